@@ -1,0 +1,66 @@
+// Adds up what the parts of .ci/run left in a folder, says what is wrong, and ends with the counts.
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const folder = process.argv[2]
+const TEST_RUNS = ['test', 'soak', 'sanitized']
+
+const total = { passed: 0, failed: 0, skipped: 0 }
+const complaints = []
+
+function read(name) {
+  const path = join(folder, name)
+  try {
+    return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const status = (name) => read(`${name}.status`) ?? 1
+
+function fail(text) {
+  total.failed += 1
+  complaints.push(text)
+}
+
+function addTests(name) {
+  const report = read(`${name}.json`)
+  if (report === undefined) return fail(`${name}: no report; it ended with status ${status(name)}`)
+  const before = total.failed
+  total.passed += report.numPassedTests
+  total.failed += report.numFailedTests
+  total.skipped += report.numPendingTests + report.numTodoTests
+  for (const file of report.testResults) {
+    const broken = file.status === 'failed' && file.assertionResults.every(passes)
+    if (broken) fail(`${name}: ${file.name} could not run: ${file.message}`)
+    for (const test of file.assertionResults) judge(name, test)
+  }
+  // Errors outside any test end vitest with a failure that no test shows.
+  if (status(name) !== 0 && total.failed === before) fail(`${name}: status ${status(name)}`)
+}
+
+const passes = (test) => test.status !== 'failed'
+
+function judge(name, { status, fullName, meta }) {
+  if (status === 'failed') complaints.push(`${name}: failed: ${fullName}`)
+  if (status === 'passed' || status === 'failed' || meta.kernelLacks) return
+  complaints.push(`${name}: skipped, and not for want of the kernel: ${fullName}`)
+}
+
+function addChecks() {
+  const report = read('check.json')
+  if (report === undefined) return fail(`check: no report; it ended with status ${status('check')}`)
+  for (const { name, ok } of report) {
+    if (ok) total.passed += 1
+    else fail(`check: ${name}`)
+  }
+}
+
+if (status('packages') !== 0) fail('packages: not all of .ci/packages could be installed')
+for (const name of TEST_RUNS) addTests(name)
+addChecks()
+
+for (const line of complaints) console.log(line)
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
+process.exitCode = complaints.length > 0 ? 1 : 0

@@ -1,0 +1,343 @@
+/* The door to JavaScript: arguments in, a kernel function, a result out. Nothing is decided here. */
+#include "addon.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NAPI_VERSION 8
+#include <node_api.h>
+
+#include "ft_protocol.h"
+
+#define MOST_ARGUMENTS 6
+
+struct instance {
+  struct listener *listener;
+  napi_threadsafe_function wake;
+};
+
+static const uint8_t digest[] = FT_DIGEST;
+
+/* ---- arguments and results ---- */
+
+static napi_value throw_errno(napi_env env, const char *what, int error) {
+  char message[256];
+  char code[16];
+  const char *text = strerror(error);
+  snprintf(message, sizeof message, "%s: %s", what, text);
+  snprintf(code, sizeof code, "%d", error);
+  napi_throw_error(env, code, message);
+  return NULL;
+}
+
+static napi_value undefined(napi_env env) {
+  napi_value value;
+  napi_get_undefined(env, &value);
+  return value;
+}
+
+static napi_value number(napi_env env, double value) {
+  napi_value result;
+  napi_create_double(env, value, &result);
+  return result;
+}
+
+static napi_value done(napi_env env, const char *what, int error) {
+  return error == 0 ? undefined(env) : throw_errno(env, what, error);
+}
+
+/* Only this package calls the addon, and passes what it takes; a wrong kind is an exception all the same. */
+static bool take(napi_env env, napi_callback_info info, size_t wanted, napi_value *values) {
+  size_t count = MOST_ARGUMENTS;
+  napi_value all[MOST_ARGUMENTS];
+  napi_get_cb_info(env, info, &count, all, NULL, NULL);
+  memcpy(values, all, wanted * sizeof *values);
+  return true;
+}
+
+static double to_number(napi_env env, napi_value value) {
+  double number = 0;
+  if (napi_get_value_double(env, value, &number) != napi_ok) return -1;
+  return number;
+}
+
+static int to_int(napi_env env, napi_value value) { return (int)to_number(env, value); }
+
+static bool to_bool(napi_env env, napi_value value) {
+  bool result = false;
+  napi_get_value_bool(env, value, &result);
+  return result;
+}
+
+static struct fat_thread *to_thread(napi_env env, napi_value value) {
+  void *thread = NULL;
+  napi_get_value_external(env, value, &thread);
+  return thread;
+}
+
+/* The memory of a typed array, which may stand on a shared buffer. */
+static uint8_t *to_memory(napi_env env, napi_value value, size_t *bytes) {
+  napi_typedarray_type type;
+  size_t length = 0;
+  void *data = NULL;
+  if (napi_get_typedarray_info(env, value, &type, &length, &data, NULL, NULL) != napi_ok) return NULL;
+  *bytes = length * (type == napi_uint8_array ? 1 : 4);
+  return data;
+}
+
+static struct instance *instance_of(napi_env env) {
+  void *instance = NULL;
+  napi_get_instance_data(env, &instance);
+  return instance;
+}
+
+/* ---- memory ---- */
+
+static napi_value create_memory(napi_env env, napi_callback_info info) {
+  napi_value values[3];
+  take(env, info, 3, values);
+  char name[64] = "";
+  napi_get_value_string_utf8(env, values[0], name, sizeof name, NULL);
+  int descriptor;
+  int error = memory_create(name, (uint64_t)to_number(env, values[1]), to_bool(env, values[2]), &descriptor);
+  return error == 0 ? number(env, descriptor) : throw_errno(env, "memfd_create", error);
+}
+
+static napi_value seal_size(napi_env env, napi_callback_info info) {
+  napi_value value;
+  take(env, info, 1, &value);
+  return done(env, "F_ADD_SEALS", memory_seal_size(to_int(env, value)));
+}
+
+static napi_value seal_content(napi_env env, napi_callback_info info) {
+  napi_value value;
+  take(env, info, 1, &value);
+  return done(env, "F_ADD_SEALS", memory_seal_content(to_int(env, value)));
+}
+
+static napi_value map(napi_env env, napi_callback_info info) {
+  napi_value values[3];
+  take(env, info, 3, values);
+  size_t bytes = 0;
+  void *address = to_memory(env, values[0], &bytes);
+  int descriptor = to_int(env, values[1]);
+  return done(env, "mmap", memory_map(address, bytes, descriptor, (uint64_t)to_number(env, values[2])));
+}
+
+static napi_value unmap(napi_env env, napi_callback_info info) {
+  napi_value value;
+  take(env, info, 1, &value);
+  size_t bytes = 0;
+  void *address = to_memory(env, value, &bytes);
+  return done(env, "mmap", memory_unmap(address, bytes));
+}
+
+static napi_value release_memory(napi_env env, napi_callback_info info) {
+  napi_value values[3];
+  take(env, info, 3, values);
+  uint64_t offset = (uint64_t)to_number(env, values[1]);
+  uint64_t bytes = (uint64_t)to_number(env, values[2]);
+  return done(env, "fallocate", memory_release(to_int(env, values[0]), offset, bytes));
+}
+
+/* ---- events ---- */
+
+static void on_wake(napi_env env, napi_value callback, void *context, void *data) {
+  (void)data;
+  if (env == NULL || callback == NULL) return;
+  struct instance *instance = context;
+  struct fat_thread *thread;
+  uint32_t events;
+  while ((thread = listener_take(instance->listener, &events)) != NULL) {
+    napi_value arguments[] = {number(env, thread->id), number(env, events)};
+    thread_release(thread);
+    napi_call_function(env, undefined(env), callback, 2, arguments, NULL);
+    bool thrown = false;
+    napi_value error;
+    napi_is_exception_pending(env, &thrown);
+    if (thrown && napi_get_and_clear_last_exception(env, &error) == napi_ok) napi_fatal_exception(env, error);
+  }
+}
+
+static void wake(void *context) {
+  struct instance *instance = context;
+  napi_call_threadsafe_function(instance->wake, NULL, napi_tsfn_nonblocking);
+}
+
+static void forget(void *data) {
+  struct instance *instance = data;
+  listener_close(instance->listener);
+  napi_release_threadsafe_function(instance->wake, napi_tsfn_abort);
+  free(instance);
+}
+
+static napi_value listen(napi_env env, napi_callback_info info) {
+  napi_value callback, name;
+  take(env, info, 1, &callback);
+  if (instance_of(env) != NULL) return throw_errno(env, "listen", EALREADY);
+  struct instance *instance = calloc(1, sizeof *instance);
+  if (instance == NULL) return throw_errno(env, "listen", ENOMEM);
+  napi_create_string_utf8(env, "fat-threads", NAPI_AUTO_LENGTH, &name);
+  napi_status status = napi_create_threadsafe_function(
+      env, callback, NULL, name, 0, 1, NULL, NULL, instance, on_wake, &instance->wake);
+  if (status == napi_ok) instance->listener = listener_create(instance, wake);
+  if (instance->listener == NULL) {
+    free(instance);
+    return throw_errno(env, "listen", ENOMEM);
+  }
+  napi_unref_threadsafe_function(env, instance->wake);
+  napi_set_instance_data(env, instance, NULL, NULL);
+  napi_add_env_cleanup_hook(env, forget, instance);
+  return undefined(env);
+}
+
+/* While held, the event loop stays alive. */
+static napi_value hold(napi_env env, napi_callback_info info) {
+  napi_value value;
+  take(env, info, 1, &value);
+  napi_threadsafe_function wake_function = instance_of(env)->wake;
+  if (to_bool(env, value)) napi_ref_threadsafe_function(env, wake_function);
+  else napi_unref_threadsafe_function(env, wake_function);
+  return undefined(env);
+}
+
+/* ---- processes ---- */
+
+static void lose_thread(napi_env env, void *data, void *hint) {
+  (void)env;
+  (void)hint;
+  thread_kill(data);
+  thread_release(data);
+}
+
+static napi_value spawn_host(napi_env env, napi_callback_info info) {
+  napi_value values[6];
+  take(env, info, 6, values);
+  struct birth birth = {
+      .id = (uint32_t)to_number(env, values[0]),
+      .host = to_int(env, values[1]),
+      .channel = to_int(env, values[2]),
+      .streams = {to_bool(env, values[3]), to_bool(env, values[4])},
+      .stack = (uint64_t)to_number(env, values[5]),
+  };
+  struct fat_thread *thread;
+  int error = spawn(instance_of(env)->listener, &birth, &thread);
+  if (error != 0) return throw_errno(env, "spawn", error);
+  napi_value handle;
+  if (napi_create_external(env, thread, lose_thread, NULL, &handle) == napi_ok) return handle;
+  lose_thread(env, thread, NULL);
+  return throw_errno(env, "spawn", ENOMEM);
+}
+
+static napi_value kill_thread(napi_env env, napi_callback_info info) {
+  napi_value value;
+  take(env, info, 1, &value);
+  return done(env, "pidfd_send_signal", thread_kill(to_thread(env, value)));
+}
+
+static napi_value close_thread(napi_env env, napi_callback_info info) {
+  napi_value value;
+  take(env, info, 1, &value);
+  thread_close(to_thread(env, value));
+  return undefined(env);
+}
+
+/* [state, pid, errno, signal, exit code] */
+static napi_value inspect(napi_env env, napi_callback_info info) {
+  napi_value value, result;
+  take(env, info, 1, &value);
+  struct fat_thread *thread = to_thread(env, value);
+  pthread_mutex_lock(&thread->lock);
+  int facts[] = {(int)thread->state, thread->pid, thread->error, thread->signal, thread->exit_code};
+  pthread_mutex_unlock(&thread->lock);
+  napi_create_array_with_length(env, 5, &result);
+  for (uint32_t i = 0; i < 5; i++) napi_set_element(env, result, i, number(env, facts[i]));
+  return result;
+}
+
+static napi_value wait_thread(napi_env env, napi_callback_info info) {
+  napi_value values[2];
+  take(env, info, 2, values);
+  return number(env, thread_wait(to_thread(env, values[0]), to_int(env, values[1])));
+}
+
+static napi_value watch_thread(napi_env env, napi_callback_info info) {
+  napi_value value;
+  take(env, info, 1, &value);
+  return done(env, "epoll_ctl", watch_ring(to_thread(env, value)));
+}
+
+static napi_value ring(napi_env env, napi_callback_info info) {
+  napi_value values[2];
+  take(env, info, 2, values);
+  size_t bytes = 0;
+  uint8_t *memory = to_memory(env, values[0], &bytes);
+  size_t offset = (size_t)to_number(env, values[1]);
+  if (memory == NULL || offset + sizeof(uint32_t) > bytes) return throw_errno(env, "futex", EINVAL);
+  return done(env, "futex", doorbell_ring((uint32_t *)(void *)(memory + offset)));
+}
+
+static napi_value send_descriptors(napi_env env, napi_callback_info info) {
+  napi_value values[2], element;
+  take(env, info, 2, values);
+  uint32_t count = 0;
+  napi_get_array_length(env, values[1], &count);
+  int descriptors[FT_OBJECTS];
+  if (count == 0 || count > FT_OBJECTS) return throw_errno(env, "sendmsg", EINVAL);
+  for (uint32_t i = 0; i < count; i++) {
+    napi_get_element(env, values[1], i, &element);
+    descriptors[i] = to_int(env, element);
+  }
+  return done(env, "sendmsg", thread_send(to_thread(env, values[0]), descriptors, count));
+}
+
+/* [bytes, dropped], or undefined where there is nothing new. */
+static napi_value take_output(napi_env env, napi_callback_info info) {
+  napi_value values[2], buffer, result;
+  take(env, info, 2, values);
+  size_t length;
+  uint64_t dropped;
+  char *bytes = thread_take_output(to_thread(env, values[0]), to_int(env, values[1]), &length, &dropped);
+  if (length == 0 && dropped == 0) {
+    free(bytes);
+    return undefined(env);
+  }
+  napi_status status = napi_create_buffer_copy(env, length, bytes, NULL, &buffer);
+  free(bytes);
+  if (status != napi_ok) return throw_errno(env, "output", ENOMEM);
+  napi_create_array_with_length(env, 2, &result);
+  napi_set_element(env, result, 0, buffer);
+  napi_set_element(env, result, 1, number(env, (double)dropped));
+  return result;
+}
+
+#define METHOD(name, function) {name, NULL, function, NULL, NULL, NULL, napi_enumerable, NULL}
+
+NAPI_MODULE_INIT() {
+  napi_value digest_value;
+  napi_create_buffer_copy(env, sizeof digest, digest, NULL, &digest_value);
+  const napi_property_descriptor properties[] = {
+      {"digest", NULL, NULL, NULL, NULL, digest_value, napi_enumerable, NULL},
+      METHOD("createMemory", create_memory),
+      METHOD("sealSize", seal_size),
+      METHOD("sealContent", seal_content),
+      METHOD("map", map),
+      METHOD("unmap", unmap),
+      METHOD("releaseMemory", release_memory),
+      METHOD("listen", listen),
+      METHOD("hold", hold),
+      METHOD("spawn", spawn_host),
+      METHOD("kill", kill_thread),
+      METHOD("close", close_thread),
+      METHOD("inspect", inspect),
+      METHOD("wait", wait_thread),
+      METHOD("watch", watch_thread),
+      METHOD("ring", ring),
+      METHOD("send", send_descriptors),
+      METHOD("takeOutput", take_output),
+  };
+  napi_define_properties(env, exports, sizeof properties / sizeof *properties, properties);
+  return exports;
+}

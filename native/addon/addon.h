@@ -1,0 +1,98 @@
+/* The addon: what the program needs from the kernel. Only addon.c knows Node-API. */
+#ifndef FT_ADDON_H
+#define FT_ADDON_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* memory.c: sealed memory files and their mappings. Each returns 0 or an errno. */
+int memory_create(const char *name, uint64_t bytes, bool executable, int *descriptor);
+int memory_seal_size(int descriptor);
+int memory_seal_content(int descriptor);
+int memory_map(void *address, size_t bytes, int descriptor, uint64_t offset);
+int memory_unmap(void *address, size_t bytes);
+int memory_release(int descriptor, uint64_t offset, uint64_t bytes);
+
+/* What happened to a fat thread since the program last asked. */
+enum { EVENT_RING = 1, EVENT_OUTPUT = 2, EVENT_HANGUP = 4, EVENT_ENDED = 8 };
+
+enum state { STATE_STARTING, STATE_RUNNING, STATE_ENDED, STATE_FAILED };
+
+/* Text of a standard stream that the program has not taken yet. */
+struct stream {
+  int descriptor; /* -1 when there is none */
+  char *bytes;
+  size_t length;
+  uint64_t dropped;
+};
+
+struct fat_thread;
+
+/* One of a fat thread's descriptors, as epoll knows it. */
+struct source {
+  struct fat_thread *thread;
+  enum { SOURCE_SOCKET, SOURCE_PROCESS, SOURCE_OUTPUT, SOURCE_ERROR } kind;
+};
+
+struct fat_thread {
+  uint32_t id; /* the program's */
+  pthread_mutex_t lock;
+  pthread_cond_t changed;
+  unsigned owners; /* the program's handle, and the watch while the process lives */
+  enum state state;
+  bool kill_wanted;
+  int error;  /* errno, where the state is FAILED */
+  int signal; /* that ended it, or 0 */
+  int exit_code;
+  pid_t pid;
+  int process; /* pidfd */
+  int socket;
+  bool socket_watched;
+  struct stream streams[2];
+  struct source sources[4];
+  uint32_t events;
+  struct fat_thread *next; /* in the listener's list of those with events */
+  struct fat_thread *next_dead;
+  struct listener *listener;
+};
+
+/* One JavaScript environment that wants to hear of events. */
+struct listener {
+  pthread_mutex_t lock;
+  unsigned owners;
+  struct fat_thread *pending;
+  void *context;
+  void (*wake)(void *context); /* NULL once the environment is gone */
+};
+
+struct listener *listener_create(void *context, void (*wake)(void *context));
+void listener_close(struct listener *listener);
+/* Takes one thread with events off the list; the caller then owns a reference. */
+struct fat_thread *listener_take(struct listener *listener, uint32_t *events);
+
+/* spawn.c */
+struct birth {
+  uint32_t id;
+  int host; /* executable */
+  int channel;
+  bool streams[2]; /* captured, or discarded */
+  uint64_t stack;  /* bytes */
+};
+int spawn(struct listener *listener, const struct birth *birth, struct fat_thread **thread);
+
+/* wait.c: one thread that watches every process, and the program's blocking waits. */
+int watch_begin(struct fat_thread *thread);
+int watch_ring(struct fat_thread *thread);
+void thread_failed(struct fat_thread *thread, int error);
+int thread_kill(struct fat_thread *thread);
+uint32_t thread_wait(struct fat_thread *thread, int milliseconds);
+int thread_send(struct fat_thread *thread, const int *descriptors, size_t count);
+char *thread_take_output(struct fat_thread *thread, int stream, size_t *length, uint64_t *dropped);
+void thread_close(struct fat_thread *thread);
+void thread_release(struct fat_thread *thread);
+int doorbell_ring(uint32_t *word);
+
+#endif

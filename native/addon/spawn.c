@@ -1,0 +1,224 @@
+/* Starting hosts: on a thread of its own, which lives as long as the program. The kernel ends a host when
+   the thread that started it ends, so that thread must be no worker's; and the event loop never waits for exec. */
+#define _GNU_SOURCE
+#include "addon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ft_protocol.h"
+
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
+#define CHILD_STACK_BYTES (32 * 1024)
+#define ABOVE 16 /* more than the descriptors that a host is born with */
+
+struct order {
+  struct fat_thread *thread;
+  int host;
+  int descriptors[FT_DESCRIPTOR_COUNT];
+  uint64_t stack;
+  int error;
+  struct order *next;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t ordered = PTHREAD_COND_INITIALIZER;
+static struct order *first;
+static struct order **last = &first;
+static bool running;
+
+/* Shares the program's memory until exec: system calls only, nothing that could change a thing. */
+static int child(void *data) {
+  struct order *order = data;
+  int moved[FT_DESCRIPTOR_COUNT];
+  int host = fcntl(order->host, F_DUPFD_CLOEXEC, ABOVE);
+  if (host < 0) goto failed;
+  for (int i = 0; i < FT_DESCRIPTOR_COUNT; i++) {
+    moved[i] = fcntl(order->descriptors[i], F_DUPFD, ABOVE);
+    if (moved[i] < 0) goto failed;
+  }
+  for (int i = 0; i < FT_DESCRIPTOR_COUNT; i++) {
+    if (dup2(moved[i], i) < 0) goto failed;
+  }
+  if (dup3(host, FT_DESCRIPTOR_COUNT, O_CLOEXEC) < 0) goto failed;
+  if (syscall(SYS_close_range, FT_DESCRIPTOR_COUNT + 1, ~0U, 0) != 0) goto failed;
+
+  struct rlimit stack = {order->stack, order->stack};
+  if (setrlimit(RLIMIT_STACK, &stack) != 0) goto failed;
+
+  char *const arguments[] = {"fat-thread", NULL};
+  char *const environment[] = {NULL};
+  syscall(SYS_execveat, FT_DESCRIPTOR_COUNT, "", arguments, environment, AT_EMPTY_PATH);
+failed:
+  order->error = errno;
+  _exit(127);
+}
+
+static int start_process(struct order *order, pid_t *pid, int *process) {
+  static char stack[CHILD_STACK_BYTES] __attribute__((aligned(16)));
+  /* A handler of the program must not run in the child: they share memory. */
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD;
+  *pid = clone(child, stack + sizeof stack, flags, order, process);
+  int error = *pid < 0 ? errno : 0;
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  if (error != 0) return error;
+  if (order->error == 0) return 0;
+  waitpid(*pid, NULL, __WALL);
+  close(*process);
+  return order->error;
+}
+
+static void close_all(const struct order *order) {
+  for (int i = 0; i < FT_DESCRIPTOR_COUNT; i++) {
+    if (order->descriptors[i] >= 0) close(order->descriptors[i]);
+  }
+  if (order->host >= 0) close(order->host);
+}
+
+static void serve(struct order *order) {
+  struct fat_thread *thread = order->thread;
+  pid_t pid;
+  int process;
+  int error = start_process(order, &pid, &process);
+  close_all(order);
+  if (error == 0) {
+    pthread_mutex_lock(&thread->lock);
+    thread->pid = pid;
+    thread->process = process;
+    pthread_mutex_unlock(&thread->lock);
+    error = watch_begin(thread);
+  }
+  if (error != 0) thread_failed(thread, error);
+  free(order);
+}
+
+static void *serve_orders(void *nothing) {
+  (void)nothing;
+  pthread_setname_np(pthread_self(), "fat-spawn");
+  for (;;) {
+    pthread_mutex_lock(&lock);
+    while (first == NULL) pthread_cond_wait(&ordered, &lock);
+    struct order *order = first;
+    first = order->next;
+    if (first == NULL) last = &first;
+    pthread_mutex_unlock(&lock);
+    serve(order);
+  }
+  return NULL;
+}
+
+static int enqueue(struct order *order) {
+  int error = 0;
+  pthread_mutex_lock(&lock);
+  if (!running) {
+    pthread_attr_t attributes;
+    pthread_t thread;
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes, 256 * 1024);
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    error = pthread_create(&thread, &attributes, serve_orders, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    running = error == 0;
+  }
+  if (running) {
+    *last = order;
+    last = &order->next;
+    pthread_cond_signal(&ordered);
+  }
+  pthread_mutex_unlock(&lock);
+  return error;
+}
+
+/* A stream is captured through a pipe, or goes nowhere: never to a descriptor of the program. */
+static int make_stream(bool captured, int *inside, int *outside) {
+  if (!captured) {
+    *inside = open("/dev/null", O_RDWR | O_CLOEXEC);
+    return *inside < 0 ? errno : 0;
+  }
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return errno;
+  *outside = ends[0];
+  *inside = ends[1];
+  return fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0 ? 0 : errno;
+}
+
+static int make_descriptors(const struct birth *birth, struct order *order, struct fat_thread *thread) {
+  int error, pair[2];
+  int *inside = order->descriptors;
+  if ((error = make_stream(false, &inside[FT_DESCRIPTOR_INPUT], NULL))) return error;
+  for (int i = 0; i < 2; i++) {
+    error = make_stream(birth->streams[i], &inside[FT_DESCRIPTOR_OUTPUT + i], &thread->streams[i].descriptor);
+    if (error != 0) return error;
+  }
+  /* Own copies: the program may close its descriptors before the order is served. */
+  if ((inside[FT_DESCRIPTOR_CHANNEL] = fcntl(birth->channel, F_DUPFD_CLOEXEC, 0)) < 0) return errno;
+  if ((order->host = fcntl(birth->host, F_DUPFD_CLOEXEC, 0)) < 0) return errno;
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return errno;
+  thread->socket = pair[0];
+  inside[FT_DESCRIPTOR_SOCKET] = pair[1];
+  return 0;
+}
+
+static struct fat_thread *create(struct listener *listener) {
+  struct fat_thread *thread = calloc(1, sizeof *thread);
+  if (thread == NULL) return NULL;
+  pthread_mutex_init(&thread->lock, NULL);
+  pthread_condattr_t monotonic;
+  pthread_condattr_init(&monotonic);
+  pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+  pthread_cond_init(&thread->changed, &monotonic);
+  pthread_condattr_destroy(&monotonic);
+  thread->owners = 2; /* the program's handle and the order, whose share goes on to the watch */
+  thread->process = -1;
+  thread->socket = -1;
+  for (int i = 0; i < 2; i++) thread->streams[i].descriptor = -1;
+  for (int i = 0; i < 4; i++) thread->sources[i] = (struct source){thread, i};
+  pthread_mutex_lock(&listener->lock);
+  listener->owners++;
+  pthread_mutex_unlock(&listener->lock);
+  thread->listener = listener;
+  return thread;
+}
+
+int spawn(struct listener *listener, const struct birth *birth, struct fat_thread **result) {
+  struct order *order = calloc(1, sizeof *order);
+  struct fat_thread *thread = order == NULL ? NULL : create(listener);
+  if (thread == NULL) {
+    free(order);
+    return ENOMEM;
+  }
+  thread->id = birth->id;
+  order->thread = thread;
+  order->host = -1;
+  order->stack = birth->stack;
+  for (int i = 0; i < FT_DESCRIPTOR_COUNT; i++) order->descriptors[i] = -1;
+  int error = make_descriptors(birth, order, thread);
+  if (error == 0) error = enqueue(order);
+  if (error == 0) {
+    *result = thread;
+    return 0;
+  }
+  close_all(order);
+  free(order);
+  thread_release(thread);
+  thread_release(thread);
+  return error;
+}

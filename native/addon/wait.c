@@ -1,0 +1,389 @@
+/* Waiting: one thread that watches every process for all environments, and the program's blocking waits. */
+#define _GNU_SOURCE
+#include "addon.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef P_PIDFD
+#define P_PIDFD 3
+#endif
+
+#define STREAM_BYTES (1024 * 1024) /* that wait for the program; what comes beyond is dropped and counted */
+#define BATCH 64
+
+static pthread_mutex_t start_lock = PTHREAD_MUTEX_INITIALIZER;
+static int epoll = -1;
+
+/* ---- listeners ---- */
+
+struct listener *listener_create(void *context, void (*wake)(void *context)) {
+  struct listener *listener = calloc(1, sizeof *listener);
+  if (listener == NULL) return NULL;
+  pthread_mutex_init(&listener->lock, NULL);
+  listener->owners = 1;
+  listener->context = context;
+  listener->wake = wake;
+  return listener;
+}
+
+static void listener_release(struct listener *listener) {
+  pthread_mutex_lock(&listener->lock);
+  bool last = --listener->owners == 0;
+  pthread_mutex_unlock(&listener->lock);
+  if (!last) return;
+  pthread_mutex_destroy(&listener->lock);
+  free(listener);
+}
+
+void listener_close(struct listener *listener) {
+  pthread_mutex_lock(&listener->lock);
+  listener->wake = NULL;
+  pthread_mutex_unlock(&listener->lock);
+  uint32_t events;
+  struct fat_thread *thread;
+  while ((thread = listener_take(listener, &events)) != NULL) thread_release(thread);
+  listener_release(listener);
+}
+
+struct fat_thread *listener_take(struct listener *listener, uint32_t *events) {
+  pthread_mutex_lock(&listener->lock);
+  struct fat_thread *thread = listener->pending;
+  if (thread != NULL) {
+    listener->pending = thread->next;
+    *events = thread->events;
+    thread->events = 0;
+  }
+  pthread_mutex_unlock(&listener->lock);
+  return thread;
+}
+
+static void thread_retain(struct fat_thread *thread) {
+  pthread_mutex_lock(&thread->lock);
+  thread->owners++;
+  pthread_mutex_unlock(&thread->lock);
+}
+
+/* One wake-up serves all events that gather until the program takes them. */
+static void tell(struct fat_thread *thread, uint32_t events) {
+  struct listener *listener = thread->listener;
+  pthread_mutex_lock(&listener->lock);
+  if (listener->wake != NULL) {
+    bool silent = listener->pending == NULL;
+    if (thread->events == 0) {
+      thread_retain(thread); /* the list's share, passed on by listener_take */
+      thread->next = listener->pending;
+      listener->pending = thread;
+    }
+    thread->events |= events;
+    if (silent) listener->wake(listener->context);
+  }
+  pthread_mutex_unlock(&listener->lock);
+}
+
+/* ---- a thread's life ---- */
+
+static void close_one(int *descriptor) {
+  if (*descriptor >= 0) close(*descriptor);
+  *descriptor = -1;
+}
+
+void thread_close(struct fat_thread *thread) {
+  pthread_mutex_lock(&thread->lock);
+  close_one(&thread->socket);
+  close_one(&thread->process);
+  for (int i = 0; i < 2; i++) {
+    close_one(&thread->streams[i].descriptor);
+    free(thread->streams[i].bytes);
+    thread->streams[i].bytes = NULL;
+    thread->streams[i].length = 0;
+  }
+  pthread_mutex_unlock(&thread->lock);
+}
+
+void thread_release(struct fat_thread *thread) {
+  pthread_mutex_lock(&thread->lock);
+  bool last = --thread->owners == 0;
+  pthread_mutex_unlock(&thread->lock);
+  if (!last) return;
+  thread_close(thread);
+  listener_release(thread->listener);
+  pthread_cond_destroy(&thread->changed);
+  pthread_mutex_destroy(&thread->lock);
+  free(thread);
+}
+
+static void set_state(struct fat_thread *thread, enum state state) {
+  pthread_mutex_lock(&thread->lock);
+  thread->state = state;
+  pthread_cond_broadcast(&thread->changed);
+  pthread_mutex_unlock(&thread->lock);
+}
+
+void thread_failed(struct fat_thread *thread, int error) {
+  thread->error = error;
+  set_state(thread, STATE_FAILED);
+  tell(thread, EVENT_ENDED);
+  thread_release(thread);
+}
+
+static int kill_locked(struct fat_thread *thread) {
+  if (thread->state == STATE_STARTING) thread->kill_wanted = true;
+  if (thread->state != STATE_RUNNING || thread->process < 0) return 0;
+  return syscall(SYS_pidfd_send_signal, thread->process, SIGKILL, NULL, 0) == 0 ? 0 : errno;
+}
+
+int thread_kill(struct fat_thread *thread) {
+  pthread_mutex_lock(&thread->lock);
+  int error = kill_locked(thread);
+  pthread_mutex_unlock(&thread->lock);
+  return error;
+}
+
+/* ---- standard streams ---- */
+
+static void keep(struct stream *stream, const char *bytes, size_t length) {
+  size_t room = STREAM_BYTES - stream->length;
+  size_t kept = length < room ? length : room;
+  if (stream->bytes == NULL && kept > 0) stream->bytes = malloc(STREAM_BYTES);
+  if (stream->bytes == NULL) kept = 0;
+  if (kept > 0) memcpy(stream->bytes + stream->length, bytes, kept);
+  stream->length += kept;
+  stream->dropped += length - kept;
+}
+
+/* Reads what is there, at most `most` bytes. Returns false at the end of the stream. */
+static bool drain(struct fat_thread *thread, struct stream *stream, size_t most) {
+  char bytes[16384];
+  size_t sum = 0;
+  ssize_t got = 0;
+  while (sum < most && (got = read(stream->descriptor, bytes, sizeof bytes)) > 0) {
+    pthread_mutex_lock(&thread->lock);
+    keep(stream, bytes, (size_t)got);
+    pthread_mutex_unlock(&thread->lock);
+    sum += (size_t)got;
+  }
+  if (sum > 0) tell(thread, EVENT_OUTPUT);
+  return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+char *thread_take_output(struct fat_thread *thread, int number, size_t *length, uint64_t *dropped) {
+  struct stream *stream = &thread->streams[number];
+  pthread_mutex_lock(&thread->lock);
+  char *bytes = stream->bytes;
+  *length = stream->length;
+  *dropped = stream->dropped;
+  stream->bytes = NULL;
+  stream->length = 0;
+  stream->dropped = 0;
+  pthread_mutex_unlock(&thread->lock);
+  return bytes;
+}
+
+/* ---- the watch ---- */
+
+static int watch(struct fat_thread *thread, int kind, int descriptor, uint32_t events) {
+  struct epoll_event event = {.events = events, .data.ptr = &thread->sources[kind]};
+  return epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 ? 0 : errno;
+}
+
+static void unwatch(int descriptor) {
+  if (descriptor >= 0) epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, NULL);
+}
+
+/* The process has ended and is not reaped yet, so its process group can't be another's. */
+static void bury(struct fat_thread *thread) {
+  for (int i = 0; i < 2; i++) {
+    struct stream *stream = &thread->streams[i];
+    if (stream->descriptor < 0) continue;
+    drain(thread, stream, STREAM_BYTES);
+    unwatch(stream->descriptor);
+  }
+  unwatch(thread->process);
+  if (thread->socket_watched) unwatch(thread->socket);
+  kill(-thread->pid, SIGKILL);
+
+  siginfo_t info = {0};
+  int options = WEXITED | __WALL;
+  while (waitid((idtype_t)P_PIDFD, (id_t)thread->process, &info, options) != 0 && errno == EINTR) continue;
+  if (info.si_code == CLD_EXITED) thread->exit_code = info.si_status;
+  else thread->signal = info.si_status; /* 0 where the program ignores SIGCHLD: nobody can know */
+  set_state(thread, STATE_ENDED);
+  tell(thread, EVENT_ENDED);
+}
+
+static void hear_ring(struct fat_thread *thread) {
+  char bytes[64];
+  ssize_t got;
+  int most = 256; /* a library that rings without end must not hold the watch */
+  do got = recv(thread->socket, bytes, sizeof bytes, MSG_DONTWAIT);
+  while (got > 0 && --most > 0);
+  tell(thread, got == 0 ? EVENT_HANGUP : EVENT_RING);
+}
+
+static struct fat_thread *hear(struct source *source) {
+  struct fat_thread *thread = source->thread;
+  switch (source->kind) {
+    case SOURCE_SOCKET: hear_ring(thread); return NULL;
+    case SOURCE_PROCESS: bury(thread); return thread;
+    default: {
+      struct stream *stream = &thread->streams[source->kind - SOURCE_OUTPUT];
+      if (!drain(thread, stream, STREAM_BYTES)) unwatch(stream->descriptor);
+      return NULL;
+    }
+  }
+}
+
+static void *watch_all(void *nothing) {
+  (void)nothing;
+  pthread_setname_np(pthread_self(), "fat-watch");
+  for (;;) {
+    struct epoll_event events[BATCH];
+    int count = epoll_wait(epoll, events, BATCH, -1);
+    /* Other events of a batch may speak of a thread that has ended in it: it goes after the batch. */
+    struct fat_thread *dead = NULL;
+    for (int i = 0; i < count; i++) {
+      struct source *source = events[i].data.ptr;
+      if (source->thread->state == STATE_ENDED) continue;
+      struct fat_thread *ended = hear(source);
+      if (ended == NULL) continue;
+      ended->next_dead = dead;
+      dead = ended;
+    }
+    while (dead != NULL) {
+      struct fat_thread *next = dead->next_dead;
+      thread_release(dead);
+      dead = next;
+    }
+  }
+  return NULL;
+}
+
+static int start_watching(void) {
+  int error = 0;
+  pthread_mutex_lock(&start_lock);
+  if (epoll < 0) {
+    epoll = epoll_create1(EPOLL_CLOEXEC);
+    pthread_t thread;
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    error = epoll < 0 ? errno : pthread_create(&thread, NULL, watch_all, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (error == 0) pthread_detach(thread);
+    else close_one(&epoll);
+  }
+  pthread_mutex_unlock(&start_lock);
+  return error;
+}
+
+int watch_begin(struct fat_thread *thread) {
+  int error = start_watching();
+  for (int i = 0; i < 2 && error == 0; i++) {
+    if (thread->streams[i].descriptor < 0) continue;
+    error = watch(thread, SOURCE_OUTPUT + i, thread->streams[i].descriptor, EPOLLIN);
+  }
+  pthread_mutex_lock(&thread->lock);
+  if (error == 0) thread->state = STATE_RUNNING;
+  if (thread->kill_wanted || error != 0) {
+    thread->state = STATE_RUNNING;
+    kill_locked(thread);
+  }
+  pthread_cond_broadcast(&thread->changed);
+  pthread_mutex_unlock(&thread->lock);
+  /* Last: from here on the watch may bury it at any moment. */
+  if (error == 0) error = watch(thread, SOURCE_PROCESS, thread->process, EPOLLIN | EPOLLONESHOT);
+  if (error == 0) return 0;
+  thread_kill(thread);
+  for (int i = 0; i < 2; i++) unwatch(thread->streams[i].descriptor);
+  waitpid(thread->pid, NULL, __WALL);
+  return error;
+}
+
+int watch_ring(struct fat_thread *thread) {
+  struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT, .data.ptr = &thread->sources[SOURCE_SOCKET]};
+  int error = 0;
+  pthread_mutex_lock(&thread->lock);
+  if (thread->state == STATE_RUNNING) {
+    int operation = thread->socket_watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    if (epoll_ctl(epoll, operation, thread->socket, &event) != 0) error = errno;
+    else thread->socket_watched = true;
+  }
+  pthread_mutex_unlock(&thread->lock);
+  return error;
+}
+
+/* ---- blocking waits of the program ---- */
+
+static struct timespec later(int milliseconds) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  time.tv_sec += milliseconds / 1000;
+  time.tv_nsec += (milliseconds % 1000) * 1000000L;
+  if (time.tv_nsec >= 1000000000L) {
+    time.tv_nsec -= 1000000000L;
+    time.tv_sec++;
+  }
+  return time;
+}
+
+/* Waits while the state is `state`; returns the state then. */
+static enum state wait_while(struct fat_thread *thread, enum state state, int milliseconds) {
+  struct timespec end = later(milliseconds);
+  pthread_mutex_lock(&thread->lock);
+  while (thread->state == state) {
+    if (pthread_cond_timedwait(&thread->changed, &thread->lock, &end) != 0) break;
+  }
+  enum state now = thread->state;
+  pthread_mutex_unlock(&thread->lock);
+  return now;
+}
+
+uint32_t thread_wait(struct fat_thread *thread, int milliseconds) {
+  enum state state = wait_while(thread, STATE_STARTING, milliseconds);
+  if (state == STATE_STARTING) return 0;
+  if (state != STATE_RUNNING) return EVENT_ENDED;
+  struct pollfd polled[] = {{.fd = thread->process, .events = POLLIN}, {.fd = thread->socket, .events = POLLIN}};
+  if (poll(polled, 2, milliseconds) <= 0) return 0;
+  if (polled[0].revents != 0) {
+    /* The watch reaps; it needs a moment. */
+    return wait_while(thread, STATE_RUNNING, 1000) == STATE_RUNNING ? 0 : EVENT_ENDED;
+  }
+  char bytes[64];
+  ssize_t got = recv(thread->socket, bytes, sizeof bytes, MSG_DONTWAIT);
+  if (got != 0) return EVENT_RING;
+  /* A process that ends closes its socket a moment before it has ended. */
+  return wait_while(thread, STATE_RUNNING, 100) == STATE_RUNNING ? EVENT_HANGUP : EVENT_ENDED;
+}
+
+int thread_send(struct fat_thread *thread, const int *descriptors, size_t count) {
+  char nothing = 0;
+  struct iovec vector = {&nothing, 1};
+  size_t bytes = count * sizeof(int);
+  struct cmsghdr *control = calloc(1, CMSG_SPACE(bytes));
+  if (control == NULL) return ENOMEM;
+  struct msghdr message = {
+      .msg_iov = &vector, .msg_iovlen = 1, .msg_control = control, .msg_controllen = CMSG_SPACE(bytes)};
+  control->cmsg_level = SOL_SOCKET;
+  control->cmsg_type = SCM_RIGHTS;
+  control->cmsg_len = CMSG_LEN(bytes);
+  memcpy(CMSG_DATA(control), descriptors, bytes);
+  ssize_t sent = sendmsg(thread->socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  int error = sent < 0 ? errno : 0;
+  free(control);
+  return error;
+}
+
+int doorbell_ring(uint32_t *word) {
+  return syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0) < 0 ? errno : 0;
+}

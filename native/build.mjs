@@ -1,0 +1,113 @@
+#!/usr/bin/env node
+// Builds the host and the addon with plain cc.
+//   node native/build.mjs              into build/native/<platform>
+//   node native/build.mjs --sanitize   with AddressSanitizer and UndefinedBehaviorSanitizer, into <platform>-sanitized
+//   node native/build.mjs --analyze    compiles with -fanalyzer and keeps nothing
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const NATIVE = join(ROOT, 'native')
+const CC = process.env.CC ?? 'cc'
+const sanitize = process.argv.includes('--sanitize')
+const analyze = process.argv.includes('--analyze')
+const platform = `${process.platform}-${process.arch}`
+const OUT = join(ROOT, 'build', 'native', sanitize ? `${platform}-sanitized` : platform)
+
+const common = [
+  '-std=c11',
+  '-Wall',
+  '-Wextra',
+  '-Werror',
+  '-Wshadow',
+  '-Wstrict-prototypes',
+  '-D_FORTIFY_SOURCE=2',
+  '-fstack-protector-strong',
+  '-fno-common',
+  '-fvisibility=hidden',
+  `-I${join(NATIVE, 'include')}`,
+  ...(sanitize
+    ? ['-O1', '-g', '-fno-omit-frame-pointer', '-fsanitize=address,undefined', '-U_FORTIFY_SOURCE', '-DFT_SANITIZED']
+    : ['-O2', '-g0']),
+  ...(analyze ? ['-fanalyzer'] : []),
+]
+const linked = ['-Wl,-z,relro,-z,now', '-Wl,-z,noexecstack', ...(sanitize ? [] : ['-s'])]
+
+const sources = (folder) =>
+  readdirSync(join(NATIVE, folder))
+    .filter((name) => name.endsWith('.c'))
+    .sort()
+    .map((name) => join(NATIVE, folder, name))
+
+const targets = {
+  // libffi and the unwinder are linked in: the fat thread holds nothing that its library does not need.
+  host: [
+    ...common,
+    '-fPIE',
+    ...sources('host'),
+    '-pie',
+    ...linked,
+    '-static-libgcc',
+    ...(sanitize ? ['-static-libasan', '-static-libubsan'] : []),
+    '-Wl,-Bstatic,-lffi,-Bdynamic',
+    '-ldl',
+  ],
+  'addon.node': [
+    ...common,
+    '-fPIC',
+    `-I${createRequire(import.meta.url)('node-api-headers').include_dir}`,
+    ...sources('addon'),
+    '-shared',
+    '-Wl,-z,nodelete',
+    ...linked,
+    '-lpthread',
+  ],
+}
+
+function inputsTime() {
+  const folders = ['host', 'addon', 'include'].map((name) => join(NATIVE, name))
+  const files = folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
+  return Math.max(...[...files, fileURLToPath(import.meta.url)].map((file) => statSync(file).mtimeMs))
+}
+
+function upToDate() {
+  const manifest = join(OUT, 'manifest.json')
+  return !analyze && existsSync(manifest) && statSync(manifest).mtimeMs >= inputsTime()
+}
+
+function compile(name, options) {
+  const output = analyze ? '/dev/null' : join(OUT, name)
+  // -fanalyzer works on one file at a time and does not link.
+  const runs = analyze
+    ? options.filter((o) => o.endsWith('.c')).map((file) => [...options.filter((o) => o.startsWith('-') && !o.startsWith('-Wl') && !o.startsWith('-l') && !['-shared', '-pie'].includes(o)), '-c', file])
+    : [options]
+  for (const run of runs) {
+    const { status, error, stderr } = spawnSync(CC, [...run, '-o', output], { encoding: 'utf8' })
+    if (error) fail(`the C compiler ${CC} can't be started (${error.message}).`)
+    if (status !== 0) fail(`${CC} failed on ${name}:\n${stderr}`)
+  }
+}
+
+function fail(text) {
+  const missing = /ffi\.h: No such file|cannot find -l(:libffi|ffi)/.test(text) || /can't be started/.test(text)
+  const advice = missing ? '\nInstall what is needed: apt-get install gcc libc6-dev libffi-dev\n' : '\n'
+  process.stderr.write(`${text}${advice}`)
+  process.exit(1)
+}
+
+const hash = (name) => createHash('sha256').update(readFileSync(join(OUT, name))).digest('hex')
+
+if (!upToDate()) {
+  if (process.platform !== 'linux') fail('The native host needs Linux.')
+  mkdirSync(OUT, { recursive: true })
+  if (!analyze) rmSync(join(OUT, 'manifest.json'), { force: true })
+  for (const [name, options] of Object.entries(targets)) compile(name, options)
+  if (!analyze) {
+    const manifest = { platform, host: `sha256-${hash('host')}`, addon: `sha256-${hash('addon.node')}` }
+    writeFileSync(join(OUT, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+  }
+}

@@ -1,0 +1,130 @@
+/* The signal handler: says what happened in shared memory, then lets the signal end the process. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <ucontext.h>
+#include <unistd.h>
+#include <unwind.h>
+
+#include "host.h"
+
+#define STACK_BYTES (64 * 1024)
+#define UNWIND_MILLISECONDS 500
+
+static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
+
+static struct ft_crash *report;
+static uint8_t stack[STACK_BYTES] __attribute__((aligned(16)));
+static volatile sig_atomic_t reporting;
+
+/* Copies that may fault jump back here. */
+static sigjmp_buf guard;
+static volatile sig_atomic_t guarded;
+
+static uint64_t program_counter(const ucontext_t *context) {
+#if defined(__x86_64__)
+  return (uint64_t)context->uc_mcontext.gregs[REG_RIP];
+#elif defined(__aarch64__)
+  return context->uc_mcontext.pc;
+#endif
+}
+
+/* Where a call would return to: the one frame that is left when the program counter is nonsense. */
+static uint64_t return_address(const ucontext_t *context) {
+#if defined(__x86_64__)
+  return *(const uint64_t *)context->uc_mcontext.gregs[REG_RSP];
+#elif defined(__aarch64__)
+  return context->uc_mcontext.regs[30];
+#endif
+}
+
+struct walk {
+  uint64_t from;
+  uint32_t count;
+};
+
+static _Unwind_Reason_Code add_frame(struct _Unwind_Context *context, void *data) {
+  struct walk *walk = data;
+  uint64_t address = _Unwind_GetIP(context);
+  if (walk->count == 0 && address != walk->from) return _URC_NO_REASON; /* still in the handler */
+  if (address == 0 || walk->count == FT_FRAMES) return _URC_END_OF_STACK;
+  report->frame[walk->count++] = address;
+  return _URC_NO_REASON;
+}
+
+/* The unwinder may wait for a lock that the crashed thread holds: the clock ends that. */
+static void limit_time(void) {
+  struct sigaction standard = {.sa_handler = SIG_DFL};
+  sigaction(SIGALRM, &standard, NULL);
+  sigset_t alarm;
+  sigemptyset(&alarm);
+  sigaddset(&alarm, SIGALRM);
+  sigprocmask(SIG_UNBLOCK, &alarm, NULL);
+  struct itimerval limit = {.it_value = {.tv_usec = UNWIND_MILLISECONDS * 1000}};
+  setitimer(ITIMER_REAL, &limit, NULL);
+}
+
+static void write_report(int number, const siginfo_t *info, const ucontext_t *context) {
+  bool fault = info->si_code > 0;
+  report->code = (uint32_t)info->si_code;
+  report->address = fault ? (uint64_t)(uintptr_t)info->si_addr : 0;
+  report->frame[0] = program_counter(context);
+  report->frames = 1;
+  report->signal = (uint32_t)number; /* what follows may fail: this much is said */
+  limit_time();
+  struct walk walk = {.from = report->frame[0], .count = 0};
+  _Unwind_Backtrace(add_frame, &walk);
+  if (walk.count > 1) {
+    report->frames = walk.count;
+  } else {
+    report->frame[0] = walk.from;
+    report->frame[1] = return_address(context);
+    report->frames = 2;
+  }
+}
+
+static void on_signal(int number, siginfo_t *info, void *context) {
+  if (guarded && info->si_code > 0) {
+    guarded = 0;
+    siglongjmp(guard, 1);
+  }
+  struct sigaction standard = {.sa_handler = SIG_DFL};
+  sigaction(number, &standard, NULL);
+  if (!reporting) {
+    reporting = 1;
+    write_report(number, info, context);
+  }
+  /* A trap or a sent signal would not come again on return; sent again, each ends the process here. */
+  syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), number);
+}
+
+int crash_watch(struct ft_crash *target) {
+  report = target;
+  stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
+  if (sigaltstack(&alternate, NULL) != 0) return errno;
+  struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+    if (sigaction(signals[i], &action, NULL) != 0) return errno;
+  }
+  return 0;
+}
+
+bool crash_guarded_copy(void *target, const void *source, uint64_t bytes) {
+  if (sigsetjmp(guard, 1) != 0) return false;
+  guarded = 1;
+  memcpy(target, source, bytes);
+  guarded = 0;
+  return true;
+}
+
+bool crash_guarded_measure(const void *text, uint32_t unit, uint64_t most, uint64_t *length) {
+  if (sigsetjmp(guard, 1) != 0) return false;
+  guarded = 1;
+  *length = text_measure(text, unit, most);
+  guarded = 0;
+  return true;
+}

@@ -1,0 +1,71 @@
+/* The host: one file per thing that only it may do, and what each offers the others. */
+#ifndef FT_HOST_H
+#define FT_HOST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ft_protocol.h"
+
+/* How a request went, before it is published. */
+struct answer {
+  uint32_t status;
+  uint32_t error; /* errno after the call */
+  uint32_t length;
+  uint64_t value;
+};
+
+/* channel.c: the shared memory. */
+int channel_map(int descriptor, struct ft_start **start);
+void channel_refuse(int descriptor, uint32_t state, uint32_t step, int error);
+
+/* isolate.c: what the process gives up before it runs foreign code. Each returns 0 or an errno. */
+int isolate_from_parent_end(uint32_t program);
+int isolate_session(void);
+int isolate_limits(void);
+int isolate_privileges(void);
+int isolate_signals(void);
+
+/* ring.c: one lane's two rings and sleep flags; the only home of memory ordering. */
+struct ring {
+  struct ft_lane *lane;
+  uint8_t *responses;
+  uint8_t *requests;
+  uint32_t sequence;       /* of the request that is served, or was last */
+  uint64_t spin_limit;     /* nanoseconds */
+  uint64_t spin_budget;    /* nanoseconds, follows the gaps between requests */
+};
+void ring_open(struct ring *ring, void *lane, uint32_t spin_limit);
+struct ft_request *ring_next(struct ring *ring);
+void ring_answer(struct ring *ring, const struct answer *answer);
+void start_publish(struct ft_start *start);
+
+/* message.c: serves requests, one after the other. */
+_Noreturn void message_serve(struct ring *ring);
+
+/* library.c: the only caller of the loader. */
+struct object {
+  uint64_t flags; /* FT_OBJECT_*; becomes the load address */
+  uint64_t name;
+};
+uint32_t library_load(uint32_t library, uint32_t count, struct object *objects, char *why, uint64_t *failed);
+void *library_symbol(uint32_t library, const char *name);
+
+/* descriptors.c: descriptors that come through the socket. */
+int descriptors_receive(uint32_t count, int *descriptors);
+
+/* call.c: the only caller of foreign functions. */
+uint32_t call_bind(uint32_t id, void *function, uint8_t result, uint32_t count, const uint8_t *tags);
+uint32_t call_run(uint32_t id, uint64_t *words, uint32_t *text, struct answer *answer);
+
+/* text.c: results that are text. */
+uint64_t text_measure(const void *text, uint32_t unit, uint64_t most);
+uint32_t text_result(const void *text, uint32_t unit, char *room, uint32_t capacity, struct answer *answer);
+uint32_t text_take(void *target, uint64_t handle, uint64_t bytes);
+
+/* crash.c: the signal handler, its report, and copies that may fault. */
+int crash_watch(struct ft_crash *report);
+bool crash_guarded_copy(void *target, const void *source, uint64_t bytes);
+bool crash_guarded_measure(const void *text, uint32_t unit, uint64_t most, uint64_t *length);
+
+#endif

@@ -1,0 +1,93 @@
+/* The loader: the only place that opens objects and looks up symbols. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host.h"
+
+/* The loader knows an object by the name it was opened with, so no descriptor's number may come twice. */
+#define FIRST_DESCRIPTOR 16
+
+static void **libraries;
+static uint32_t library_count;
+static int next_descriptor = FIRST_DESCRIPTOR;
+
+static uint32_t say(char *why, const char *text) {
+  snprintf(why, FT_TEXT_BYTES, "%s", text != NULL ? text : "the loader gave no reason");
+  return FT_STATUS_LOAD_FAILED;
+}
+
+static uint32_t keep(uint32_t library, void *handle) {
+  if (library >= library_count) {
+    void **grown = realloc(libraries, (library + 1) * sizeof *grown);
+    if (grown == NULL) return FT_STATUS_NO_MEMORY;
+    memset(grown + library_count, 0, (library + 1 - library_count) * sizeof *grown);
+    libraries = grown;
+    library_count = library + 1;
+  }
+  libraries[library] = handle;
+  return FT_STATUS_OK;
+}
+
+/* Opens the sealed copy behind a descriptor, and closes every way to it but the mapping. */
+static void *open_descriptor(int descriptor, int mode) {
+  int unique = fcntl(descriptor, F_DUPFD_CLOEXEC, next_descriptor);
+  int error = errno;
+  close(descriptor);
+  if (unique < 0) {
+    errno = error;
+    return NULL;
+  }
+  next_descriptor = unique + 1;
+  char path[32];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", unique);
+  void *handle = dlopen(path, mode);
+  close(unique);
+  return handle;
+}
+
+static void *open_object(const struct object *object, int descriptor) {
+  int mode = (object->flags & FT_OBJECT_LAZY) ? RTLD_LAZY : RTLD_NOW;
+  mode |= (object->flags & FT_OBJECT_GLOBAL) ? RTLD_GLOBAL : RTLD_LOCAL;
+  if (object->flags & FT_OBJECT_BY_NAME) return dlopen((const char *)(uintptr_t)object->name, mode);
+  return open_descriptor(descriptor, mode);
+}
+
+uint32_t library_load(uint32_t library, uint32_t count, struct object *objects, char *why, uint64_t *failed) {
+  int descriptors[FT_OBJECTS];
+  uint32_t sent = 0;
+  if (count == 0 || count > FT_OBJECTS) return say(why, "a library has 1 to 250 objects");
+  for (uint32_t i = 0; i < count; i++) sent += !(objects[i].flags & FT_OBJECT_BY_NAME);
+  if (descriptors_receive(sent, descriptors) != 0) return say(why, "the objects did not arrive");
+
+  void *handle = NULL;
+  uint32_t used = 0;
+  uint32_t status = FT_STATUS_OK;
+  for (uint32_t i = 0; i < count && status == FT_STATUS_OK; i++) {
+    bool named = objects[i].flags & FT_OBJECT_BY_NAME;
+    handle = open_object(&objects[i], named ? -1 : descriptors[used++]);
+    if (handle == NULL) {
+      *failed = i;
+      status = say(why, dlerror());
+      break;
+    }
+    struct link_map *map;
+    if (dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0) objects[i].flags = map->l_addr;
+  }
+  while (used < sent) close(descriptors[used++]);
+  return status == FT_STATUS_OK ? keep(library, handle) : status;
+}
+
+void *library_symbol(uint32_t library, const char *name) {
+  /* A handle of NULL would mean the whole process. */
+  if (library >= library_count || libraries[library] == NULL) return NULL;
+  void *found = dlsym(libraries[library], name);
+  /* Objects without a name of their own are not below the handle, but visible to all. */
+  return found != NULL ? found : dlsym(RTLD_DEFAULT, name);
+}

@@ -1,0 +1,59 @@
+/* Serves requests, one after the other. The program that wrote them is trusted; nothing is decoded twice. */
+#include <stdlib.h>
+
+#include "host.h"
+
+static void *at(uint64_t address) { return (void *)(uintptr_t)address; }
+
+static uint32_t load(const uint64_t *words, char *room, struct answer *answer) {
+  uint32_t status =
+      library_load((uint32_t)words[0], (uint32_t)words[1], at(words[2]), room, &answer->value);
+  if (status != FT_STATUS_OK) answer->length = (uint32_t)text_measure(room, 1, FT_TEXT_BYTES);
+  return status;
+}
+
+static uint32_t bind(const uint64_t *words) {
+  void *function = library_symbol((uint32_t)words[1], at(words[2]));
+  if (function == NULL) return FT_STATUS_NO_SYMBOL;
+  return call_bind((uint32_t)words[0], function, (uint8_t)words[3], (uint32_t)words[4], at(words[5]));
+}
+
+static uint32_t copy(const uint64_t *words) {
+  bool done = crash_guarded_copy(at(words[0]), at(words[1]), words[2]);
+  return done ? FT_STATUS_OK : FT_STATUS_BAD_ADDRESS;
+}
+
+static uint32_t measure(const uint64_t *words, struct answer *answer) {
+  bool done = crash_guarded_measure(at(words[0]), (uint32_t)words[1], words[2], &answer->value);
+  return done ? FT_STATUS_OK : FT_STATUS_BAD_ADDRESS;
+}
+
+static uint32_t call(struct ft_request *request, struct answer *answer) {
+  uint32_t room = request->room; /* before the call: the library may write here */
+  uint32_t text = 0;
+  uint32_t status = call_run(request->function, request->words, &text, answer);
+  if (text == 0 || answer->value == 0) return status;
+  uint32_t capacity = room < FT_REQUEST_BYTES ? FT_REQUEST_BYTES - room : 0;
+  return text_result(at(answer->value), text, (char *)request + room, capacity, answer);
+}
+
+_Noreturn void message_serve(struct ring *ring) {
+  for (;;) {
+    struct ft_request *request = ring_next(ring);
+    uint64_t *words = request->words;
+    struct answer answer = {0};
+    switch (request->operation) {
+      case FT_OPERATION_PING: break;
+      case FT_OPERATION_CALL: answer.status = call(request, &answer); break;
+      case FT_OPERATION_LOAD: answer.status = load(words, (char *)request + request->room, &answer); break;
+      case FT_OPERATION_BIND: answer.status = bind(words); break;
+      case FT_OPERATION_READ:
+      case FT_OPERATION_WRITE: answer.status = copy(words); break;
+      case FT_OPERATION_TAKE: answer.status = text_take(at(words[0]), words[1], words[2]); break;
+      case FT_OPERATION_MEASURE: answer.status = measure(words, &answer); break;
+      case FT_OPERATION_CLOSE: exit(0);
+      default: exit(1); /* only memory that a library overwrote asks for this */
+    }
+    ring_answer(ring, &answer);
+  }
+}

@@ -1,0 +1,102 @@
+/* One lane's rings and sleep flags. Memory ordering lives here and nowhere else in the host. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <linux/futex.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "host.h"
+
+#define SPIN_LEAST 2000u /* nanoseconds: about what a sleep and a wake-up cost the other side */
+#define SPINS_PER_LOOK 32
+
+static inline void pause_processor(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+static uint64_t now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+void ring_open(struct ring *ring, void *lane, uint32_t spin_limit) {
+  ring->lane = lane;
+  ring->responses = (uint8_t *)lane + FT_OFFSET_RESPONSES;
+  ring->requests = (uint8_t *)lane + FT_OFFSET_REQUESTS;
+  ring->sequence = 0;
+  ring->spin_limit = spin_limit;
+  ring->spin_budget = spin_limit;
+}
+
+static inline struct ft_request *slot(const struct ring *ring, uint32_t sequence) {
+  return (struct ft_request *)(ring->requests + (sequence % FT_SLOTS) * FT_REQUEST_BYTES);
+}
+
+static inline bool published(const struct ft_request *request, uint32_t sequence) {
+  return __atomic_load_n(&request->sequence, __ATOMIC_ACQUIRE) == sequence;
+}
+
+static void sleep_until(struct ring *ring, const struct ft_request *request, uint32_t sequence) {
+  uint32_t *asleep = &ring->lane->host_asleep;
+  while (!published(request, sequence)) {
+    /* Said before the last look: the program stores its request before it looks here. */
+    __atomic_store_n(asleep, 1, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&request->sequence, __ATOMIC_SEQ_CST) == sequence) break;
+    syscall(SYS_futex, asleep, FUTEX_WAIT, 1, NULL, NULL, 0);
+  }
+  __atomic_store_n(asleep, 0, __ATOMIC_RELAXED);
+}
+
+/* The budget follows the gap: a program that calls again soon finds the host awake, a quiet one does not pay. */
+static void adapt(struct ring *ring, uint64_t gap) {
+  uint64_t wanted = gap <= ring->spin_limit ? 2 * gap : SPIN_LEAST;
+  if (wanted < SPIN_LEAST) wanted = SPIN_LEAST;
+  ring->spin_budget = wanted < ring->spin_limit ? wanted : ring->spin_limit;
+}
+
+struct ft_request *ring_next(struct ring *ring) {
+  uint32_t sequence = ring->sequence + 1;
+  struct ft_request *request = slot(ring, sequence);
+  if (!published(request, sequence)) {
+    uint64_t begin = ring->spin_limit > 0 ? now() : 0;
+    uint64_t gap = 0;
+    bool found = false;
+    while (!found && gap < ring->spin_budget) {
+      for (int i = 0; i < SPINS_PER_LOOK && !(found = published(request, sequence)); i++) pause_processor();
+      if (!found) gap = now() - begin;
+    }
+    if (!found) {
+      sleep_until(ring, request, sequence);
+      if (ring->spin_limit > 0) adapt(ring, now() - begin);
+    }
+  }
+  ring->sequence = sequence;
+  __atomic_store_n(&ring->lane->begun, sequence, __ATOMIC_RELAXED);
+  return request;
+}
+
+void ring_answer(struct ring *ring, const struct answer *answer) {
+  struct ft_response *response =
+      (struct ft_response *)(ring->responses + (ring->sequence % FT_SLOTS) * FT_RESPONSE_BYTES);
+  response->status = answer->status;
+  response->error = answer->error;
+  response->length = answer->length;
+  response->value = answer->value;
+  __atomic_store_n(&response->sequence, ring->sequence, __ATOMIC_SEQ_CST);
+  uint32_t *asleep = &ring->lane->program_asleep;
+  if (__atomic_load_n(asleep, __ATOMIC_SEQ_CST) == 0) return;
+  if (__atomic_exchange_n(asleep, 0, __ATOMIC_SEQ_CST) == 0) return;
+  /* A full socket has rung already. */
+  (void)send(FT_DESCRIPTOR_SOCKET, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+void start_publish(struct ft_start *start) {
+  __atomic_store_n(&start->state, FT_START_READY, __ATOMIC_SEQ_CST);
+}

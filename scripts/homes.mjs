@@ -1,0 +1,50 @@
+// What only one file may do, so that there is one place to read when it goes wrong.
+import { readdirSync, readFileSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import { ROOT } from './steps.mjs'
+
+const TYPESCRIPT = { folder: 'src', endings: ['.ts'] }
+const C = { folder: 'native', endings: ['.c', '.h'] }
+
+const HOMES = [
+  { ...TYPESCRIPT, token: /\bAtomics\b/, may: ['src/channel/ring.ts'] },
+  { ...TYPESCRIPT, token: /\bprocess\.dlopen\b|\bcreateRequire\b/, may: ['src/host/addon.ts'] },
+  { ...C, token: /\bffi_call\b/, may: ['native/host/call.c'] },
+  { ...C, token: /\bdl(v?sym|m?open)\s*\(/, may: ['native/host/library.c'] },
+  {
+    ...C,
+    token: /\b(__atomic|atomic)_|\b__sync_/,
+    may: ['native/host/ring.c', 'native/include/ft_ring.h'],
+  },
+  // The host and the addon share native/include and nothing else.
+  { ...C, token: /#include "\.\.\//, may: [] },
+]
+
+/** A line without its comment; a comment may name what the code may not. */
+const code = (line) =>
+  /^\s*(\/\/|\/\*|\*( |\/|$))/.test(line) ? '' : line.replace(/\s(\/\/|\/\*) .*$/, '')
+
+const textOf = new Map()
+
+function lines(file) {
+  if (!textOf.has(file))
+    textOf.set(file, readFileSync(join(ROOT, file), 'utf8').split('\n').map(code))
+  return textOf.get(file)
+}
+
+/** The places that break the table, one line each. */
+export function strangers() {
+  return HOMES.flatMap(({ folder, endings, token, may }) =>
+    readdirSync(join(ROOT, folder), { recursive: true })
+      .map((name) => `${folder}/${name}`)
+      .filter((file) => endings.includes(extname(file)) && !may.includes(file))
+      .sort()
+      .flatMap((file) =>
+        lines(file).flatMap((line, index) =>
+          token.test(line)
+            ? [`${file}:${index + 1}: ${line.trim()}\n  only for: ${may.join(', ') || 'nobody'}`]
+            : [],
+        ),
+      ),
+  )
+}

@@ -1,0 +1,27 @@
+import type { Views } from '../memory/views.ts'
+
+/** A stretch of memory that both sides see: offset in `bytes` for the program, address for the library. */
+export interface Place {
+  readonly bytes: Uint8Array
+  readonly offset: number
+  readonly address: number
+}
+
+/** Where a request's argument block goes. */
+export interface Target {
+  readonly views: Views
+  /** Offset of the first word, in bytes; a multiple of 8. */
+  readonly words: number
+  /** Whose pointers are valid here. */
+  readonly owner: object
+  /** Room for so many bytes until the call is over, aligned for any C type. */
+  place(bytes: number): Place
+}
+
+/** Bytes that go back into the caller's object when the call is over. */
+export interface CopyBack {
+  readonly place: Place
+  readonly length: number
+  /** Called with a private copy. */
+  readonly into: (copy: Uint8Array) => void
+}

@@ -1,0 +1,38 @@
+import type { UntypedFunction, WithOptions } from './bound-function.ts'
+import type { Arguments, Checked, Result } from './declaration/infer.ts'
+
+/** A C function with the types that its prototype says. */
+export interface Callable<Prototype extends string> {
+  (...values: Arguments<Prototype>): Promise<Result<Prototype>>
+  /** The same, blocking. */
+  sync(...values: Arguments<Prototype>): Result<Prototype>
+  /** The same function, ended early, or with `errno` beside its result. */
+  with<const Options extends WithOptions>(options: Options): CallableWith<Prototype, Options>
+}
+
+export interface CallableWith<Prototype extends string, Options extends WithOptions> {
+  (...values: Arguments<Prototype>): Promise<ResultWith<Prototype, Options>>
+  sync(...values: Arguments<Prototype>): ResultWith<Prototype, Options>
+  with<const More extends WithOptions>(options: More): CallableWith<Prototype, More>
+}
+
+type ResultWith<Prototype extends string, Options extends WithOptions> = Options extends {
+  readonly errno: true
+}
+  ? { result: Result<Prototype>; errno: number }
+  : Result<Prototype>
+
+/** The functions of a library, by their names in JavaScript. */
+export type Symbols<D extends Readonly<Record<string, string>>> = {
+  readonly [Name in keyof D]: Callable<D[Name]>
+}
+
+/** The prototype itself where it parses, else the message about it. */
+export type CheckedText<Prototype extends string> = Checked<Prototype>
+
+/** All prototypes checked. */
+export type CheckedAll<D extends Readonly<Record<string, string>>> = {
+  readonly [Name in keyof D]: Checked<D[Name]>
+}
+
+export type { UntypedFunction, WithOptions }

@@ -1,0 +1,111 @@
+import { randomInt } from 'node:crypto'
+import { closeSync } from 'node:fs'
+import { addon } from '../host/addon.ts'
+import { protocolDigest } from '../protocol/digest.ts'
+import { arenaOffset, CRASH, LIMITS, OFFSET, START } from '../protocol/protocol.ts'
+import { Arena } from './arena.ts'
+import { Ring } from './ring.ts'
+import { mapShared, roundToPages, unmapShared } from './shared-buffer.ts'
+import { type Views, viewsOf } from '../memory/views.ts'
+
+/** Address space of one channel; memory is used only where something was written. */
+const CHANNEL_BYTES = 4 * 2 ** 30
+
+/** Where hosts map their channel: a range that neither the kernel nor the sanitizers give out by themselves. */
+const ADDRESS_BASE = 0x2000_0000_0000
+const ADDRESS_CHOICES = 8192
+
+const digest = protocolDigest()
+
+export interface ChannelOptions {
+  /** Longest time that the host stays awake without work, in milliseconds. */
+  readonly spin: number
+}
+
+/** What the host said of its start. */
+export interface StartReport {
+  readonly state: number
+  readonly step: number
+  readonly error: number
+}
+
+/** What the signal handler of the host saw; every number is the fat thread's word. */
+export interface CrashReport {
+  readonly signal: number
+  readonly code: number
+  readonly address: bigint
+  readonly frames: readonly bigint[]
+}
+
+/** The memory that one incarnation of a fat thread shares with the program. */
+export class Channel {
+  readonly descriptor: number
+  /** Where the host has the channel's first byte. */
+  readonly address: number
+  readonly views: Views
+  readonly ring: Ring
+  readonly arena: Arena
+  readonly #buffer: SharedArrayBuffer
+  #closed = false
+
+  constructor(options: ChannelOptions) {
+    this.descriptor = addon().createMemory('fat-thread-channel', CHANNEL_BYTES, false)
+    addon().sealSize(this.descriptor)
+    this.address = ADDRESS_BASE + randomInt(ADDRESS_CHOICES) * CHANNEL_BYTES
+    const fixed = roundToPages(arenaOffset(1))
+    this.#buffer = mapShared(this.descriptor, 0, fixed)
+    this.views = viewsOf(this.#buffer)
+    this.ring = new Ring(this.#buffer, OFFSET.LANES)
+    this.arena = new Arena(this.descriptor, fixed, CHANNEL_BYTES - fixed)
+    this.#introduce(options)
+  }
+
+  #introduce({ spin }: ChannelOptions): void {
+    const { u8, u32, u64 } = this.views
+    u8.set(digest, OFFSET.START + START.at.digest)
+    u64[(OFFSET.START + START.at.address) / 8] = BigInt(this.address)
+    u64[(OFFSET.START + START.at.bytes) / 8] = BigInt(CHANNEL_BYTES)
+    u32[(OFFSET.START + START.at.program) / 4] = process.pid
+    u32[(OFFSET.START + START.at.lanes) / 4] = 1
+    u32[(OFFSET.START + START.at.spin) / 4] = Math.round(spin * 1e6)
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  startReport(): StartReport {
+    const word = (offset: number): number => this.views.u32[(OFFSET.START + offset) / 4] ?? 0
+    return {
+      state: word(START.at.state),
+      step: word(START.at.step),
+      error: word(START.at.error),
+    }
+  }
+
+  /** A private copy of the crash report, or `undefined` when there is none. */
+  crashReport(): CrashReport | undefined {
+    const copy = this.views.u8.slice(OFFSET.CRASH, OFFSET.CRASH + CRASH.bytes)
+    const data = new DataView(copy.buffer)
+    const signal = data.getUint32(CRASH.at.signal, true)
+    if (signal === 0) return undefined
+    const count = Math.min(data.getUint32(CRASH.at.frames, true), LIMITS.FRAMES)
+    return {
+      signal,
+      code: data.getInt32(CRASH.at.code, true),
+      address: data.getBigUint64(CRASH.at.address, true),
+      frames: Array.from({ length: count }, (_, index) =>
+        data.getBigUint64(CRASH.at.frame + index * 8, true),
+      ),
+    }
+  }
+
+  /** Takes the memory away from under all views. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.arena.close()
+    unmapShared(this.#buffer)
+    closeSync(this.descriptor)
+  }
+}

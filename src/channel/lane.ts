@@ -1,0 +1,492 @@
+import { FatThreadError, ViolationError } from '../errors.ts'
+import { addon } from '../host/addon.ts'
+import { holdEventLoop, type HostProcess, releaseEventLoop } from '../host/process.ts'
+import { LIMITS, RESPONSE, STATUS } from '../protocol/protocol.ts'
+import type { Extent } from './arena.ts'
+import type { Channel } from './channel.ts'
+import { Frame } from './frame.ts'
+import { Pending } from './pending.ts'
+import { type Answer, type CallOptions, FollowUp, type Request } from './request.ts'
+import type { CopyBack } from '../call/target.ts'
+
+/** Looks for the answer before an asynchronous call gives up its turn: about a microsecond. */
+const LOOKS = 400
+/** Stays awake for so many milliseconds before it sleeps until the doorbell. */
+const AWAKE = 0.05
+/** Looks again after so many milliseconds, whatever the doorbells say: a library may have spoilt them. */
+const RELOOK = 100
+/** Doorbells in a row that brought no answer, before the fat thread is retired. */
+const EMPTY_RINGS = 1000
+
+/** What a lane asks of the fat thread that it belongs to. */
+export interface LaneKeeper {
+  /** The process has to go; `pending` is the request that it is about, if any. */
+  retire(reason: Error, pending?: Pending): void
+  /** The limit of the running request is over. */
+  expired(pending: Pending): void
+  /** The signal of the running request fired. */
+  aborted(pending: Pending): void
+  abortError(pending: Pending): Error
+}
+
+/** The requests that a dead lane leaves behind. */
+export interface Leftover {
+  /** Had begun. */
+  readonly begun: readonly Pending[]
+  /** Had not; they can go on elsewhere. */
+  readonly waiting: readonly Pending[]
+}
+
+/**
+ * One line of execution in a fat thread: requests go out in order, answers come back in order.
+ * Requests beyond the ring's slots wait here.
+ */
+export class Lane {
+  readonly #channel: Channel
+  readonly #process: HostProcess
+  readonly #keeper: LaneKeeper
+  readonly #spin: boolean
+  readonly #frame: Frame
+  readonly #answer: { -readonly [Key in keyof Answer]: Answer[Key] }
+  /** In flight, by slot. */
+  readonly #flight: (Pending | undefined)[] = new Array(LIMITS.SLOTS).fill(undefined)
+  #first = 0
+  #count = 0
+  #waiting: Pending[] = []
+  #asleep = false
+  #pumping = false
+  #dead = false
+  #emptyRings = 0
+  #timer: NodeJS.Timeout | undefined
+  #due = 0
+  #relook: NodeJS.Timeout | undefined
+  /** Answers so far. */
+  completed = 0
+
+  constructor(channel: Channel, process: HostProcess, owner: object, keeper: LaneKeeper, spin: boolean) {
+    this.#channel = channel
+    this.#process = process
+    this.#keeper = keeper
+    this.#spin = spin
+    this.#frame = new Frame(channel, owner)
+    this.#answer = {
+      views: channel.views,
+      owner,
+      status: 0,
+      errno: 0,
+      length: 0,
+      value: 0,
+      roomOffset: 0,
+      room: 0,
+    }
+  }
+
+  get inFlight(): number {
+    return this.#channel.ring.inFlight
+  }
+
+  get queued(): number {
+    return this.#waiting.length
+  }
+
+  get #quiet(): boolean {
+    return !this.#dead && this.#channel.ring.inFlight === 0 && this.#waiting.length === 0
+  }
+
+  /** Makes a request; the promise ends with it. */
+  run<Input, Output>(
+    request: Request<Input, Output>,
+    input: Input,
+    options: CallOptions | undefined,
+  ): Promise<Output> {
+    if (!this.#quiet || options?.signal !== undefined) return this.#enqueue(request, input, options)
+    let back: CopyBack[] | undefined
+    try {
+      back = this.#post(request, input)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    if (this.#spin && this.#channel.ring.look(LOOKS)) {
+      try {
+        const result = this.#finish(request, input, back)
+        if (!(result instanceof FollowUp)) return Promise.resolve(result)
+        return this.#enqueue(result.request, undefined, undefined)
+      } catch (error) {
+        return Promise.reject(error)
+      }
+    }
+    const pending = this.#fly(new Pending(request as Request<unknown, unknown>, input, options), back)
+    this.#pump()
+    return pending.promise() as Promise<Output>
+  }
+
+  /** Makes a request and blocks until it has ended. */
+  runSync<Input, Output>(
+    request: Request<Input, Output>,
+    input: Input,
+    options: CallOptions | undefined,
+  ): Output {
+    if (this.#quiet) {
+      const back = this.#post(request, input)
+      if (this.#spin && (this.#channel.ring.look(LOOKS) || this.#channel.ring.spin(AWAKE))) {
+        const result = this.#finish(request, input, back)
+        if (!(result instanceof FollowUp)) return result
+        return this.runSync(result.request, undefined, options)
+      }
+      const pending = new Pending(request as Request<unknown, unknown>, input, options)
+      return block(this.#fly(pending, back)) as Output
+    }
+    const pending = new Pending(request as Request<unknown, unknown>, input, options)
+    this.adopt(pending)
+    return block(pending) as Output
+  }
+
+  /** Takes a request at the end of the line. */
+  adopt(pending: Pending): void {
+    pending.lane = this
+    this.#waiting.push(pending)
+    this.#fill()
+    this.#pump()
+  }
+
+  /** Blocks until something happens on this lane. */
+  step(): void {
+    const { ring } = this.#channel
+    this.#wakeUp()
+    if (this.#drain() > 0) return
+    if (this.#spin && ring.inFlight > 0 && ring.spin(AWAKE)) {
+      this.#drain()
+      return
+    }
+    if (!ring.fallAsleep()) return
+    const head = this.#flight[this.#first]
+    const left = head === undefined ? RELOOK : this.#left(head)
+    const event = this.#process.wait(Math.ceil(Math.max(0, Math.min(left, RELOOK))))
+    if (this.#dead) return
+    ring.wakeUp()
+    if (this.#drain() > 0) return
+    this.#checkWaiting()
+    if (head !== undefined && this.#left(head) <= 0) this.#keeper.expired(head)
+    if (!event) this.#ringHost()
+  }
+
+  /** Goes on with what is in flight, after a blocking wait. */
+  resume(): void {
+    this.#pump()
+  }
+
+  /** The host rang. */
+  onRing(): void {
+    if (this.#dead || !this.#asleep) return
+    this.#wakeUp()
+    if (this.#drain() === 0 && ++this.#emptyRings > EMPTY_RINGS) this.#liar('it rang without end')
+    else this.#pump()
+  }
+
+  /** Ends the lane; nothing is settled here. */
+  end(): Leftover {
+    this.#dead = true
+    this.#wakeUp()
+    clearTimeout(this.#timer)
+    const flight = Array.from(
+      { length: this.#count },
+      (_, index) => this.#flight[(this.#first + index) % LIMITS.SLOTS] as Pending,
+    )
+    const begun = this.#channel.ring.begun()
+    const open = (pending: Pending): boolean => pending.open
+    const leftover = {
+      begun: flight.slice(0, begun).filter(open),
+      waiting: [...flight.slice(begun), ...this.#waiting].filter(open),
+    }
+    this.#count = 0
+    this.#flight.fill(undefined)
+    this.#waiting = []
+    return leftover
+  }
+
+  /** Rejects all requests. One that runs goes on running. */
+  rejectAll(reason: (pending: Pending) => Error): void {
+    for (const pending of [...this.#flight, ...this.#waiting.splice(0)])
+      if (pending !== undefined) pending.reject(reason(pending))
+  }
+
+  /** A request whose signal fired: taken out of the line, or the process has to go. */
+  abort(pending: Pending): void {
+    const index = this.#waiting.indexOf(pending)
+    if (index < 0) {
+      this.#keeper.aborted(pending)
+      return
+    }
+    this.#waiting.splice(index, 1)
+    pending.reject(this.#keeper.abortError(pending))
+    this.#fill()
+  }
+
+  #enqueue<Input, Output>(
+    request: Request<Input, Output>,
+    input: Input,
+    options: CallOptions | undefined,
+  ): Promise<Output> {
+    let kept = input
+    if (!this.#quiet) {
+      try {
+        kept = request.keep(input, this.#frame.owner)
+      } catch (error) {
+        return Promise.reject(error)
+      }
+    }
+    const pending = new Pending(request as Request<unknown, unknown>, kept, options)
+    if (pending.signal?.aborted) return Promise.reject(this.#keeper.abortError(pending))
+    const promise = pending.promise()
+    this.adopt(pending)
+    return promise as Promise<Output>
+  }
+
+  /** Writes and publishes in the next slot. */
+  #post<Input>(request: Request<Input, unknown>, input: Input): CopyBack[] | undefined {
+    const frame = this.#frame
+    frame.open(request.operation, request.id, request.words)
+    let back: CopyBack[] | undefined
+    try {
+      back = request.write(frame, input)
+    } catch (error) {
+      frame.free(frame.extents)
+      throw error
+    }
+    frame.close()
+    this.#publish()
+    return back
+  }
+
+  #publish(): void {
+    const { ring } = this.#channel
+    try {
+      if (ring.publish()) this.#ringHost()
+    } catch (error) {
+      this.#keeper.retire(error as Error)
+    }
+  }
+
+  #ringHost(): void {
+    addon().ring(this.#channel.views.u8, this.#channel.ring.doorbell)
+  }
+
+  /** Notes a request that was just published. */
+  #fly(pending: Pending, back: CopyBack[] | undefined): Pending {
+    const frame = this.#frame
+    pending.lane = this
+    pending.attempts++
+    pending.back = back
+    pending.extents = frame.extents
+    pending.room = frame.room
+    pending.roomOffset = frame.slot + LIMITS.REQUEST_BYTES - frame.room
+    this.#flight[(this.#first + this.#count) % LIMITS.SLOTS] = pending
+    this.#count++
+    if (this.#count === 1) this.#startClock(pending)
+    return pending
+  }
+
+  /** Posts what waits, as far as the ring has slots. */
+  #fill(): void {
+    const { ring } = this.#channel
+    while (this.#waiting.length > 0 && !ring.full && !this.#dead) {
+      const pending = this.#waiting[0] as Pending
+      // One that may be aborted goes out only when it is next to run: then aborted means never begun.
+      if (pending.signal !== undefined && ring.inFlight > 0) return
+      this.#waiting.shift()
+      if (!pending.open) continue
+      try {
+        const back = this.#post(pending.request, pending.input)
+        this.#fly(pending, back)
+      } catch (error) {
+        pending.reject(error)
+      }
+    }
+  }
+
+  /** Reads the oldest answer of a request that was never noted as pending. */
+  #finish<Input, Output>(
+    request: Request<Input, Output>,
+    input: Input,
+    back: CopyBack[] | undefined,
+  ): Output | FollowUp<Output> {
+    const frame = this.#frame
+    const { room, slot, extents } = frame
+    return this.#read(request, input, back, extents, slot + LIMITS.REQUEST_BYTES - room, room)
+  }
+
+  #read<Input, Output>(
+    request: Request<Input, Output>,
+    input: Input,
+    back: CopyBack[] | undefined,
+    extents: readonly Extent[] | undefined,
+    roomOffset: number,
+    room: number,
+  ): Output | FollowUp<Output> {
+    const { ring, views } = this.#channel
+    const answer = this.#answer
+    const at = ring.oldestResponse
+    answer.status = views.u32[(at + RESPONSE.at.status) >> 2] as number
+    answer.errno = views.i32[(at + RESPONSE.at.error) >> 2] as number
+    answer.length = views.u32[(at + RESPONSE.at.length) >> 2] as number
+    answer.value = at + RESPONSE.at.value
+    answer.roomOffset = roomOffset
+    answer.room = room
+    try {
+      if (answer.status > STATUS.NO_MEMORY) throw this.#liar(`it answered with status ${answer.status}`)
+      const result = request.read(answer, input)
+      if (back !== undefined) copyBack(back)
+      return result
+    } finally {
+      this.completed++
+      ring.consume()
+      if (extents !== undefined) this.#frame.free(extents)
+    }
+  }
+
+  #liar(what: string): ViolationError {
+    const error = new ViolationError(`the fat thread broke the protocol: ${what}`)
+    this.#keeper.retire(error)
+    return error
+  }
+
+  /** Settles what has been answered; returns how many. */
+  #drain(): number {
+    const { ring } = this.#channel
+    let settled = 0
+    while (this.#count > 0 && !this.#dead && ring.ready()) {
+      const pending = this.#flight[this.#first] as Pending
+      this.#flight[this.#first] = undefined
+      this.#first = (this.#first + 1) % LIMITS.SLOTS
+      this.#count--
+      settled++
+      this.#settle(pending)
+      const next = this.#flight[this.#first]
+      if (next !== undefined) this.#startClock(next)
+    }
+    if (settled > 0) {
+      this.#emptyRings = 0
+      this.#fill()
+    }
+    return settled
+  }
+
+  #settle(pending: Pending): void {
+    const { request, input, back, extents, roomOffset, room } = pending
+    try {
+      const result = this.#read(request, input, back, extents, roomOffset, room)
+      if (result instanceof FollowUp) {
+        pending.request = result.request
+        pending.input = undefined
+        this.#waiting.unshift(pending)
+      } else {
+        pending.resolve(result)
+      }
+    } catch (error) {
+      pending.reject(error)
+    }
+  }
+
+  /** Goes on with asynchronous requests: a few turns of the event loop awake, then asleep until the doorbell. */
+  #pump(): void {
+    if (this.#pumping || this.#asleep || this.#dead || this.#count === 0) return
+    this.#pumping = true
+    let quietSince = performance.now()
+    const turn = (): void => {
+      if (this.#dead || this.#count === 0) {
+        this.#pumping = false
+        return
+      }
+      const now = performance.now()
+      if (this.#drain() > 0) quietSince = now
+      if (this.#count === 0) {
+        this.#pumping = false
+      } else if (this.#spin && now - quietSince < AWAKE) {
+        setImmediate(turn)
+      } else {
+        this.#pumping = false
+        this.#sleep()
+      }
+    }
+    setImmediate(turn)
+  }
+
+  #sleep(): void {
+    this.#checkWaiting()
+    if (this.#dead) return
+    if (!this.#channel.ring.fallAsleep()) {
+      this.#pump()
+      return
+    }
+    this.#asleep = true
+    holdEventLoop()
+    this.#process.watch()
+    this.#relook = setTimeout(() => {
+      this.#wakeUp()
+      this.#ringHost()
+      this.#pump()
+    }, RELOOK)
+  }
+
+  #wakeUp(): void {
+    if (!this.#asleep) return
+    this.#asleep = false
+    clearTimeout(this.#relook)
+    releaseEventLoop()
+    if (!this.#dead) this.#channel.ring.wakeUp()
+  }
+
+  #checkWaiting(): void {
+    try {
+      this.#channel.ring.checkWaiting()
+    } catch (error) {
+      this.#keeper.retire(error as Error)
+    }
+  }
+
+  #startClock(pending: Pending): void {
+    if (pending.timeout === undefined) return
+    pending.since = performance.now()
+    const due = pending.since + pending.timeout
+    if (this.#timer !== undefined && this.#due <= due) return
+    clearTimeout(this.#timer)
+    this.#setClock(pending.timeout)
+  }
+
+  #setClock(milliseconds: number): void {
+    this.#due = performance.now() + milliseconds
+    // A request in flight keeps the event loop alive by itself.
+    this.#timer = setTimeout(() => this.#onClock(), Math.ceil(milliseconds)).unref()
+  }
+
+  #onClock(): void {
+    this.#timer = undefined
+    this.#drain()
+    const head = this.#flight[this.#first]
+    if (this.#dead || this.#timer !== undefined || head?.timeout === undefined) return
+    const left = this.#left(head)
+    if (left <= 0) this.#keeper.expired(head)
+    else this.#setClock(left)
+  }
+
+  /** Milliseconds that the running request has left. */
+  #left(pending: Pending): number {
+    if (pending.timeout === undefined) return Number.POSITIVE_INFINITY
+    return pending.timeout - (performance.now() - pending.since)
+  }
+}
+
+/** Blocks until the request has ended, on whatever lane it is by then. */
+export function block(pending: Pending): unknown {
+  while (pending.open) {
+    if (pending.lane === undefined) throw new FatThreadError('the request is on no lane')
+    pending.lane.step()
+  }
+  pending.lane?.resume()
+  return pending.take()
+}
+
+function copyBack(back: readonly CopyBack[]): void {
+  for (const { place, length, into } of back)
+    into(place.bytes.slice(place.offset, place.offset + length))
+}

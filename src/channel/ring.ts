@@ -1,0 +1,138 @@
+import { ViolationError } from '../errors.ts'
+import { LANE, LIMITS, OFFSET, REQUEST, RESPONSE } from '../protocol/protocol.ts'
+
+const MASK = LIMITS.SLOTS - 1
+const LOOKS_PER_CLOCK = 64
+
+/**
+ * The program's end of one lane: publishes requests, sees responses. The only user of `Atomics`.
+ *
+ * Both counters are private: what the host writes is compared with them, never taken for them.
+ * Sequence numbers are 32 bits wide and wrap.
+ */
+export class Ring {
+  readonly #words: Int32Array
+  readonly #requests: number
+  readonly #responses: number
+  readonly #programAsleep: number
+  readonly #hostAsleep: number
+  readonly #begun: number
+  #posted = 0
+  #completed = 0
+
+  /** `lane` is the lane's offset in the buffer, in bytes. */
+  constructor(buffer: SharedArrayBuffer, lane: number) {
+    this.#words = new Int32Array(buffer, 0, buffer.byteLength / 4)
+    this.#requests = lane + OFFSET.REQUESTS
+    this.#responses = lane + OFFSET.RESPONSES
+    this.#programAsleep = (lane + LANE.at.programAsleep) / 4
+    this.#hostAsleep = (lane + LANE.at.hostAsleep) / 4
+    this.#begun = (lane + LANE.at.begun) / 4
+  }
+
+  /** Requests without a response. */
+  get inFlight(): number {
+    return (this.#posted - this.#completed) | 0
+  }
+
+  get full(): boolean {
+    return this.inFlight >= LIMITS.SLOTS
+  }
+
+  /** Offset of the slot for the next request, in bytes. */
+  get nextRequest(): number {
+    return this.#requests + ((this.#posted + 1) & MASK) * LIMITS.REQUEST_BYTES
+  }
+
+  /** Offset of the slot of the oldest request without a response, in bytes. */
+  get oldestRequest(): number {
+    return this.#requests + ((this.#completed + 1) & MASK) * LIMITS.REQUEST_BYTES
+  }
+
+  /** Offset of the oldest outstanding response, in bytes. */
+  get oldestResponse(): number {
+    return this.#responses + ((this.#completed + 1) & MASK) * LIMITS.RESPONSE_BYTES
+  }
+
+  /** Publishes the request in the next slot. Returns whether the host sleeps and has to be woken. */
+  publish(): boolean {
+    const sequence = (this.#posted + 1) | 0
+    const slot = sequence & MASK
+    const response = (this.#responses + slot * LIMITS.RESPONSE_BYTES + RESPONSE.at.sequence) >> 2
+    if (Atomics.load(this.#words, response) === sequence) throw lie('answered before it was asked')
+    const request = (this.#requests + slot * LIMITS.REQUEST_BYTES + REQUEST.at.sequence) >> 2
+    this.#posted = sequence
+    Atomics.store(this.#words, request, sequence)
+    return (
+      Atomics.load(this.#words, this.#hostAsleep) !== 0 &&
+      Atomics.exchange(this.#words, this.#hostAsleep, 0) !== 0
+    )
+  }
+
+  /** Whether the oldest outstanding response is there. */
+  ready(): boolean {
+    const next = (this.#completed + 1) | 0
+    return Atomics.load(this.#words, this.#response(next)) === next
+  }
+
+  /** Looks for the oldest outstanding response up to `looks` times in a row. */
+  look(looks: number): boolean {
+    const next = (this.#completed + 1) | 0
+    const index = this.#response(next)
+    for (let i = 0; i < looks; i++) if (Atomics.load(this.#words, index) === next) return true
+    return false
+  }
+
+  /** Looks for so many milliseconds. */
+  spin(milliseconds: number): boolean {
+    const end = performance.now() + milliseconds
+    do {
+      if (this.look(LOOKS_PER_CLOCK)) return true
+    } while (performance.now() < end)
+    return false
+  }
+
+  /** Throws unless what stands for the oldest outstanding response is it, its predecessor or nothing. */
+  checkWaiting(): void {
+    const next = (this.#completed + 1) | 0
+    const found = Atomics.load(this.#words, this.#response(next))
+    if (found !== next && found !== 0 && found !== ((next - LIMITS.SLOTS) | 0))
+      throw lie(`answered ${found >>> 0} where ${next >>> 0} was asked`)
+  }
+
+  /** Done with the oldest response; its slots are free. */
+  consume(): void {
+    this.#completed = (this.#completed + 1) | 0
+  }
+
+  /** How many of the outstanding requests the host says it began: at most those in flight. */
+  begun(): number {
+    const begun = (Atomics.load(this.#words, this.#begun) - this.#completed) | 0
+    return Math.max(0, Math.min(begun, this.inFlight))
+  }
+
+  /** Says that the program waits for its doorbell. Returns false if there is a response already. */
+  fallAsleep(): boolean {
+    Atomics.store(this.#words, this.#programAsleep, 1)
+    if (!this.ready()) return true
+    this.wakeUp()
+    return false
+  }
+
+  wakeUp(): void {
+    Atomics.store(this.#words, this.#programAsleep, 0)
+  }
+
+  /** Offset of the word that the host sleeps on, in bytes. */
+  get doorbell(): number {
+    return this.#hostAsleep * 4
+  }
+
+  #response(sequence: number): number {
+    return (this.#responses >> 2) + (sequence & MASK) * (LIMITS.RESPONSE_BYTES / 4)
+  }
+}
+
+function lie(what: string): ViolationError {
+  return new ViolationError(`the fat thread broke the protocol: it ${what}`)
+}

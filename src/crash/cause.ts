@@ -1,0 +1,97 @@
+import { constants } from 'node:os'
+import { getSystemErrorName } from 'node:util'
+import type { CrashReport, StartReport } from '../channel/channel.ts'
+import {
+  CrashError,
+  ExitError,
+  type FatThreadError,
+  type FatThreadErrorOptions,
+  type Frame,
+  StartError,
+} from '../errors.ts'
+import { type End, signalName } from '../host/process.ts'
+import { START_STATE, START_STEP } from '../protocol/protocol.ts'
+import { type LoadedModule, symbolize } from './symbolize.ts'
+
+/** All that is known about the end of a process. */
+export interface Evidence {
+  readonly end: End
+  readonly start: StartReport
+  readonly crash: CrashReport | undefined
+  readonly modules: readonly LoadedModule[]
+  /** The last line of standard error, cleaned; empty when there was none. */
+  readonly lastWords: string
+}
+
+/** Signals whose report says an address that the fault is about. */
+const FAULTS = new Set(['SIGSEGV', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGTRAP'])
+
+/** The typed error for the end of a process, for one of the requests that it took along. */
+export function causeOf(evidence: Evidence, subject: FatThreadErrorOptions): FatThreadError {
+  const { end, start } = evidence
+  if (end.kind === 'failed')
+    return new StartError(`the host process can't be started: ${end.error}`, subject)
+  if (start.state !== START_STATE.READY) return startError(evidence, subject)
+  return end.kind === 'exit' ? exitError(end.exitCode, subject) : crashError(evidence, end.signal, subject)
+}
+
+function startError({ end, start }: Evidence, subject: FatThreadErrorOptions): FatThreadError {
+  if (start.state === START_STATE.STRANGER)
+    return new StartError(
+      'the host was built from another version of the protocol; run `npm run build` in the package\'s folder',
+      subject,
+    )
+  if (start.state === START_STATE.FAILED) {
+    const step = Object.entries(START_STEP).find(([, number]) => number === start.step)?.[0] ?? 'UNKNOWN'
+    const error = start.error > 0 && start.error < 4096 ? getSystemErrorName(-start.error) : start.error
+    return new StartError(`the host failed at its start: ${step.toLowerCase()} (${error})`, subject)
+  }
+  const how = end.kind === 'signal' ? end.signal : end.kind === 'exit' ? `status ${end.exitCode}` : end.error
+  return new StartError(`the host ended before it could serve: ${how}`, subject)
+}
+
+function exitError(exitCode: number, subject: FatThreadErrorOptions): ExitError {
+  return new ExitError(`${whose(subject)} ended its process with exit status ${exitCode}`, exitCode, subject)
+}
+
+function crashError(evidence: Evidence, ended: string, subject: FatThreadErrorOptions): CrashError {
+  const { crash, modules, lastWords } = evidence
+  // The report is the fat thread's word: it only adds to what the kernel says. When the unwinder
+  // took too long, the alarm ended the process instead of the signal that is in the report.
+  const reported = crash === undefined ? undefined : signalName(crash.signal)
+  const trusted = reported !== undefined && (reported === ended || ended === 'SIGALRM')
+  const signal = trusted ? reported : ended
+  const backtrace = trusted ? frames(crash?.frames ?? [], modules) : []
+  const address = trusted && crash !== undefined && crash.code > 0 && FAULTS.has(signal) ? crash.address : undefined
+  const words = signal === 'SIGABRT' && lastWords !== '' ? lastWords : undefined
+  const message = [
+    `${whose(subject)} crashed: ${signal}`,
+    address === undefined ? '' : ` at 0x${address.toString(16)}`,
+    backtrace[0] === undefined ? '' : ` in ${frameText(backtrace[0])}`,
+    words === undefined ? '' : `: ${words}`,
+    signal === 'SIGKILL' ? ' (killed from outside, or out of memory)' : '',
+  ].join('')
+  return new CrashError(message, { signal, address, backtrace, lastWords: words }, subject)
+}
+
+function frames(addresses: readonly bigint[], modules: readonly LoadedModule[]): Frame[] {
+  return addresses.map((address, index) => symbolize(address, modules, { returnAddress: index > 0 }))
+}
+
+function frameText({ address, module, symbol, offset }: Frame): string {
+  const name = module?.slice(module.lastIndexOf('/') + 1)
+  const distance = offset === undefined ? '' : `+0x${offset.toString(16)}`
+  if (symbol !== undefined) return `${symbol}${distance} (${name})`
+  return name === undefined ? `0x${address.toString(16)}` : `${name}${distance}`
+}
+
+function whose({ call, library }: FatThreadErrorOptions): string {
+  const name = library?.slice(library.lastIndexOf('/') + 1)
+  if (call !== undefined) return name === undefined ? call : `${call} of ${name}`
+  return name ?? 'the fat thread'
+}
+
+/** Whether a signal's name is one that the kernel knows. */
+export function isSignal(name: string): boolean {
+  return name in constants.signals
+}

@@ -1,0 +1,111 @@
+/** What stands around a declared name: pointers before it, the brackets of an array behind it. */
+import type { Cursor } from './cursor.ts'
+import { isKeyword, type Keyword, type Keywords, keywords } from './keywords.ts'
+import { type Failure, type Format, type Found, format, found } from './messages.ts'
+import { isName, type NoName, type Parsed, type Qualified } from './specifiers.ts'
+
+/** Takes `*` and qualifiers; a function in parentheses, `(*name)(…)`, would begin here. */
+export function pointers(cursor: Cursor, base: Qualified): Qualified {
+  let { type, const: isConst } = base
+  for (;;) {
+    if (cursor.skip('*')) {
+      type = { kind: 'pointer', to: type, const: isConst }
+      isConst = false
+    } else if (cursor.skip('const')) isConst = true
+    else if (isQualifier(cursor.next)) cursor.take()
+    else break
+  }
+  if (cursor.next === '(' && cursor.look(1) === '*') throw cursor.failure(format('functionPointer'))
+  return { type, const: isConst }
+}
+
+/** {@link pointers} as a type; passes a failure on. */
+export type Pointers<Base> =
+  Base extends Parsed<infer Type, infer Const, infer Tokens extends string>
+    ? PointersTo<Type, Const, Tokens>
+    : Base
+
+type PointersTo<Type, Const, Tokens extends string> = Tokens extends `${infer Word} ${infer Next}`
+  ? Word extends '*'
+    ? PointersTo<PointerTo<Type, Const>, false, Next>
+    : Word extends Keyword
+      ? Keywords[Word] extends 'const'
+        ? PointersTo<Type, true, Next>
+        : Keywords[Word] extends 'ignored'
+          ? PointersTo<Type, Const, Next>
+          : Parsed<Type, Const, Tokens>
+      : Tokens extends `( * ${string}`
+        ? Failure<Format<'functionPointer'>, Tokens>
+        : Parsed<Type, Const, Tokens>
+  : Parsed<Type, Const, Tokens>
+
+export interface PointerTo<Type, Const> {
+  readonly kind: 'pointer'
+  readonly to: Type
+  readonly const: Const
+}
+
+/** The brackets of an array, if there are any, and the length in them, if it is a number. */
+export interface Brackets {
+  readonly array: boolean
+  readonly length: number | undefined
+}
+
+/** Takes nothing, `[]`, `[4]`, `[static 4]`, `[n]` or `[*]`; further brackets would begin behind them. */
+export function brackets(cursor: Cursor): Brackets {
+  if (!cursor.skip('[')) return { array: false, length: undefined }
+  while (isQualifier(cursor.next)) cursor.take()
+  const length = arrayLength(cursor)
+  if (!cursor.skip(']')) throw cursor.failure(format('missingBracket', found(cursor.next)))
+  if (cursor.next === '[') throw cursor.failure(format('nestedArray'))
+  return { array: true, length }
+}
+
+/** {@link brackets} as a type, and the tokens that follow. */
+export type BracketsAt<Tokens extends string> = Tokens extends `[ ${infer Inside}`
+  ? LengthAt<Inside>
+  : Bracketed<false, undefined, Tokens>
+
+export interface Bracketed<Array, Length, Tokens> {
+  readonly array: Array
+  readonly length: Length
+  readonly tokens: Tokens
+}
+
+function isQualifier(word: string): boolean {
+  return isKeyword(word) && (keywords[word] === 'const' || keywords[word] === 'ignored')
+}
+
+/** A length that is a name is known to C alone. */
+function arrayLength(cursor: Cursor): number | undefined {
+  const word = cursor.next
+  if (word === ']') return undefined
+  const length = Number(word)
+  const isNumber = /^\d/.test(word) && String(length) === word
+  if (!isNumber && !isName(word) && word !== '*')
+    throw cursor.failure(format('missingLength', found(word)))
+  cursor.take()
+  return isNumber ? length : undefined
+}
+
+type LengthAt<Tokens extends string> = Tokens extends `${infer Word} ${infer Next}`
+  ? Word extends Keyword
+    ? Keywords[Word] extends 'const' | 'ignored'
+      ? LengthAt<Next>
+      : Failure<Format<'missingLength', Found<Tokens>>, Tokens>
+    : Word extends ']'
+      ? CloseAt<undefined, Tokens>
+      : Word extends `${infer Length extends number}`
+        ? number extends Length
+          ? Failure<Format<'missingLength', Found<Tokens>>, Tokens>
+          : CloseAt<Length, Next>
+        : Word extends Exclude<NoName, '*'>
+          ? Failure<Format<'missingLength', Found<Tokens>>, Tokens>
+          : CloseAt<undefined, Next>
+  : Failure<Format<'missingLength', Found<Tokens>>, Tokens>
+
+type CloseAt<Length, Tokens extends string> = Tokens extends `] ${infer Next}`
+  ? Next extends `[ ${string}`
+    ? Failure<Format<'nestedArray'>, Next>
+    : Bracketed<true, Length, Next>
+  : Failure<Format<'missingBracket', Found<Tokens>>, Tokens>

@@ -1,0 +1,64 @@
+/**
+ * The words of C that are no names, and what each does among the specifiers of a type:
+ * it is a part of the type's name, or a keyword before a tag, or `const`, or says nothing about a call.
+ */
+export const keywords = {
+  void: 'type',
+  bool: 'type',
+  _Bool: 'type',
+  char: 'type',
+  short: 'type',
+  int: 'type',
+  long: 'type',
+  signed: 'type',
+  unsigned: 'type',
+  float: 'type',
+  double: 'type',
+
+  struct: 'tag',
+  union: 'tag',
+  enum: 'tag',
+
+  const: 'const',
+  volatile: 'ignored',
+  restrict: 'ignored',
+  __restrict: 'ignored',
+  __restrict__: 'ignored',
+  extern: 'ignored',
+  static: 'ignored',
+  inline: 'ignored',
+  __inline: 'ignored',
+  __inline__: 'ignored',
+  register: 'ignored',
+  _Noreturn: 'ignored',
+
+  __int128: 'unsupported',
+  _Complex: 'unsupported',
+  typedef: 'unsupported',
+  _Out_: 'unsupported',
+  _Inout_: 'unsupported',
+} as const
+
+export type Keywords = typeof keywords
+
+export type Keyword = keyof Keywords
+
+export function isKeyword(word: string): word is Keyword {
+  return Object.hasOwn(keywords, word)
+}
+
+/** What to write instead of a word, or a type's name, that is not supported. */
+export const advice = {
+  __int128: "write 'void *' and pass 16 bytes",
+  _Complex: "write 'void *' and pass two numbers",
+  'long double': "write 'void *' and pass 16 bytes",
+  typedef: 'write the type itself',
+  _Out_: 'leave it out, and pass an array to write to',
+  _Inout_: 'leave it out, and pass an array of one value',
+} as const
+
+export type Advice = typeof advice
+
+export function isUnsupported(word: string): word is keyof Advice {
+  return Object.hasOwn(advice, word)
+}

@@ -1,0 +1,73 @@
+/**
+ * What can be wrong with a declaration: one table for run time and compile time.
+ * `$1` and `$2` are places for words of the declaration.
+ */
+export const messages = {
+  tooLong: 'the declaration is longer than $1 characters',
+  unexpectedCharacter: "unexpected character '$1'",
+  openComment: 'the comment has no end',
+
+  missingType: 'expected a type, found $1',
+  missingTag: 'expected a tag, found $1',
+  missingName: 'expected a function name, found $1',
+  missingOpen: "expected '(', found $1",
+  missingComma: "expected ',' or ')', found $1",
+  missingLength: "expected an array length or ']', found $1",
+  missingBracket: "expected ']', found $1",
+  trailing: 'expected the end of the text, found $1',
+
+  unknownType: "unknown type '$1'",
+  similarType: "unknown type '$1' - did you mean '$2'?",
+  notAType: "'$1' is not a type",
+  noValue: "void is no value: write '(void)' for no parameters, 'void *' for a pointer",
+  duplicateName: "there is a parameter '$1' already",
+  tooManyParameters: 'a function may have up to $1 parameters',
+
+  unsupported: "'$1' is not supported: $2",
+  byValue: "'$1' by value is not supported: pass a pointer, '$1 *'",
+  functionPointer: "function pointers are not supported: write 'void *'",
+  nestedArray: 'arrays of arrays are not supported: write a pointer to the first element',
+  variadic: "'...' is not supported: declare the parameters that you pass",
+} as const
+
+type Messages = typeof messages
+
+/** The name of a message. */
+export type Problem = keyof Messages
+
+/** The message about `problem`, with its places filled. */
+export function format(problem: Problem, first = '', second = ''): string {
+  return messages[problem].replace(/\$[12]/g, (place) => (place === '$1' ? first : second))
+}
+
+/** {@link format} as a type. */
+export type Format<
+  P extends Problem,
+  First extends string = '',
+  Second extends string = '',
+> = Filled<Messages[P], First, Second>
+
+type Filled<
+  Template extends string,
+  First extends string,
+  Second extends string,
+  Done extends string = '',
+> = Template extends `${infer Before}$${infer Place extends '1' | '2'}${infer After}`
+  ? Filled<After, First, Second, `${Done}${Before}${Place extends '1' ? First : Second}`>
+  : `${Done}${Template}`
+
+/** A token as messages show it; the empty token is the end of the text. */
+export function found(token: string): string {
+  return token === '' ? 'the end' : `'${token}'`
+}
+
+/** {@link found} as a type; takes the tokens from that one on. */
+export type Found<Tokens extends string> = Tokens extends `${infer Token} ${string}`
+  ? `'${Token}'`
+  : 'the end'
+
+/** A rule's result at compile time if it failed: the message, and the tokens from its place on. */
+export interface Failure<Message extends string, Tokens extends string> {
+  readonly message: Message
+  readonly tokens: Tokens
+}

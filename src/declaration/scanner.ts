@@ -1,0 +1,143 @@
+/**
+ * Text -> tokens. A token is a punctuator or a word; a word is a run of letters, digits and `_`.
+ *
+ * As a type, tokens are one string with a blank after each: `int f ( void ) `.
+ * Rules take tokens from its front, and what remains tells where they are.
+ */
+import { type Flat, failureAt } from './excerpt.ts'
+import { type Format, format } from './messages.ts'
+import type { Replace } from './replace.ts'
+
+export interface Token {
+  /** Empty for the end of the text. */
+  readonly text: string
+  /** The offset in the text. */
+  readonly at: number
+}
+
+/** Characters that are a token each. */
+export type Punctuator = '(' | ')' | '[' | ']' | ',' | '*' | ';' | '.'
+
+type Space = ' ' | '\t' | '\n' | '\v' | '\f' | '\r'
+
+/** The ASCII characters that are in no token. Any other character may be in a name, as in C. */
+// biome-ignore format: one line a kind
+type Strange =
+  | '!' | '"' | '#' | '$' | '%' | '&' | "'" | '+' | '-' | '/' | ':' | '<' | '=' | '>' | '?'
+  | '@' | '\\' | '^' | '`' | '{' | '|' | '}' | '~'
+  | '\x00' | '\x01' | '\x02' | '\x03' | '\x04' | '\x05' | '\x06' | '\x07' | '\x08' | '\x0e'
+  | '\x0f' | '\x10' | '\x11' | '\x12' | '\x13' | '\x14' | '\x15' | '\x16' | '\x17' | '\x18'
+  | '\x19' | '\x1a' | '\x1b' | '\x1c' | '\x1d' | '\x1e' | '\x1f' | '\x7f'
+
+/** White space, comments, tokens, and what is none of them. */
+const pattern =
+  /[ \t\n\v\f\r]+|\/\/[^\n]*|\/\*[^]*?\*\/|(?<token>[()[\],*;.]|[\w\x80-\uffff]+)|(?<strange>[^])/g
+
+/** The tokens of `text`, the last one being its end. Throws a `DeclarationError`. */
+export function scan(text: string): Token[] {
+  const tokens: Token[] = []
+  let end = 0
+  for (const { 0: match, index: at, groups } of text.matchAll(pattern)) {
+    if (groups?.['token'] !== undefined) {
+      tokens.push({ text: match, at })
+      end = at + match.length
+    } else if (groups?.['strange'] !== undefined) {
+      const open = text.startsWith('/*', at)
+      throw failureAt(text, at, open ? format('openComment') : format('unexpectedCharacter', match))
+    }
+  }
+  tokens.push({ text: '', at: end })
+  return tokens
+}
+
+/** {@link scan} as a type: the tokens, or {@link Unscanned}. */
+export type Scan<Text extends string> =
+  Uncommented<Text> extends infer Plain extends string
+    ? Plain extends `${infer Before}${Strange}${string}`
+      ? StrangeAt<Gapless<After<Text, Tokens<Exclude<Before, `${string}${Strange}${string}`>>>>>
+      : Tokens<Plain>
+    : never
+
+/** A text that is no tokens: the message, and the text from its place on. */
+export interface Unscanned<Message extends string, Rest extends string> {
+  readonly message: Message
+  readonly rest: Rest
+}
+
+type StrangeAt<Rest extends string> = Rest extends `/*${string}`
+  ? Unscanned<Format<'openComment'>, Rest>
+  : Rest extends `${infer Character}${string}`
+    ? Unscanned<Format<'unexpectedCharacter', Character>, Rest>
+    : never
+
+/** `Text` up to its end or a slash that begins no whole comment, with blanks for comments. */
+type Uncommented<
+  Text extends string,
+  Done extends string = '',
+> = Text extends `${infer Before}/${infer After}`
+  ? After extends `*${string}*/${infer Rest}`
+    ? Uncommented<Rest, `${Done}${Before} `>
+    : After extends `/${infer Line}`
+      ? Line extends `${string}\n${infer Rest}`
+        ? Uncommented<Rest, `${Done}${Before} `>
+        : `${Done}${Before}`
+      : `${Done}${Before}/`
+  : `${Done}${Text}`
+
+/** The tokens of a text without comments, comma by comma: each part has the compiler's recursion for itself. */
+type Tokens<
+  Text extends string,
+  Done extends string = '',
+> = Text extends `${infer Part},${infer Rest}`
+  ? Tokens<Rest, `${Done}${Words<Apart<Part>>}, `>
+  : `${Done}${Words<Apart<Text>>}`
+
+/** Blanks around punctuators, and for all other white space. */
+type Apart<Text extends string> =
+  Text extends `${string}${Exclude<Punctuator | Space, '*' | ' '>}${string}`
+    ? Around<Around<Around<Around<Rarely<Replace<Flat<Text>, '\n', ' '>>, '('>, ')'>, ';'>, '*'>
+    : Around<Text, '*'>
+
+type Rarely<Text extends string> = Text extends `${string}${'[' | ']' | '.'}${string}`
+  ? Around<Around<Around<Text, '['>, ']'>, '.'>
+  : Text
+
+type Around<Text extends string, P extends Punctuator> = Replace<Text, P, ` ${P} `>
+
+/** The words between blanks, one blank after each. */
+type Words<
+  Text extends string,
+  Done extends string = '',
+> = Text extends `${infer Word} ${infer Rest}`
+  ? Words<Rest, Word extends '' ? Done : `${Done}${Word} `>
+  : Text extends ''
+    ? Done
+    : `${Done}${Text} `
+
+/** `Text` after its first tokens, which are `Consumed`. */
+export type After<
+  Text extends string,
+  Consumed extends string,
+> = Consumed extends `${infer Part}, ${infer More}`
+  ? After<AfterPart<Text, `${Part}, `>, More>
+  : AfterPart<Text, Consumed>
+
+type AfterPart<
+  Text extends string,
+  Consumed extends string,
+> = Consumed extends `${infer Token} ${infer More}`
+  ? Gapless<Text> extends `${Token}${infer Rest}`
+    ? AfterPart<Rest, More>
+    : never
+  : Text
+
+/** `Text` without white space and comments in front. */
+export type Gapless<Text extends string> = Text extends `${Space}${infer Rest}`
+  ? Gapless<Rest>
+  : Text extends `/*${string}*/${infer Rest}`
+    ? Gapless<Rest>
+    : Text extends `//${infer Line}`
+      ? Line extends `${string}\n${infer Rest}`
+        ? Gapless<Rest>
+        : ''
+      : Text

@@ -1,0 +1,179 @@
+/** The front of a declaration: `static const unsigned long`, `struct stat const`. */
+import { isTypeName, type TypeName, type Types, types } from '../abi/names.ts'
+import type { CType } from '../abi/types.ts'
+import type { Cursor } from './cursor.ts'
+import {
+  type Advice,
+  advice,
+  isKeyword,
+  isUnsupported,
+  type Keyword,
+  type Keywords,
+  keywords,
+} from './keywords.ts'
+import { type Failure, type Format, type Found, format, found } from './messages.ts'
+import type { Punctuator } from './scanner.ts'
+import { type Suggest, suggest } from './suggest.ts'
+
+/** A type, and whether it is const. */
+export interface Qualified {
+  readonly type: CType
+  readonly const: boolean
+}
+
+/** A rule's result at compile time: a type, whether it is const, and the tokens that follow. */
+export interface Parsed<Type, Const, Tokens> {
+  readonly type: Type
+  readonly const: Const
+  readonly tokens: Tokens
+}
+
+/** Whether a token may name something. */
+export function isName(token: string): boolean {
+  return /^[a-z_\x80-\uffff]/i.test(token) && !isKeyword(token)
+}
+
+/** What {@link isName} refuses. */
+export type NoName = Punctuator | Keyword | `${0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9}${string}`
+
+/**
+ * Takes specifiers and qualifiers, which C permits in any order.
+ * A known type name after another specifier is no specifier but the name that is declared.
+ */
+export function specifiers(cursor: Cursor): Qualified {
+  const { place } = cursor
+  const words: string[] = []
+  let isConst = false
+  for (;;) {
+    const word = cursor.next
+    const role = isKeyword(word) ? keywords[word] : undefined
+    if (isUnsupported(word)) throw cursor.failure(unsupported(word))
+    if (role === undefined && (words.length > 0 || !isTypeName(word))) break
+    cursor.take()
+    if (role === 'const') isConst = true
+    else if (role === 'tag') words.push(`${word} ${tag(cursor)}`)
+    else if (role !== 'ignored') words.push(word)
+  }
+  if (words.length === 0) throw cursor.failure(unknown(cursor.next))
+  return { type: resolve(words, cursor, place), const: isConst }
+}
+
+/** {@link specifiers} as a type. `Words` has a blank after each word. */
+export type Specifiers<
+  Tokens extends string,
+  Start extends string = Tokens,
+  Words extends string = '',
+  Const extends boolean = false,
+> = Tokens extends `${infer Word} ${infer Next}`
+  ? Word extends Keyword
+    ? Keywords[Word] extends 'type'
+      ? Specifiers<Next, Start, `${Words}${Word} `, Const>
+      : Keywords[Word] extends 'const'
+        ? Specifiers<Next, Start, Words, true>
+        : Keywords[Word] extends 'ignored'
+          ? Specifiers<Next, Start, Words, Const>
+          : Keywords[Word] extends 'tag'
+            ? Next extends `${infer Tag} ${infer AfterTag}`
+              ? Tag extends NoName
+                ? Failure<Format<'missingTag', Found<Next>>, Next>
+                : Specifiers<AfterTag, Start, `${Words}${Word} ${Tag} `, Const>
+              : Failure<Format<'missingTag', Found<Next>>, Next>
+            : Failure<Unsupported<Word>, Tokens>
+    : Words extends ''
+      ? Word extends TypeName
+        ? Specifiers<Next, Start, `${Word} `, Const>
+        : Failure<Unknown<Word>, Tokens>
+      : Resolve<Words, Const, Tokens, Start>
+  : Words extends ''
+    ? Failure<Format<'missingType', Found<''>>, ''>
+    : Resolve<Words, Const, Tokens, Start>
+
+function tag(cursor: Cursor): string {
+  if (!isName(cursor.next)) throw cursor.failure(format('missingTag', found(cursor.next)))
+  return cursor.take()
+}
+
+function unknown(word: string): string {
+  if (!isName(word)) return format('missingType', found(word))
+  const similar = suggest(word)
+  return similar === undefined ? format('unknownType', word) : format('similarType', word, similar)
+}
+
+type Unknown<Word extends string> = Word extends NoName
+  ? Format<'missingType', `'${Word}'`>
+  : [Suggest<Word>] extends [never]
+    ? Format<'unknownType', Word>
+    : Format<'similarType', Word, Suggest<Word>>
+
+function unsupported(word: keyof Advice): string {
+  return format('unsupported', word, advice[word])
+}
+
+type Unsupported<Word> = Word extends keyof Advice
+  ? Format<'unsupported', Word, Advice[Word]>
+  : never
+
+/** The type that specifiers name; `place` is where they begin. */
+function resolve(words: readonly string[], cursor: Cursor, place: number): CType {
+  const spelling = words.join(' ')
+  if (isTypeName(spelling)) return types[spelling]
+  const [, keyword, tag = ''] = /^(struct|union|enum) (\S+)$/.exec(spelling) ?? []
+  if (keyword === 'enum') return { kind: 'enum', tag }
+  if (keyword === 'struct' || keyword === 'union') return { kind: 'opaque', keyword, tag }
+  const ordered = words.toSorted((left, right) => rank(left) - rank(right)).join(' ')
+  if (isTypeName(ordered)) return types[ordered]
+  if (isUnsupported(ordered)) throw cursor.failure(unsupported(ordered), place)
+  throw cursor.failure(format('notAType', spelling), place)
+}
+
+type Resolve<
+  Words extends string,
+  Const,
+  Tokens,
+  Start extends string,
+> = Words extends `${infer Spelling extends TypeName} `
+  ? Parsed<Types[Spelling], Const, Tokens>
+  : Words extends `${infer Keyword extends 'struct' | 'union' | 'enum'} ${infer Tag} `
+    ? Tag extends `${string} ${string}`
+      ? Failure<Format<'notAType', `${Keyword} ${Tag}`>, Start>
+      : Parsed<Keyword extends 'enum' ? Enum<Tag> : Opaque<Keyword, Tag>, Const, Tokens>
+    : Ordered<Words> extends `${infer Spelling} `
+      ? Spelling extends TypeName
+        ? Parsed<Types[Spelling], Const, Tokens>
+        : Spelling extends keyof Advice
+          ? Failure<Unsupported<Spelling>, Start>
+          : Words extends `${infer Unordered} `
+            ? Failure<Format<'notAType', Unordered>, Start>
+            : never
+      : never
+
+interface Enum<Tag> {
+  readonly kind: 'enum'
+  readonly tag: Tag
+}
+
+export interface Opaque<Keyword, Tag> {
+  readonly kind: 'opaque'
+  readonly keyword: Keyword
+  readonly tag: Tag
+}
+
+/** The place of a word in the order of `unsigned long int`, the one that {@link types} has. */
+function rank(word: string): number {
+  if (word === 'signed' || word === 'unsigned') return 0
+  return word === 'short' || word === 'long' ? 1 : 2
+}
+
+/** Words by {@link rank}. */
+type Ordered<
+  Words extends string,
+  Signs extends string = '',
+  Sizes extends string = '',
+  Others extends string = '',
+> = Words extends `${infer Word} ${infer Rest}`
+  ? Word extends 'signed' | 'unsigned'
+    ? Ordered<Rest, `${Signs}${Word} `, Sizes, Others>
+    : Word extends 'short' | 'long'
+      ? Ordered<Rest, Signs, `${Sizes}${Word} `, Others>
+      : Ordered<Rest, Signs, Sizes, `${Others}${Word} `>
+  : `${Signs}${Sizes}${Others}`

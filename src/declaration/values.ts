@@ -1,0 +1,104 @@
+/** What C types are in JavaScript: the types of arguments and results. */
+import type { Pointer } from '../memory/pointer.ts'
+import type { SharedMemory } from '../memory/shared-memory.ts'
+
+/** Memory without a type of element: it fits every pointer. */
+type RawBytes = Uint8Array | Uint8ClampedArray | DataView | ArrayBufferLike
+
+/** Typed arrays by the size of the C type that their elements fit. */
+interface IntegerArrays {
+  readonly 2: Int16Array | Uint16Array
+  readonly 4: Int32Array | Uint32Array
+  readonly 8: BigInt64Array | BigUint64Array
+}
+
+interface FloatArrays {
+  readonly 4: Float32Array
+  readonly 8: Float64Array
+}
+
+/** Any memory of the program. */
+export type Bytes =
+  | RawBytes
+  | Int8Array
+  | IntegerArrays[keyof IntegerArrays]
+  | FloatArrays[keyof FloatArrays]
+
+/** What a pointer takes whatever it points to. */
+type Address = Pointer | SharedMemory | null
+
+/** What any parameter takes: all that is known where the declaration is no literal. */
+export type AnyArgument =
+  | number
+  | bigint
+  | boolean
+  | string
+  | Bytes
+  | Address
+  | readonly (number | bigint | boolean | Pointer | null)[]
+
+/** The types of characters; strings of them, if they are const, are strings in JavaScript. */
+type Character = 'char' | 'char8_t' | 'char16_t' | 'char32_t' | 'wchar_t'
+
+/** What a parameter of a C type takes. */
+export type Argument<Type> =
+  Type extends PointerTo<infer To, infer Const>
+    ? Address | BytesFor<To> | ArrayFor<To, Const>
+    : Type extends { readonly size: 8; readonly kind: 'integer' }
+      ? number | bigint
+      : Scalar<Type>
+
+/** What a function whose result has a C type returns. */
+export type Returned<Type> =
+  Type extends PointerTo<infer To, infer Const>
+    ? Const extends true
+      ? To extends { readonly name: Character }
+        ? string | null
+        : Pointer | null
+      : Pointer | null
+    : Type extends { readonly kind: 'void' }
+      ? void
+      : Scalar<Type>
+
+interface PointerTo<To, Const> {
+  readonly kind: 'pointer'
+  readonly to: To
+  readonly const: Const
+}
+
+/** A value that is no pointer, as the library returns it. */
+type Scalar<Type> = Type extends { readonly kind: 'bool' }
+  ? boolean
+  : Type extends { readonly size: 8; readonly kind: 'integer' }
+    ? bigint
+    : number
+
+/** The memory that may hold elements of a type: bytes, or elements of their kind and size. */
+type BytesFor<Element> = Element extends {
+  readonly kind: 'float'
+  readonly size: infer Size extends keyof FloatArrays
+}
+  ? RawBytes | FloatArrays[Size]
+  : Element extends {
+        readonly kind: 'integer'
+        readonly size: infer Size extends keyof IntegerArrays
+      }
+    ? RawBytes | IntegerArrays[Size]
+    : Element extends { readonly kind: 'enum' }
+      ? RawBytes | IntegerArrays[4]
+      : Element extends { readonly kind: 'pointer' }
+        ? RawBytes | IntegerArrays[8]
+        : Bytes
+
+/** Strings and plain arrays. A mutable array gets the elements back as the library left them. */
+type ArrayFor<Element, Const> = Element extends { readonly kind: 'void' | 'opaque' }
+  ? never
+  : Element extends { readonly kind: 'pointer' }
+    ? Const extends true
+      ? readonly (Pointer | null)[]
+      : (Pointer | null)[]
+    : Const extends true
+      ?
+          | readonly Argument<Element>[]
+          | (Element extends { readonly name: Character } ? string : never)
+      : Scalar<Element>[]

@@ -1,0 +1,430 @@
+import { EventEmitter } from 'node:events'
+import { readFileSync } from 'node:fs'
+import type { Lane, LaneKeeper, Leftover } from './channel/lane.ts'
+import type { Pending } from './channel/pending.ts'
+import { causeOf, type Evidence } from './crash/cause.ts'
+import { AbortError, ClosedError, CrashError, ExitError, TimeoutError, ViolationError } from './errors.ts'
+import { holdEventLoop, type Output, releaseEventLoop } from './host/process.ts'
+import { Incarnation, type IncarnationKeeper, type Retirement } from './incarnation.ts'
+import type { CheckedAll } from './callable.ts'
+import { type Declarations, Library, type LibraryOptions } from './library.ts'
+import { close, ping } from './message/control.ts'
+import { SharedMemory } from './memory/shared-memory.ts'
+import type { Message, Subject } from './message/subject.ts'
+import { type FatThreadOptions, type Settings, settingsOf } from './options.ts'
+import type { Receipt } from './sandbox/receipt.ts'
+
+/** Destructors may take so many milliseconds. */
+const CLOSE_LIMIT = 1000
+/** A request that two processes in a row died before is not handed to a third. */
+const MOST_ATTEMPTS = 2
+
+export type State = 'running' | 'restarting' | 'closed'
+
+/** How a process ended, for the `exit` event. */
+export interface ExitInfo {
+  readonly pid: number
+  readonly exitCode: number | undefined
+  readonly signal: string | undefined
+}
+
+export interface FatThreadEvents {
+  /** The process ended by itself. */
+  crash: [error: CrashError | ExitError]
+  /** A new process serves. */
+  restart: []
+  /** The process was ended for breaking the policy or the protocol. */
+  violation: [error: ViolationError]
+  /** Bytes of a stream that was asked for with `'pipe'`. */
+  stdout: [bytes: Buffer]
+  stderr: [bytes: Buffer]
+  /** A process of this fat thread has ended, whatever the reason. */
+  exit: [info: ExitInfo]
+}
+
+export interface Stats {
+  readonly pid: number | undefined
+  readonly state: State
+  /** Requests answered, in all incarnations. */
+  readonly completed: number
+  /** Handed to the process and not answered. */
+  readonly inFlight: number
+  /** Not handed to it yet. */
+  readonly queued: number
+  readonly restarts: number
+  /** Bytes of resident memory of the process, shared pages included. */
+  readonly residentMemory: number | undefined
+}
+
+/** What has to be done again in a new process: load a library and bind its functions. */
+export interface Resident {
+  /** Throws when it can't be done. */
+  settle(incarnation: Incarnation): Promise<void>
+  /** The fat thread is closed for good. */
+  leave(): void
+}
+
+/**
+ * An isolated process that runs functions of libraries, one call after the other.
+ * When it crashes, a new one takes its place: the call that ran is rejected, those that waited go on.
+ */
+export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDisposable {
+  readonly #settings: Settings
+  readonly #residents: Resident[] = []
+  readonly #laneKeeper: LaneKeeper
+  readonly #keeper: IncarnationKeeper
+  #current: Incarnation | undefined
+  #state: State = 'running'
+  #settled: Promise<void> = Promise.resolve()
+  #pid = 0
+  #completed = 0
+  #restarts = 0
+  #useful = false
+  #closing: Promise<void> | undefined
+  #onRenewed: (() => void) | undefined
+  #onClosed: (() => void) | undefined
+  #ids = 0
+  #libraries = 0
+
+  /** @internal Use `FatThread.spawn` or `open`. */
+  constructor(options: FatThreadOptions = {}) {
+    super()
+    this.#settings = settingsOf(options)
+    this.#laneKeeper = this.#makeLaneKeeper()
+    this.#keeper = {
+      onOutput: (output) => this.#onOutput(output),
+      onHangup: (incarnation) => {
+        const error = new ViolationError('the fat thread closed its end of the channel')
+        incarnation.retire({ reason: () => error, pending: undefined })
+      },
+      onEnd: (incarnation, leftover, evidence) => this.#onEnd(incarnation, leftover, evidence),
+    }
+    this.#begin()
+  }
+
+  /** Starts a process that holds nothing yet; resolves when it serves. */
+  static async spawn(options: FatThreadOptions = {}): Promise<FatThread> {
+    const thread = new FatThread(options)
+    try {
+      await thread.#settled
+    } catch (error) {
+      await thread.terminate()
+      throw error
+    }
+    return thread
+  }
+
+  /** The current process, or `undefined` between two and after the end. */
+  get pid(): number | undefined {
+    if (this.#current === undefined) return undefined
+    if (this.#pid === 0) this.#pid = this.#current.process.pid
+    return this.#pid === 0 ? undefined : this.#pid
+  }
+
+  get state(): State {
+    if (this.#state === 'restarting' && this.#current?.serves) return 'running'
+    return this.#state
+  }
+
+  /** What is enforced, and what is missing. */
+  get receipt(): Receipt {
+    return this.#settings.receipt
+  }
+
+  stats(): Stats {
+    const lane = this.#current?.lane
+    return {
+      pid: this.pid,
+      state: this.state,
+      completed: this.#completed + (lane?.completed ?? 0),
+      inFlight: lane?.inFlight ?? 0,
+      queued: lane?.queued ?? 0,
+      restarts: this.#restarts,
+      residentMemory: residentMemory(this.pid),
+    }
+  }
+
+  /**
+   * Memory that the program and the library both see, zeroed; it lasts until it is disposed or the process ends.
+   * @param bytes Its length; a `RangeError` says when there is no room left.
+   */
+  alloc(bytes: number): SharedMemory {
+    if (typeof bytes !== 'number') throw new TypeError('alloc takes a number of bytes')
+    if (!Number.isSafeInteger(bytes) || bytes < 1)
+      throw new RangeError(`alloc takes a positive whole number of bytes, not ${bytes}`)
+    const { channel, owner } = this.incarnation()
+    const extent = channel.arena.allocate(bytes, true)
+    const view = new Uint8Array(extent.buffer, 0, bytes)
+    return new SharedMemory(view, channel.address + extent.offset, owner, () =>
+      channel.arena.free(extent, true),
+    )
+  }
+
+  /**
+   * Rejects what is in flight, lets the libraries' destructors run for at most a second, and ends the process.
+   * Closing twice is closing once.
+   */
+  close(): Promise<void> {
+    return this.#shut(true)
+  }
+
+  /** Ends the process at once. */
+  terminate(): Promise<void> {
+    if (this.#closing !== undefined) this.#current?.process.kill()
+    return this.#shut(false)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  /**
+   * Loads a library beside those that are there already.
+   * @throws {LoadError} for a library, a dependency or a symbol that can't be loaded
+   */
+  load<const D extends Declarations>(
+    library: string | URL,
+    declarations?: CheckedAll<D>,
+    options: LibraryOptions = {},
+  ): Promise<Library<D>> {
+    return Library.load(this, library, (declarations ?? {}) as D, options, false)
+  }
+
+  /** @internal The one that serves; begun anew where the last one ended without a successor. */
+  incarnation(): Incarnation {
+    if (this.#closing !== undefined || this.#state === 'closed') throw closedError()
+    return this.#current ?? this.#begin()
+  }
+
+  /** @internal */
+  get settings(): Settings {
+    return this.#settings
+  }
+
+  /** @internal Ends the process and begins another one; what had begun is rejected. */
+  async renew(): Promise<void> {
+    const current = this.incarnation()
+    this.#useful = true
+    await new Promise<void>((resolve) => {
+      this.#onRenewed = resolve
+      const reason = (): Error => new ClosedError('the library was reloaded')
+      current.retire({ reason, pending: undefined })
+    })
+    await this.#settled
+  }
+
+  /** @internal A request that the user made. */
+  lane(): Lane {
+    this.#useful = true
+    return this.incarnation().lane
+  }
+
+  /** @internal A number for a library or a function, the same in every incarnation. */
+  nextLibrary(): number {
+    return this.#libraries++
+  }
+
+  /** @internal */
+  nextFunction(): number {
+    return this.#ids++
+  }
+
+  /** @internal From now on part of every incarnation. */
+  addResident(resident: Resident): void {
+    this.#residents.push(resident)
+  }
+
+  /** @internal */
+  removeResident(resident: Resident): void {
+    const index = this.#residents.indexOf(resident)
+    if (index >= 0) this.#residents.splice(index, 1)
+  }
+
+  #begin(): Incarnation {
+    const incarnation = new Incarnation(this.#settings, this.#laneKeeper, this.#keeper)
+    this.#current = incarnation
+    this.#pid = 0
+    const timeout = this.#settings.loadTimeout
+    const ready = [incarnation.lane.run(ping, undefined, { timeout })]
+    // Everything is asked for at once, in order: what is asked later waits behind it by itself.
+    this.#settled = Promise.all([
+      ...ready,
+      ...this.#residents.map((resident) => resident.settle(incarnation)),
+    ]).then(
+      () => this.#onSettled(incarnation),
+      (error) => {
+        incarnation.retire({ reason: () => error as Error, pending: undefined })
+        throw error
+      },
+    )
+    incarnation.expects(incarnation.lane.inFlight + incarnation.lane.queued)
+    this.#settled.catch(() => {}) // whoever waits for it hears of it too
+    return incarnation
+  }
+
+  #onSettled(incarnation: Incarnation): void {
+    incarnation.settled = true
+    if (this.#current !== incarnation || this.#state !== 'restarting') return
+    this.#state = 'running'
+    this.#restarts++
+    this.emit('restart')
+  }
+
+  #onEnd(incarnation: Incarnation, leftover: Leftover, evidence: Evidence): void {
+    const pid = incarnation.process.pid
+    this.#completed += incarnation.lane.completed
+    if (this.#current === incarnation) this.#current = undefined
+    const { retirement } = incarnation
+    const because = (pending: Pending): Error => {
+      const subject = { ...(pending.request as Message<unknown, unknown>).subject, pid }
+      if (this.#closing !== undefined) return closedError(subject)
+      return retirement?.reason(pending) ?? causeOf(evidence, subject)
+    }
+    for (const pending of leftover.begun) pending.reject(because(pending))
+    const last = leftover.begun.at(-1)
+    // One that could not even load its libraries would fail again.
+    const hopeful = incarnation.settled || this.#onRenewed !== undefined
+    const waiting = leftover.waiting.filter((each) => hopeful && each.attempts < MOST_ATTEMPTS)
+    for (const pending of leftover.waiting)
+      if (!waiting.includes(pending)) pending.reject(because(pending))
+
+    const restarts = this.#settings.restart || this.#onRenewed !== undefined
+    if (this.#closing !== undefined || !restarts) {
+      this.#finish(waiting)
+    } else {
+      this.#state = 'restarting'
+      this.#goOn(waiting, because)
+    }
+    this.#onRenewed?.()
+    this.#onRenewed = undefined
+    this.#announce(evidence, retirement, last, pid)
+  }
+
+  /** A new process at once where the last one was of use; else the next request begins it. */
+  #goOn(waiting: readonly Pending[], because: (pending: Pending) => Error): void {
+    const useful = this.#useful
+    this.#useful = false
+    if (!useful && waiting.length === 0) return
+    try {
+      const { lane } = this.#begin()
+      for (const pending of waiting) lane.adopt(pending)
+    } catch (error) {
+      for (const pending of waiting) pending.reject(error ?? because(pending))
+    }
+  }
+
+  #finish(waiting: readonly Pending[]): void {
+    this.#state = 'closed'
+    for (const pending of waiting) pending.reject(closedError())
+    for (const resident of this.#residents.splice(0)) resident.leave()
+    this.#onClosed?.()
+  }
+
+  /** Events run the user's code: after all bookkeeping, and not inside a blocking call. */
+  #announce(
+    evidence: Evidence,
+    retirement: Retirement | undefined,
+    last: Pending | undefined,
+    pid: number,
+  ): void {
+    const closing = this.#closing !== undefined
+    const { end } = evidence
+    process.nextTick(() => {
+      this.emit('exit', {
+        pid,
+        exitCode: end.kind === 'exit' ? end.exitCode : undefined,
+        signal: end.kind === 'signal' ? end.signal : undefined,
+      })
+      if (closing) return
+      const subject: Subject = (last?.request as Message<unknown, unknown> | undefined)?.subject ?? {}
+      const error = retirement?.reason(last) ?? causeOf(evidence, { ...subject, pid })
+      if (error instanceof ViolationError) this.emit('violation', error)
+      else if (error instanceof CrashError || error instanceof ExitError) this.emit('crash', error)
+    })
+  }
+
+  #onOutput({ stream, bytes, dropped }: Output): void {
+    const mode = this.#settings[stream]
+    const notice = dropped > 0 ? Buffer.from(`[fat-threads: ${dropped} bytes dropped]\n`) : undefined
+    for (const part of [bytes, notice]) {
+      if (part === undefined || part.length === 0) continue
+      if (mode === 'inherit') process[stream].write(part)
+      else this.emit(stream, Buffer.from(part.buffer, part.byteOffset, part.byteLength))
+    }
+  }
+
+  #makeLaneKeeper(): LaneKeeper {
+    const retire = (retirement: Retirement): void => this.#current?.retire(retirement)
+    return {
+      retire: (reason, pending) => retire({ reason: () => reason, pending }),
+      expired: (pending) => {
+        const { subject } = pending.request as Message<unknown, unknown>
+        const timeout = pending.timeout ?? 0
+        const what = subject.call ?? `loading ${subject.library ?? 'a library'}`
+        retire({
+          reason: () =>
+            new TimeoutError(`${what} ran longer than ${timeout} ms; its process was killed`, timeout, {
+              ...subject,
+              pid: this.pid,
+            }),
+          pending,
+        })
+      },
+      aborted: (pending) => retire({ reason: () => abortError(pending, true), pending }),
+      abortError: (pending) => abortError(pending, false),
+    }
+  }
+
+  #shut(gently: boolean): Promise<void> {
+    this.#closing ??= this.#state === 'closed' ? Promise.resolve() : this.#doShut(gently)
+    return this.#closing
+  }
+
+  #doShut(gently: boolean): Promise<void> {
+    const current = this.#current
+    if (current === undefined) {
+      this.#finish([])
+      return Promise.resolve()
+    }
+    holdEventLoop()
+    const closed = new Promise<void>((resolve) => {
+      this.#onClosed = () => {
+        releaseEventLoop()
+        resolve()
+      }
+    })
+    current.lane.rejectAll((pending) =>
+      closedError((pending.request as Message<unknown, unknown>).subject),
+    )
+    if (gently) {
+      current.lane.run(close, undefined, { timeout: CLOSE_LIMIT }).catch(() => {})
+      setTimeout(() => current.process.kill(), CLOSE_LIMIT).unref()
+    } else {
+      current.process.kill()
+    }
+    return closed
+  }
+}
+
+function closedError(subject?: Subject): ClosedError {
+  return new ClosedError('the fat thread is closed', subject)
+}
+
+function abortError(pending: Pending, begun: boolean): AbortError {
+  const { subject } = pending.request as Message<unknown, unknown>
+  const how = begun ? 'was aborted; its process was killed' : 'was aborted before it began'
+  return new AbortError(`${subject.call ?? 'the call'} ${how}`, {
+    ...subject,
+    cause: pending.signal?.reason,
+  })
+}
+
+function residentMemory(pid: number | undefined): number | undefined {
+  if (pid === undefined) return undefined
+  try {
+    const [, pages = ''] = readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ')
+    return Number(pages) * 4096
+  } catch {
+    return undefined // it has just ended
+  }
+}

@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { StartError } from '../errors.ts'
+import { protocolDigest } from '../protocol/digest.ts'
+
+/** A process that the addon started; opaque, and killed when it is collected. */
+export type Handle = { readonly __handle: unique symbol }
+
+/** What happened since the last event, as bits. */
+export const EVENT = { RING: 1, OUTPUT: 2, HANGUP: 4, ENDED: 8 } as const
+
+export const PROCESS_STATE = { STARTING: 0, RUNNING: 1, ENDED: 2, FAILED: 3 } as const
+
+/** The functions of `native/addon/addon.c`. Each throws an `Error` whose `code` is the errno. */
+export interface Addon {
+  readonly digest: Uint8Array
+  /** A memory file of that many bytes; returns its descriptor. */
+  createMemory(name: string, bytes: number, executable: boolean): number
+  /** No resizing from now on, by anyone. */
+  sealSize(descriptor: number): void
+  /** No writing or resizing from now on, by anyone. */
+  sealContent(descriptor: number): void
+  /** Puts pages of the file in the place of a page-aligned view's memory. */
+  map(view: Uint8Array, descriptor: number, offset: number): void
+  /** Puts fresh pages there. */
+  unmap(view: Uint8Array): void
+  /** Gives the memory of a range back; it reads as zeros then. */
+  releaseMemory(descriptor: number, offset: number, bytes: number): void
+  /** Once an environment: events come here. */
+  listen(listener: (id: number, events: number) => void): void
+  /** Whether the event loop stays alive for events. */
+  hold(held: boolean): void
+  spawn(
+    id: number,
+    host: number,
+    channel: number,
+    captureOutput: boolean,
+    captureErrors: boolean,
+    stackBytes: number,
+  ): Handle
+  kill(handle: Handle): void
+  /** Closes the descriptors of a process that has ended. */
+  close(handle: Handle): void
+  inspect(
+    handle: Handle,
+  ): readonly [state: number, pid: number, error: number, signal: number, exitCode: number]
+  /** Blocks until an event, at most so many milliseconds; 0 when none came. */
+  wait(handle: Handle, milliseconds: number): number
+  /** Asks for one `RING` event. */
+  watch(handle: Handle): void
+  /** Wakes the host if it sleeps on the word at that offset. */
+  ring(view: Uint8Array, offset: number): void
+  send(handle: Handle, descriptors: readonly number[]): void
+  takeOutput(
+    handle: Handle,
+    stream: 0 | 1,
+  ): readonly [bytes: Uint8Array, dropped: number] | undefined
+}
+
+export interface Manifest {
+  readonly host: string
+  readonly addon: string
+}
+
+const platform = `${process.platform}-${process.arch}`
+const variant = process.env['FAT_THREADS_NATIVE'] === 'sanitized' ? '-sanitized' : ''
+
+/** Where the built host and addon are; the same from `src/` and from `dist/`. */
+export const nativeFolder = join(
+  import.meta.dirname,
+  '..',
+  '..',
+  'build',
+  'native',
+  `${platform}${variant}`,
+)
+
+let loaded: Addon | undefined
+
+/** The addon, loaded at first use so that importing the package needs no built native part. */
+export function addon(): Addon {
+  loaded ??= load()
+  return loaded
+}
+
+function load(): Addon {
+  let found: Addon
+  try {
+    found = createRequire(import.meta.url)(join(nativeFolder, 'addon.node')) as Addon
+  } catch (cause) {
+    throw new StartError(
+      `the native part for ${platform} can't be loaded; build it with \`node native/build.mjs\` in the package's folder`,
+      { cause },
+    )
+  }
+  if (Buffer.compare(found.digest, protocolDigest()) !== 0)
+    throw new StartError(
+      'the addon was built from another version of the protocol; run `npm run build` in the package\'s folder',
+    )
+  return found
+}
+
+/** What the build wrote down about its files. */
+export function readManifest(): Manifest {
+  return JSON.parse(readFileSync(join(nativeFolder, 'manifest.json'), 'utf8')) as Manifest
+}

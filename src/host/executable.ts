@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { IntegrityError, StartError } from '../errors.ts'
+import { nativeFolder, readManifest } from './addon.ts'
+import { sealedFile } from './sealed-file.ts'
+
+let descriptor: number | undefined
+
+/** The host as a sealed, executable memory file, verified against the build's hash; made once. */
+export function hostExecutable(): number {
+  descriptor ??= seal()
+  return descriptor
+}
+
+function seal(): number {
+  const path = join(nativeFolder, 'host')
+  let bytes: Uint8Array
+  let expected: string
+  try {
+    bytes = readFileSync(path)
+    expected = readManifest().host
+  } catch (cause) {
+    throw new StartError('the host is missing; run `node native/build.mjs` in the package\'s folder', {
+      cause,
+    })
+  }
+  const actual = `sha256-${createHash('sha256').update(bytes).digest('hex')}`
+  if (actual !== expected)
+    throw new IntegrityError(`the host ${path} is not the one that was built`, expected, actual)
+  return sealedFile('fat-thread', bytes, true)
+}

@@ -1,0 +1,157 @@
+import { constants } from 'node:os'
+import { getSystemErrorName } from 'node:util'
+import { addon, EVENT, type Handle, PROCESS_STATE } from './addon.ts'
+import { hostExecutable } from './executable.ts'
+
+/** How a process ended, from the kernel. */
+export type End =
+  | { readonly kind: 'signal'; readonly signal: string }
+  | { readonly kind: 'exit'; readonly exitCode: number }
+  | { readonly kind: 'failed'; readonly error: string }
+
+/** Bytes of one standard stream, and how many more were dropped because nobody took them. */
+export interface Output {
+  readonly stream: 'stdout' | 'stderr'
+  readonly bytes: Uint8Array
+  readonly dropped: number
+}
+
+/** What a process tells whoever started it. Called from the event loop. */
+export interface ProcessListener {
+  onRing(): void
+  /** The process gave up its doorbell, and has not ended. */
+  onHangup(): void
+  onOutput(output: Output): void
+  onEnd(end: End): void
+}
+
+export interface SpawnOptions {
+  readonly channel: number
+  readonly captureOutput: boolean
+  readonly captureErrors: boolean
+  readonly stackBytes: number
+}
+
+const signalNames = new Map(
+  Object.entries(constants.signals).map(([name, number]) => [number, name]),
+)
+signalNames.set(constants.signals.SIGABRT, 'SIGABRT') // not its alias SIGIOT
+signalNames.set(constants.signals.SIGIO, 'SIGIO')
+signalNames.set(constants.signals.SIGCHLD, 'SIGCHLD')
+
+export function signalName(number: number): string {
+  return signalNames.get(number) ?? `signal ${number}`
+}
+
+/** A process that ends closes its socket a moment before it has ended: so many milliseconds. */
+const HANGUP_GRACE = 100
+
+/** Those that may have events, by id. Weak would be no use: a call in flight needs its process. */
+const processes = new Map<number, HostProcess>()
+let nextId = 1
+let listening = false
+let holds = 0
+
+function listen(): void {
+  if (listening) return
+  listening = true
+  addon().listen((id, events) => processes.get(id)?.dispatch(events))
+}
+
+/** Keeps the event loop alive until it is released as often. */
+export function holdEventLoop(): void {
+  if (holds++ === 0) addon().hold(true)
+}
+
+export function releaseEventLoop(): void {
+  if (--holds === 0) addon().hold(false)
+}
+
+/** One host process: its end, its standard streams and its doorbells. */
+export class HostProcess {
+  readonly #id = nextId++
+  readonly #handle: Handle
+  readonly #listener: ProcessListener
+  #end: End | undefined
+
+  constructor(options: SpawnOptions, listener: ProcessListener) {
+    listen()
+    this.#listener = listener
+    this.#handle = addon().spawn(
+      this.#id,
+      hostExecutable(),
+      options.channel,
+      options.captureOutput,
+      options.captureErrors,
+      options.stackBytes,
+    )
+    processes.set(this.#id, this)
+  }
+
+  /** 0 until it has started. */
+  get pid(): number {
+    return addon().inspect(this.#handle)[1]
+  }
+
+  get ended(): boolean {
+    return this.#end !== undefined
+  }
+
+  /** Asks for one `onRing`. */
+  watch(): void {
+    addon().watch(this.#handle)
+  }
+
+  /** Blocks until something happens, at most so many milliseconds. Returns whether anything did. */
+  wait(milliseconds: number): boolean {
+    const events = addon().wait(this.#handle, Math.min(milliseconds, 0x7fffffff))
+    if (events === EVENT.ENDED) this.dispatch(events)
+    else if (events === EVENT.HANGUP) this.#listener.onHangup()
+    return events !== 0
+  }
+
+  send(descriptors: readonly number[]): void {
+    addon().send(this.#handle, descriptors)
+  }
+
+  /** Sends SIGKILL; `onEnd` follows. */
+  kill(): void {
+    if (this.#end === undefined) addon().kill(this.#handle)
+  }
+
+  /** @internal */
+  dispatch(events: number): void {
+    if (this.#end !== undefined) return
+    if (events & (EVENT.OUTPUT | EVENT.ENDED)) this.#takeOutput()
+    if (events & EVENT.ENDED) this.#finish()
+    else if (events & EVENT.HANGUP) setTimeout(() => this.#hangUp(), HANGUP_GRACE)
+    else if (events & EVENT.RING) this.#listener.onRing()
+  }
+
+  #hangUp(): void {
+    if (this.#end === undefined) this.#listener.onHangup()
+  }
+
+  #takeOutput(): void {
+    for (const [index, stream] of ['stdout', 'stderr'].entries()) {
+      const taken = addon().takeOutput(this.#handle, index as 0 | 1)
+      if (taken !== undefined)
+        this.#listener.onOutput({
+          stream: stream as Output['stream'],
+          bytes: taken[0],
+          dropped: taken[1],
+        })
+    }
+  }
+
+  #finish(): void {
+    const [state, , error, signal, exitCode] = addon().inspect(this.#handle)
+    if (state === PROCESS_STATE.FAILED)
+      this.#end = { kind: 'failed', error: getSystemErrorName(-error) }
+    else if (signal !== 0) this.#end = { kind: 'signal', signal: signalName(signal) }
+    else this.#end = { kind: 'exit', exitCode }
+    processes.delete(this.#id)
+    addon().close(this.#handle)
+    this.#listener.onEnd(this.#end)
+  }
+}

@@ -1,0 +1,118 @@
+import { Channel } from './channel/channel.ts'
+import { Lane, type LaneKeeper, type Leftover } from './channel/lane.ts'
+import type { Pending } from './channel/pending.ts'
+import type { Evidence } from './crash/cause.ts'
+import type { LoadedModule } from './crash/symbolize.ts'
+import { type End, HostProcess, type Output } from './host/process.ts'
+import type { LoadPlan } from './loader/load-plan.ts'
+import { cleanText } from './message/clean-text.ts'
+import { load } from './message/load.ts'
+import type { Settings } from './options.ts'
+
+const LAST_WORDS_BYTES = 2048
+
+/** Why the program ended a process, and the request that it is about. */
+export interface Retirement {
+  readonly reason: (pending: Pending | undefined) => Error
+  readonly pending: Pending | undefined
+}
+
+/** What an incarnation tells the fat thread that it belongs to. */
+export interface IncarnationKeeper {
+  onOutput(output: Output): void
+  onHangup(incarnation: Incarnation): void
+  onEnd(incarnation: Incarnation, leftover: Leftover, evidence: Evidence): void
+}
+
+/** One life of a fat thread: a process, its channel and its lane. */
+export class Incarnation {
+  /** Pointers of this life know it by this. */
+  readonly owner = {}
+  readonly channel: Channel
+  readonly lane: Lane
+  readonly process: HostProcess
+  readonly modules: LoadedModule[] = []
+  /** Its libraries are loaded and their functions bound. */
+  settled = false
+  /** Why the program ended it, if it did. */
+  retirement: Retirement | undefined
+  #lastWords = ''
+  #preparations = 0
+
+  constructor(settings: Settings, laneKeeper: LaneKeeper, keeper: IncarnationKeeper) {
+    this.channel = new Channel({ spin: settings.spin })
+    try {
+      this.process = new HostProcess(
+        {
+          channel: this.channel.descriptor,
+          captureOutput: settings.stdout !== 'ignore',
+          captureErrors: settings.stderr !== 'ignore',
+          stackBytes: settings.stackBytes,
+        },
+        {
+          onRing: () => this.lane.onRing(),
+          onHangup: () => keeper.onHangup(this),
+          onOutput: (output) => {
+            if (output.stream === 'stderr') this.#remember(output.bytes)
+            keeper.onOutput(output)
+          },
+          onEnd: (end) => keeper.onEnd(this, this.#end(), this.#evidence(end)),
+        },
+      )
+    } catch (error) {
+      this.channel.close()
+      throw error
+    }
+    this.lane = new Lane(this.channel, this.process, this.owner, laneKeeper, settings.spin > 0)
+  }
+
+  /** Notes how many requests make it ready. */
+  expects(preparations: number): void {
+    this.#preparations = preparations
+  }
+
+  /** Whether all those were answered, which promises tell only later. */
+  get serves(): boolean {
+    return this.lane.completed >= this.#preparations
+  }
+
+  /** Ends the process, for that reason. */
+  retire(retirement: Retirement): void {
+    if (this.process.ended) return
+    this.retirement ??= retirement
+    this.process.kill()
+  }
+
+  /** Loads a library; what is asked of it afterwards may follow at once. */
+  async load(number: number, plan: LoadPlan, timeout: number): Promise<void> {
+    const descriptors = plan.objects.flatMap(({ image }) => (image === undefined ? [] : [image.descriptor]))
+    if (descriptors.length > 0) this.process.send(descriptors)
+    this.modules.push(...(await this.lane.run(load(number, plan), undefined, { timeout })))
+  }
+
+  #end(): Leftover {
+    return this.lane.end()
+  }
+
+  /** Read before the channel goes. */
+  #evidence(end: End): Evidence {
+    const evidence = {
+      end,
+      start: this.channel.startReport(),
+      crash: this.channel.crashReport(),
+      modules: this.modules,
+      lastWords: this.#lastLine(),
+    }
+    this.channel.close()
+    return evidence
+  }
+
+  #remember(bytes: Uint8Array): void {
+    this.#lastWords = (this.#lastWords + Buffer.from(bytes).toString('utf8')).slice(-LAST_WORDS_BYTES)
+  }
+
+  #lastLine(): string {
+    const lines = this.#lastWords.split('\n').map(cleanText)
+    return lines.findLast((line) => line !== '') ?? ''
+  }
+}

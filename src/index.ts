@@ -1,0 +1,30 @@
+export type { UntypedFunction, WithOptions } from './bound-function.ts'
+export type { Callable, CallableWith, Symbols } from './callable.ts'
+export {
+  AbortError,
+  ClosedError,
+  CrashError,
+  DeclarationError,
+  ExitError,
+  FatThreadError,
+  type Frame,
+  IntegrityError,
+  LoadError,
+  SandboxError,
+  StartError,
+  TimeoutError,
+  ViolationError,
+} from './errors.ts'
+export {
+  type ExitInfo,
+  FatThread,
+  type FatThreadEvents,
+  type State,
+  type Stats,
+} from './fat-thread.ts'
+export { type Declarations, Library, type LibraryOptions } from './library.ts'
+export { Pointer } from './memory/pointer.ts'
+export { SharedMemory } from './memory/shared-memory.ts'
+export { type OpenOptions, open } from './open.ts'
+export type { FatThreadOptions, StreamMode } from './options.ts'
+export type { Limits, Missing, Permissions, Receipt } from './sandbox/receipt.ts'

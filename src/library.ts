@@ -1,0 +1,166 @@
+import { BoundFunction, type UntypedFunction } from './bound-function.ts'
+import { describe } from './call/complaint.ts'
+import type { Callable, CheckedText, Symbols } from './callable.ts'
+import { parsePrototype } from './declaration/parse.ts'
+import { ClosedError, LoadError } from './errors.ts'
+import type { FatThread, Resident } from './fat-thread.ts'
+import type { Incarnation } from './incarnation.ts'
+import { type Closure, findExport } from './loader/closure.ts'
+import { type LoadOptions, type LoadPlan, planLoad } from './loader/load-plan.ts'
+import { nearestNames } from './loader/near-names.ts'
+import { resolveLibrary } from './loader/search.ts'
+import { bind } from './message/bind.ts'
+
+export interface LibraryOptions extends LoadOptions {}
+
+/** C prototypes by the name that JavaScript calls them. */
+export type Declarations = Readonly<Record<string, string>>
+
+/** A shared library in a fat thread. */
+export class Library<D extends Declarations = Declarations> implements AsyncDisposable {
+  /** The declared functions. */
+  readonly symbols: Symbols<D>
+  /** The library's file. */
+  readonly path: string
+  readonly thread: FatThread
+  readonly #options: LibraryOptions
+  readonly #number: number
+  readonly #functions: BoundFunction[] = []
+  readonly #resident: Resident
+  readonly #ownsThread: boolean
+  #plan: LoadPlan
+  #closed = false
+
+  private constructor(thread: FatThread, plan: LoadPlan, options: LibraryOptions, ownsThread: boolean) {
+    this.thread = thread
+    this.path = plan.path
+    this.#plan = plan
+    this.#options = options
+    this.#ownsThread = ownsThread
+    this.#number = thread.nextLibrary()
+    this.symbols = Object.create(null) as Symbols<D>
+    this.#resident = {
+      settle: (incarnation) => this.#settle(incarnation),
+      leave: () => this.#leave(),
+    }
+  }
+
+  /**
+   * Finds the library and what it needs, checks the declarations against what it exports, and loads it.
+   * @internal Use `open` or `thread.load`.
+   */
+  static async load<const D extends Declarations>(
+    thread: FatThread,
+    library: string | URL,
+    declarations: D,
+    options: LibraryOptions,
+    ownsThread: boolean,
+  ): Promise<Library<D>> {
+    const plan = planLoad(resolveLibrary(library, options), options)
+    const loaded = new Library<D>(thread, plan, options, ownsThread)
+    try {
+      for (const [name, prototype] of entriesOf(declarations))
+        (loaded.symbols as Record<string, UntypedFunction>)[name] = loaded.#declare(prototype).callable()
+      thread.addResident(loaded.#resident)
+      await loaded.#settle(thread.incarnation())
+    } catch (error) {
+      thread.removeResident(loaded.#resident)
+      loaded.#leave()
+      throw error
+    }
+    return loaded
+  }
+
+  /** Binds one more function. */
+  func<const Prototype extends string>(prototype: CheckedText<Prototype>): Callable<Prototype> {
+    this.#requireOpen()
+    const declared = this.#declare(prototype)
+    const { lane } = this.thread.incarnation()
+    // A failure stays with the function: each of its calls says so.
+    lane.run(bind(declared.id, this.#number, this.path, declared.plan), undefined, undefined).catch(() => {})
+    return declared.callable() as unknown as Callable<Prototype>
+  }
+
+  /** Loads the file anew, in a new process; what was in flight is rejected. The functions stay usable. */
+  async reload(): Promise<void> {
+    this.#requireOpen()
+    const plan = planLoad(this.path, this.#options)
+    try {
+      for (const { plan: function_ } of this.#functions) requireExport(plan.closure, function_.name)
+    } catch (error) {
+      plan.release()
+      throw error
+    }
+    const old = this.#plan
+    this.#plan = plan
+    old.release()
+    await this.thread.renew()
+  }
+
+  /** Closes the fat thread if `open` made it for this library; else only this library's functions end. */
+  async close(): Promise<void> {
+    this.#closed = true
+    if (this.#ownsThread) await this.thread.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #declare(prototype: string): BoundFunction {
+    const signature = parsePrototype(prototype)
+    requireExport(this.#plan.closure, signature.name)
+    const declared = new BoundFunction(this.thread.nextFunction(), signature, {
+      path: this.path,
+      timeout: this.thread.settings.timeout,
+      lane: () => {
+        if (this.#closed) this.#requireOpen()
+        return this.thread.lane()
+      },
+    })
+    this.#functions.push(declared)
+    return declared
+  }
+
+  async #settle(incarnation: Incarnation): Promise<void> {
+    const loading = incarnation.load(this.#number, this.#plan, this.thread.settings.loadTimeout)
+    const bindings = this.#functions.map(({ id, plan }) =>
+      incarnation.lane.run(bind(id, this.#number, this.path, plan), undefined, undefined),
+    )
+    const outcomes = await Promise.allSettled([loading, ...bindings])
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+  }
+
+  #leave(): void {
+    this.#closed = true
+    this.#plan.release()
+  }
+
+  #requireOpen(): void {
+    if (this.#closed) throw new ClosedError(`${this.path} is closed`, { library: this.path })
+  }
+}
+
+function entriesOf(declarations: unknown): [string, string][] {
+  if (typeof declarations !== 'object' || declarations === null)
+    throw new TypeError(`declarations must be an object of C prototypes, not ${describe(declarations)}`)
+  return Object.entries(declarations).map(([name, prototype]) => {
+    if (typeof prototype !== 'string')
+      throw new TypeError(`the declaration of ${name} must be a C prototype, not ${describe(prototype)}`)
+    return [name, prototype]
+  })
+}
+
+function requireExport(closure: Closure, name: string): void {
+  const { path } = closure.root
+  const found = findExport(closure, name)
+  const failure = { library: path, call: name }
+  if (found === undefined) {
+    const near = nearestNames(name, closure.lookupOrder.flatMap(({ elf }) => elf.exports.map((each) => each.name)))
+    const meant = near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`
+    throw new LoadError(`${path}: there is no symbol ${name}${meant}`, failure)
+  }
+  const { kind } = found.symbol
+  if (kind === 'object' || kind === 'tls')
+    throw new LoadError(`${path}: ${name} is a variable, not a function`, failure)
+}

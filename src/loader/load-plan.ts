@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { IntegrityError } from '../errors.ts'
+import { type Closure, type ClosureObject, resolveClosure } from './closure.ts'
+import { acquireImage, type Image } from './image.ts'
+import type { ElfObject } from './elf.ts'
+import type { SearchOptions } from './search.ts'
+
+/** One object as the host is told to load it. */
+export interface PlannedObject {
+  readonly path: string
+  readonly elf: ElfObject
+  /** What the system's loader is asked for, where no sealed copy is loaded. */
+  readonly name: string | undefined
+  readonly image: Image | undefined
+  /** Its symbols are visible to all that is loaded after it. */
+  readonly global: boolean
+  /** Its functions are bound at their first call: some of them come later. */
+  readonly lazy: boolean
+}
+
+/** A library with all it needs, in the order of loading; holds its images until it is released. */
+export interface LoadPlan {
+  readonly path: string
+  readonly closure: Closure
+  readonly objects: readonly PlannedObject[]
+  release(): void
+}
+
+export interface LoadOptions extends SearchOptions {
+  /** `sha256-<base64>` (or hexadecimal) that the library's bytes must have. */
+  readonly integrity?: string | undefined
+  /**
+   * Load from the files themselves, for a library that looks for other files beside itself.
+   * What was checked is then not surely what runs.
+   */
+  readonly byPath?: boolean | undefined
+}
+
+/** Resolves and copies; nothing is executed. Throws `LoadError` and `IntegrityError`. */
+export function planLoad(path: string, options: LoadOptions = {}): LoadPlan {
+  const closure = resolveClosure(path, options)
+  const images: Image[] = []
+  const release = (): void => {
+    for (const image of images.splice(0)) image.release()
+  }
+  try {
+    const cyclic = closure.objects.some((object) => object.cyclic)
+    const plan = (object: ClosureObject): PlannedObject => {
+      const byName = object.provided || options.byPath === true
+      const image = byName ? undefined : acquireImage(object, droppedNeeds(object))
+      if (image !== undefined) images.push(image)
+      return {
+        path: object.path,
+        elf: image?.elf ?? object.elf,
+        name: object.provided ? object.soname : byName ? object.realPath : undefined,
+        image,
+        global: object.nameless || cyclic,
+        lazy: object.cyclic,
+      }
+    }
+    const objects = closure.objects.map(plan)
+    if (options.integrity !== undefined) checkIntegrity(path, options.integrity, objects.at(-1))
+    return { path, closure, objects, release }
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+/** The needs that the loader can't recognise when it holds their object, or that come in a circle. */
+function droppedNeeds(object: ClosureObject): ReadonlySet<string> {
+  const dropped = new Set<string>()
+  for (const dependency of object.dependencies) {
+    if (dependency.provided) continue
+    for (const name of dependency.neededNames) {
+      if (!object.elf.needed.includes(name)) continue
+      if (object.cyclic || name !== dependency.soname) dropped.add(name)
+    }
+  }
+  return dropped
+}
+
+function checkIntegrity(path: string, expected: string, object: PlannedObject | undefined): void {
+  const actual = object?.image?.hash ?? fileHash(path)
+  if (normalize(expected) === normalize(actual)) return
+  throw new IntegrityError(`${path}: its hash is ${actual}, not ${expected}`, expected, actual, {
+    library: path,
+  })
+}
+
+function fileHash(path: string): string {
+  return `sha256-${createHash('sha256').update(readFileSync(path)).digest('base64')}`
+}
+
+/** The same hash in base64 with or without padding, or in hexadecimal, compares equal. */
+function normalize(hash: string): string {
+  const [, digits = ''] = /^sha256-(.*)$/.exec(hash.trim()) ?? []
+  const encoding = /^[0-9a-f]{64}$/i.test(digits) ? 'hex' : 'base64'
+  return Buffer.from(digits, encoding).toString('hex')
+}

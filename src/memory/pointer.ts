@@ -1,0 +1,38 @@
+import { ClosedError } from '../errors.ts'
+
+/**
+ * An address inside one incarnation of one fat thread.
+ * Used with another fat thread, or after a restart, it throws: the number would mean something else there.
+ */
+export class Pointer {
+  /** The number, for display and comparison; it means nothing outside its fat thread. */
+  readonly address: bigint
+  readonly #owner: object
+
+  /** @internal */
+  constructor(address: bigint, owner: object) {
+    this.address = address
+    this.#owner = owner
+  }
+
+  /**
+   * The address, once it is sure that it belongs to `owner`.
+   * @internal
+   */
+  in(owner: object): bigint {
+    if (this.#owner !== owner)
+      throw new ClosedError(
+        `the pointer ${this} belongs to another fat thread, or to one before its restart`,
+      )
+    return this.address
+  }
+
+  toString(): string {
+    return `0x${this.address.toString(16)}`
+  }
+}
+
+/** C's null pointer is `null`. */
+export function toPointer(address: bigint, owner: object): Pointer | null {
+  return address === 0n ? null : new Pointer(address, owner)
+}

@@ -1,0 +1,41 @@
+import type { Plan } from '../call/plan.ts'
+import { LoadError } from '../errors.ts'
+import { OPERATION, STATUS } from '../protocol/protocol.ts'
+import { keepInput, type Message } from './subject.ts'
+
+/** Looks a function up and prepares calls of it. */
+export function bind(
+  id: number,
+  library: number,
+  path: string,
+  plan: Plan,
+): Message<undefined, void> {
+  return {
+    operation: OPERATION.BIND,
+    id: 0,
+    words: 6,
+    subject: { library: path, call: plan.name },
+    keep: keepInput,
+    write(frame) {
+      const name = Buffer.from(`${plan.name}\0`)
+      const namePlace = frame.place(name.length)
+      namePlace.bytes.set(name, namePlace.offset)
+      const tags = frame.place(plan.tags.length)
+      tags.bytes.set(plan.tags, tags.offset)
+      frame.word(0, id)
+      frame.word(1, library)
+      frame.word(2, namePlace.address)
+      frame.word(3, plan.resultTag)
+      frame.word(4, plan.tags.length)
+      frame.word(5, tags.address)
+      return undefined
+    },
+    read(answer) {
+      if (answer.status === STATUS.OK) return
+      const failure = { library: path, call: plan.name }
+      throw answer.status === STATUS.NO_SYMBOL
+        ? new LoadError(`${path}: the loader finds no symbol ${plan.name}`, failure)
+        : new LoadError(`${path}: ${plan.name} can't be bound (status ${answer.status})`, failure)
+    },
+  }
+}

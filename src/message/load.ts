@@ -1,0 +1,69 @@
+import type { Place } from '../call/target.ts'
+import type { Answer } from '../channel/request.ts'
+import type { LoadedModule } from '../crash/symbolize.ts'
+import { LoadError } from '../errors.ts'
+import type { LoadPlan } from '../loader/load-plan.ts'
+import { OBJECT_FLAG, OPERATION, STATUS } from '../protocol/protocol.ts'
+import { cleanText } from './clean-text.ts'
+import { keepInput, type Message } from './subject.ts'
+
+const ENTRY_BYTES = 16
+
+/** Loads a library's objects; their descriptors are sent beside it. Answers with where they are. */
+export function load(library: number, plan: LoadPlan): Message<undefined, LoadedModule[]> {
+  let entries: Place
+  return {
+    operation: OPERATION.LOAD,
+    id: 0,
+    words: 3,
+    subject: { library: plan.path },
+    keep: keepInput,
+    write(frame) {
+      const { objects } = plan
+      entries = frame.place(objects.length * ENTRY_BYTES)
+      const names = objects.map(({ name }) => {
+        if (name === undefined) return 0
+        const bytes = Buffer.from(`${name}\0`)
+        const place = frame.place(bytes.length)
+        place.bytes.set(bytes, place.offset)
+        return place.address
+      })
+      const table = new DataView(entries.bytes.buffer, entries.offset, objects.length * ENTRY_BYTES)
+      objects.forEach((object, index) => {
+        const flags =
+          (object.name === undefined ? 0 : OBJECT_FLAG.BY_NAME) |
+          (object.global ? OBJECT_FLAG.GLOBAL : 0) |
+          (object.lazy ? OBJECT_FLAG.LAZY : 0)
+        table.setBigUint64(index * ENTRY_BYTES, BigInt(flags), true)
+        table.setBigUint64(index * ENTRY_BYTES + 8, BigInt(names[index] ?? 0), true)
+      })
+      frame.word(0, library)
+      frame.word(1, objects.length)
+      frame.word(2, entries.address)
+      return undefined
+    },
+    read(answer) {
+      if (answer.status !== STATUS.OK) throw refused(plan, answer)
+      const { objects } = plan
+      const copy = entries.bytes.slice(entries.offset, entries.offset + objects.length * ENTRY_BYTES)
+      const table = new DataView(copy.buffer)
+      return objects.map(({ path, elf }, index) => ({
+        path,
+        base: table.getBigUint64(index * ENTRY_BYTES, true),
+        elf,
+      }))
+    },
+  }
+}
+
+/** The loader's reason, with descriptors replaced by the paths they stand for. */
+function refused(plan: LoadPlan, answer: Answer): LoadError {
+  const { views, value, roomOffset, room, length } = answer
+  const failed = plan.objects[Number(views.u64[value >> 3])] ?? plan.objects.at(-1)
+  const path = failed?.path ?? plan.path
+  const copy = views.u8.slice(roomOffset, roomOffset + Math.min(length, room))
+  const reason = cleanText(Buffer.from(copy).toString('utf8'))
+  const named = reason.replaceAll(/\/proc\/self\/fd\/\d+/g, () => path)
+  const message = named.startsWith(path) ? named : `${path}: ${named || 'the loader refused it'}`
+  return new LoadError(message, { library: plan.path })
+}

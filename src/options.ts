@@ -1,0 +1,104 @@
+import { availableParallelism } from 'node:os'
+import { describe } from './call/complaint.ts'
+import { SandboxError } from './errors.ts'
+import { type Limits, makeReceipt, type Permissions, type Receipt } from './sandbox/receipt.ts'
+
+export type StreamMode = 'inherit' | 'ignore' | 'pipe'
+
+export interface FatThreadOptions {
+  /** What the library may reach. Default: nothing. The receipt says what of it is enforced. */
+  readonly permissions?: Permissions | undefined
+  /** What the library may use up. The receipt says what of it is enforced. */
+  readonly limits?: Limits | undefined
+  /** `strict` throws when something can't be enforced, `best-effort` says so in the receipt. Default: `best-effort`. */
+  readonly sandbox?: 'strict' | 'best-effort' | 'off' | undefined
+  /** Milliseconds that a call may run; a load too. Default: calls have no limit, loads 30 seconds. */
+  readonly timeout?: number | undefined
+  /** Whether a new process takes over when one has ended. Default: `on-crash`. */
+  readonly restart?: 'on-crash' | 'never' | undefined
+  /** Lanes in one process. Only 1 in this version. */
+  readonly threads?: number | undefined
+  /** Microseconds to stay awake without work. Default: `auto`, which is up to 100, or 0 on one processor. */
+  readonly spin?: 'auto' | number | undefined
+  /** Where the library's standard output goes. Default: `inherit`, to the program's. */
+  readonly stdout?: StreamMode | undefined
+  readonly stderr?: StreamMode | undefined
+}
+
+/** Options, checked and complete. */
+export interface Settings {
+  readonly receipt: Receipt
+  readonly timeout: number | undefined
+  readonly loadTimeout: number
+  readonly restart: boolean
+  /** Milliseconds. */
+  readonly spin: number
+  readonly stackBytes: number
+  readonly stdout: StreamMode
+  readonly stderr: StreamMode
+}
+
+const LOAD_TIMEOUT = 30_000
+const STACK_BYTES = 8 * 2 ** 20
+const STACK_LEAST = 256 * 1024
+const STACK_MOST = 2 ** 30
+const AUTO_SPIN = 0.1
+const SPIN_MOST = 1_000_000
+const TIMEOUT_MOST = 2 ** 31 - 1
+const STREAM_MODES = ['inherit', 'ignore', 'pipe'] as const
+
+export function settingsOf(options: FatThreadOptions): Settings {
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError(`options must be an object, not ${describe(options)}`)
+  const permissions = options.permissions ?? {}
+  const limits = options.limits ?? {}
+  const sandbox = oneOf('sandbox', options.sandbox, ['strict', 'best-effort', 'off'], 'best-effort')
+  const receipt = makeReceipt(permissions, limits)
+  if (sandbox === 'strict' && receipt.missing.length > 0) {
+    const missing = receipt.missing.map(({ what }) => what)
+    const why = receipt.missing[0]?.why
+    throw new SandboxError(`can't enforce ${missing.join(', ')}: ${why}`, missing)
+  }
+  const threads = options.threads ?? 1
+  if (threads !== 1)
+    throw new RangeError(`threads: this version has one lane in a process, not ${describe(threads)}`)
+  const timeout = timeoutOf(options.timeout)
+  return {
+    receipt,
+    timeout,
+    loadTimeout: timeout ?? LOAD_TIMEOUT,
+    restart: oneOf('restart', options.restart, ['on-crash', 'never'], 'on-crash') === 'on-crash',
+    spin: spinOf(options.spin ?? 'auto'),
+    stackBytes: within('limits.stack', limits.stack ?? STACK_BYTES, STACK_LEAST, STACK_MOST),
+    stdout: oneOf('stdout', options.stdout, STREAM_MODES, 'inherit'),
+    stderr: oneOf('stderr', options.stderr, STREAM_MODES, 'inherit'),
+  }
+}
+
+/** A call's time limit in milliseconds. */
+export function timeoutOf(timeout: unknown): number | undefined {
+  return timeout === undefined ? undefined : within('timeout', timeout, 0, TIMEOUT_MOST)
+}
+
+function spinOf(spin: unknown): number {
+  if (spin === 'auto') return availableParallelism() > 1 ? AUTO_SPIN : 0
+  return within("spin ('auto' or microseconds)", spin, 0, SPIN_MOST) / 1000
+}
+
+function within(name: string, value: unknown, least: number, most: number): number {
+  if (typeof value !== 'number') throw new TypeError(`${name} must be a number, not ${describe(value)}`)
+  if (value >= least && value <= most) return value
+  throw new RangeError(`${name} must be from ${least} to ${most}, not ${value}`)
+}
+
+function oneOf<const Value extends string>(
+  name: string,
+  value: unknown,
+  values: readonly Value[],
+  standard: Value,
+): Value {
+  if (value === undefined) return standard
+  const found = values.find((each) => each === value)
+  if (found !== undefined) return found
+  throw new TypeError(`${name} must be ${values.map((each) => `'${each}'`).join(' or ')}, not ${describe(value)}`)
+}

@@ -1,0 +1,209 @@
+/**
+ * The protocol between program and host, written once: this file is read by the TypeScript side as it is,
+ * and `scripts/protocol-header.mjs` writes `native/include/ft_protocol.h` from it for the C side.
+ *
+ * The channel is one sealed memory file that both sides map. Its parts, in order:
+ *
+ *   start   who belongs together, and how the start went
+ *   crash   what the host's signal handler saw
+ *   lane    one line of execution: two sleep flags, the response ring, the request ring
+ *   arena   the program's: argument bytes, shared memory; the host never allocates in it
+ *
+ * The program chooses the address at which the host maps the file, so it can write final addresses
+ * for pointer arguments before the host even runs.
+ *
+ * A message is published by its sequence number, the first word of its record, stored last. Sequence
+ * numbers of a lane count from 1, wrap at 32 bits and skip nothing; slot `n mod SLOTS` holds message n.
+ */
+import { defineLayout } from './layout.ts'
+
+/** Numbers that both sides must agree on. */
+export const LIMITS = {
+  /** Messages in flight on one lane. A power of two. */
+  SLOTS: 128,
+  /** Bytes of a request with its argument block. */
+  REQUEST_BYTES: 1024,
+  /** Bytes of a response: one cache line. */
+  RESPONSE_BYTES: 64,
+  /** Most bytes of an error text in a request's room. */
+  TEXT_BYTES: 896,
+  /** Most arguments of one call. */
+  ARGUMENTS: 126,
+  /** Most functions bound in one fat thread. */
+  FUNCTIONS: 65536,
+  /** Most frames of a backtrace. */
+  FRAMES: 64,
+  /** Most objects that one load brings in: the kernel passes at most 253 descriptors at a time. */
+  OBJECTS: 250,
+  /** Distance of two words that different processors write: a line and the one prefetched with it. */
+  APART: 128,
+} as const
+
+/** What a request asks for. */
+export const OPERATION = {
+  /** Do nothing: the answer says that the host serves. */
+  PING: 0,
+  /** Call a bound function; the words are its arguments. */
+  CALL: 1,
+  /**
+   * Load objects, dependencies first, and keep the last one as a library. Words: library, count, address of
+   * `count` pairs (flags, address of the name); the host writes each object's load address over its flags.
+   * The descriptors of objects without `BY_NAME` wait in the socket, in order.
+   */
+  LOAD: 2,
+  /** Bind a function. Words: function, library, address of the name, result tag, argument count, address of the tags. */
+  BIND: 3,
+  /** Copy from an address of the fat thread. Words: destination, source, bytes. */
+  READ: 4,
+  /** Copy to an address of the fat thread. Words: destination, source, bytes. */
+  WRITE: 5,
+  /** Copy a kept text out and forget it. Words: destination, handle, bytes. */
+  TAKE: 6,
+  /** Measure a text. Words: address, bytes of a unit, most bytes. The value is its length in bytes. */
+  MEASURE: 7,
+  /** Run destructors and end. */
+  CLOSE: 8,
+} as const
+
+/** How a request went. */
+export const STATUS = {
+  OK: 0,
+  /** The loader said no; the response's text says why. */
+  LOAD_FAILED: 1,
+  /** No such symbol. */
+  NO_SYMBOL: 2,
+  /** An address that can't be read or written. */
+  BAD_ADDRESS: 3,
+  /** The host has no memory left. */
+  NO_MEMORY: 4,
+} as const
+
+/** How an argument or a result stands in memory; values of one word unless said otherwise. */
+export const TAG = {
+  VOID: 0,
+  U8: 1,
+  I8: 2,
+  U16: 3,
+  I16: 4,
+  U32: 5,
+  I32: 6,
+  U64: 7,
+  I64: 8,
+  F32: 9,
+  F64: 10,
+  BOOL: 11,
+  POINTER: 12,
+  /** Results only: a NUL-terminated text of 1-, 2- or 4-byte units, copied out with the response. */
+  TEXT8: 13,
+  TEXT16: 14,
+  TEXT32: 15,
+} as const
+
+/** How the start went, in `START.state`. */
+export const START_STATE = {
+  /** Nothing said yet. */
+  NONE: 0,
+  /** The host serves requests. */
+  READY: 1,
+  /** The host was built from another protocol. */
+  STRANGER: 2,
+  /** A step failed; `START.step` and `START.error` say which and why. */
+  FAILED: 3,
+} as const
+
+/** The steps of the host's start that can fail. */
+export const START_STEP = {
+  NONE: 0,
+  MAP: 1,
+  PARENT: 2,
+  SESSION: 3,
+  LIMITS: 4,
+  PRIVILEGES: 5,
+  SIGNALS: 6,
+  DESCRIPTORS: 7,
+} as const
+
+/** A load request's flags for one object. */
+export const OBJECT_FLAG = {
+  /** The name is a path or a name for the system's loader; no descriptor comes with it. */
+  BY_NAME: 1,
+  /** Its symbols are visible to all objects loaded later. */
+  GLOBAL: 2,
+  /** Its functions are bound at their first call. */
+  LAZY: 4,
+} as const
+
+/** The descriptors that a host is born with. */
+export const DESCRIPTOR = { INPUT: 0, OUTPUT: 1, ERROR: 2, CHANNEL: 3, SOCKET: 4, COUNT: 5 } as const
+
+/** First part: who belongs together. The program writes the first line, the host the second. */
+export const START = defineLayout('start', 4096, [
+  ['digest', 'u8', 32],
+  ['address', 'u64', 1],
+  ['bytes', 'u64', 1],
+  ['program', 'u32', 1],
+  ['lanes', 'u32', 1],
+  /** Longest time to stay awake without work, in nanoseconds. */
+  ['spin', 'u32', 1],
+  ['pad', 'u32', 13],
+  ['hostDigest', 'u8', 32],
+  ['state', 'u32', 1],
+  ['step', 'u32', 1],
+  ['error', 'u32', 1],
+])
+
+/** Second part: the report of the signal handler. `frames` is stored last. */
+export const CRASH = defineLayout('crash', 4096, [
+  ['signal', 'u32', 1],
+  ['code', 'u32', 1],
+  ['address', 'u64', 1],
+  ['frames', 'u32', 1],
+  ['pad', 'u32', 1],
+  ['frame', 'u64', LIMITS.FRAMES],
+])
+
+/** The head of a lane. `asleep` words say that a side waits for its doorbell. */
+export const LANE = defineLayout('lane', 4096, [
+  ['programAsleep', 'u32', 1],
+  ['pad0', 'u32', 31],
+  ['hostAsleep', 'u32', 1],
+  /** The last request that the host began. */
+  ['begun', 'u32', 1],
+])
+
+/** A request; the words go on to the end of the slot. */
+export const REQUEST = defineLayout('request', LIMITS.REQUEST_BYTES, [
+  ['sequence', 'u32', 1],
+  ['operation', 'u32', 1],
+  ['function', 'u32', 1],
+  /** Where in this slot a text result may be written, to the slot's end. */
+  ['room', 'u32', 1],
+  ['words', 'u64', LIMITS.ARGUMENTS],
+])
+
+/** A response: one cache line. */
+export const RESPONSE = defineLayout('response', LIMITS.RESPONSE_BYTES, [
+  ['sequence', 'u32', 1],
+  ['status', 'u32', 1],
+  ['error', 'u32', 1],
+  /** Bytes of a text: in the request's room when they fit, else kept by the host under `value`. */
+  ['length', 'u32', 1],
+  ['value', 'u64', 1],
+])
+
+/** Where the parts begin. */
+export const OFFSET = {
+  START: 0,
+  CRASH: START.bytes,
+  LANES: START.bytes + CRASH.bytes,
+  /** Inside a lane. */
+  RESPONSES: LANE.bytes,
+  REQUESTS: LANE.bytes + LIMITS.SLOTS * LIMITS.RESPONSE_BYTES,
+} as const
+
+export const LANE_BYTES = OFFSET.REQUESTS + LIMITS.SLOTS * LIMITS.REQUEST_BYTES
+
+/** Where the arena begins in a channel with so many lanes. */
+export function arenaOffset(lanes: number): number {
+  return OFFSET.LANES + lanes * LANE_BYTES
+}

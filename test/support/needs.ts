@@ -1,0 +1,55 @@
+/** What a test needs from the machine: a missing Debian package, or a kernel that lacks something. */
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { TestContext } from 'vitest'
+
+declare module 'vitest' {
+  interface TaskMeta {
+    /** What the kernel lacks; the only reason to skip that CI takes. */
+    kernelLacks?: string
+  }
+}
+
+const FOLDERS = [
+  ...(process.env['LD_LIBRARY_PATH'] ?? '').split(':').filter((folder) => folder !== ''),
+  '/lib64',
+  '/usr/lib64',
+  '/lib',
+  '/usr/lib',
+  '/usr/local/lib',
+]
+
+let cached: string | undefined
+
+/** The loader's own list; `ldconfig` is not on the path of an ordinary user. */
+function loaderCache(): string {
+  cached ??=
+    ['ldconfig', '/sbin/ldconfig', '/usr/sbin/ldconfig']
+      .map((command) => spawnSync(command, ['-p'], { encoding: 'utf8' }).stdout)
+      .find((text) => text) ?? ''
+  return cached
+}
+
+const installed = (libraryName: string): boolean =>
+  loaderCache().includes(`\t${libraryName} `) ||
+  FOLDERS.some((folder) => existsSync(join(folder, libraryName)))
+
+/**
+ * Whether to skip for want of a library, for `test.skipIf(needs('zlib1g', 'libz.so.1'))`.
+ * Under CI a missing package is an error: the list in `.ci/packages` is then incomplete.
+ */
+export function needs(packageName: string, libraryName: string): boolean {
+  if (installed(libraryName)) return false
+  const missing = `${libraryName} is missing: apt-get install ${packageName}`
+  if (process.env['CI'] === 'true') throw new Error(missing)
+  process.stderr.write(`skipped: ${missing}\n`)
+  return true
+}
+
+/** Skips the running test, with its reason in the report: `skipWithoutKernel(context, found, 'Landlock')`. */
+export function skipWithoutKernel(context: TestContext, present: boolean, feature: string): void {
+  if (present) return
+  context.task.meta.kernelLacks = feature
+  context.skip(`the kernel lacks ${feature}`)
+}

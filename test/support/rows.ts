@@ -1,0 +1,356 @@
+/** The table of hostile libraries as tests: one row is one deed, its harm without isolation, and its outcome with it. */
+import { describe, expect, test, type TestContext } from 'vitest'
+import {
+  CrashError,
+  ExitError,
+  FatThreadError,
+  type FatThreadOptions,
+  type Library,
+  open,
+  TimeoutError,
+  ViolationError,
+} from '../../src/index.ts'
+import { fixture, obstacle } from '../fixtures/build.ts'
+import { callInProcess, type Ended } from './control.ts'
+import { Pulse, program, unharmed } from './program.ts'
+
+/** How a call settled. */
+export interface Settled {
+  readonly value?: unknown
+  readonly error?: unknown
+  /** Milliseconds from the call to its end. */
+  readonly elapsed: number
+}
+
+/** What the deed does to a program that loads the library into itself. */
+export interface Harm {
+  readonly text: string
+  readonly shown: (ended: Ended) => boolean
+}
+
+const CONTROL_CHARACTERS = /[\0-\x08\x0b-\x1f\x7f-\x9f]/
+
+/** What must become of the deed in a fat thread. */
+export interface Outcome {
+  readonly text: string
+  readonly check: (settled: Settled) => void
+}
+
+export type Mode = 'awaited' | 'sync'
+
+/** What tests of this table declare of every library. */
+export type Hostile = Library<{ readonly deed: string; readonly answer: string }>
+
+export interface Row {
+  /** What the library does. */
+  readonly deed: string
+  /** The name of its source in `test/fixtures/libraries/`, without the ending, or what makes the library. */
+  readonly fixture: string | (() => string)
+  readonly harm: Harm
+  readonly outcome: Outcome
+  readonly prototype?: string
+  readonly args?: readonly unknown[]
+  /** What the throw-away program does instead of one call of `deed`. */
+  readonly control?: (library: string) => Promise<Ended>
+  /** What the program does instead of one call of `deed`. */
+  readonly act?: (library: Hostile, mode: Mode) => Promise<Settled>
+  readonly options?: FatThreadOptions
+  /** The time limit in-process and in the fat thread, in milliseconds, where it is not `LIMIT`. */
+  readonly limit?: number
+  /** The library counts what it can attack, and must find something in its fat thread. */
+  readonly finds?: boolean
+  /** What is asked of the call after the deed: 42, or no more than an end while the library goes on. */
+  readonly next?: 'works' | 'settles'
+  /** The processor whose instructions the deed is made of. */
+  readonly processor?: 'x64'
+  /** Why the blocking call is left out. */
+  readonly awaitedOnly?: string
+}
+
+/** The time limit of every call; deeds that never end are killed then. */
+export const LIMIT = 1000
+/** Harm that comes a moment after the call counts too, in milliseconds. */
+const LINGER = 300
+/** Longest pause of the event loop that a row may cause, in milliseconds. */
+const LONGEST_PAUSE = 500
+/** When a promise counts as one that stays open, in milliseconds. */
+const FOR_EVER = 10_000
+
+export const dies = (signal: NodeJS.Signals): Harm => ({
+  text: `dies of ${signal}`,
+  shown: (ended) => ended.signal === signal,
+})
+
+export const exits = (code: number): Harm => ({
+  text: `exits with ${code}, and what it was doing is lost`,
+  shown: (ended) => ended.begun && ended.code === code && ended.reported === undefined,
+})
+
+export const hangs: Harm = { text: 'hangs', shown: (ended) => ended.hung }
+
+/** Any end but the right one. */
+export const breaks: Harm = {
+  text: 'breaks',
+  shown: (ended) => ended.begun && (ended.hung || ended.signal !== null || ended.code !== 0),
+}
+
+export const reports = (text: string, expected: (value: unknown) => boolean): Harm => ({
+  text,
+  shown: (ended) => ended.reported !== undefined && expected(ended.reported),
+})
+
+export interface CrashExpectation {
+  readonly address?: bigint
+  /** The function of the library where it happened. */
+  readonly symbol?: string
+  /** What the process said last. */
+  readonly lastWords?: RegExp
+}
+
+/** K, by a signal. Where a function is expected, so are the fault's place and its module. */
+export const crash = (signal: string | RegExp, expected: CrashExpectation = {}): Outcome => ({
+  text: `crash by ${signal}`,
+  check: ({ error }) => {
+    expect(error).toBeInstanceOf(CrashError)
+    const crashed = error as CrashError
+    expect(crashed).toMatchObject({ code: 'ERR_FAT_THREAD_CRASHED' })
+    expect(crashed.signal).toMatch(signal)
+    if (expected.address !== undefined) expect(crashed.address).toBe(expected.address)
+    if (expected.symbol !== undefined) {
+      expect(crashed.symbol).toBe(expected.symbol)
+      expect(crashed.module).toMatch(/\.so$/)
+      expect(typeof crashed.offset).toBe('bigint')
+      expect(crashed.backtrace.length).toBeGreaterThan(0)
+    }
+    if (expected.lastWords !== undefined) expect(crashed.lastWords).toMatch(expected.lastWords)
+  },
+})
+
+/** K, by leaving: 0 is no success either. */
+export const exit = (code: number): Outcome => ({
+  text: `exit with ${code}`,
+  check: ({ error }) => {
+    expect(error).toBeInstanceOf(ExitError)
+    expect(error).toMatchObject({ code: 'ERR_FAT_THREAD_EXITED', exitCode: code })
+  },
+})
+
+/** T */
+export const timeout = (limit = LIMIT): Outcome => ({
+  text: 'time-out',
+  check: ({ error, elapsed }) => {
+    expect(error).toBeInstanceOf(TimeoutError)
+    expect(error).toMatchObject({ code: 'ERR_FAT_THREAD_TIMEOUT', timeout: limit })
+    expect(elapsed).toBeGreaterThanOrEqual(limit * 0.9)
+    expect(elapsed).toBeLessThan(limit + 2 * LIMIT)
+  },
+})
+
+/** R */
+export const violation: Outcome = {
+  text: 'violation',
+  check: ({ error }) => {
+    expect(error).toBeInstanceOf(ViolationError)
+    expect(error).toMatchObject({ code: 'ERR_FAT_THREAD_VIOLATION' })
+  },
+}
+
+/** OK */
+export const gives = (value: unknown): Outcome => ({
+  text: `result ${value}`,
+  check: ({ value: given, error }) => {
+    expect(error).toBeUndefined()
+    expect(given).toBe(value)
+  },
+})
+
+/** The library harms itself alone: an error of ours or a value of the declared type, in bounded time. */
+export const bounded: Outcome = {
+  text: 'typed end',
+  check: ({ error, value, elapsed }) => {
+    if (error !== undefined) expect(error).toBeInstanceOf(FatThreadError)
+    else expect(['number', 'string', 'object']).toContain(value === null ? 'object' : typeof value)
+    expect(elapsed).toBeLessThan(LIMIT * 3)
+  },
+}
+
+/** A result that is a whole JavaScript string, whatever the bytes were. */
+export const text = (expected: RegExp): Outcome => ({
+  text: 'clean text',
+  check: ({ value, error }) => {
+    expect(error).toBeUndefined()
+    expect(value).toMatch(expected)
+    expect(Buffer.from(value as string).toString()).toBe(value)
+  },
+})
+
+/** Nothing in the error is fit to command a terminal. */
+export const clean = (outcome: Outcome): Outcome => ({
+  text: `${outcome.text}, cleaned`,
+  check: (settled) => {
+    outcome.check(settled)
+    const { message, lastWords, symbol, module, backtrace } = settled.error as CrashError
+    const names = backtrace.flatMap((frame) => [frame.symbol, frame.module])
+    for (const said of [message, lastWords, symbol, module, ...names])
+      expect(said ?? '').not.toMatch(CONTROL_CHARACTERS)
+  },
+})
+
+/** Several outcomes are right. */
+export const either = (...outcomes: readonly Outcome[]): Outcome => ({
+  text: outcomes.map((outcome) => outcome.text).join(' or '),
+  check: (settled) => {
+    const refusals = outcomes.map((outcome) => {
+      try {
+        outcome.check(settled)
+        return undefined
+      } catch (refusal) {
+        return refusal
+      }
+    })
+    if (!refusals.includes(undefined)) throw refusals[0]
+  },
+})
+
+/** Waits for an end of whatever kind; only a promise that stays open is a failure here. */
+export async function settle(call: () => unknown): Promise<Settled> {
+  const start = performance.now()
+  const elapsed = (): number => performance.now() - start
+  let timer: NodeJS.Timeout | undefined
+  const never = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new StaysOpen()), FOR_EVER)
+  })
+  try {
+    return { value: await Promise.race([call(), never]), elapsed: elapsed() }
+  } catch (error) {
+    if (error instanceof StaysOpen) throw error
+    return { error, elapsed: elapsed() }
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+class StaysOpen extends Error {
+  override readonly name = 'StaysOpen'
+  override readonly message = `not settled after ${FOR_EVER} ms`
+}
+
+/** Calls `deed` or `answer` of a hostile library. */
+export function call(
+  library: Hostile,
+  mode: Mode,
+  name: 'deed' | 'answer' | 'found' = 'deed',
+  args: readonly unknown[] = [],
+): Promise<Settled> {
+  const fn = name === 'found' ? library.func('int found(void)') : library.symbols[name]
+  return settle(() => (mode === 'sync' ? fn.sync(...args) : fn(...args)))
+}
+
+/** What every row runs with: calls end, and what the library says stays out of the test's output. */
+export const OPTIONS: FatThreadOptions = {
+  timeout: LIMIT,
+  stdout: 'ignore',
+  stderr: 'pipe',
+}
+
+const libraryOf = ({ fixture: source }: Row): string =>
+  typeof source === 'string' ? fixture(source) : source()
+
+export function openRow(row: Row): Promise<Hostile> {
+  const declarations = { deed: row.prototype ?? 'int deed(void)', answer: 'int answer(void)' }
+  return open(libraryOf(row), declarations, {
+    ...OPTIONS,
+    timeout: row.limit ?? LIMIT,
+    ...row.options,
+  })
+}
+
+/** Skips where the machine can't build the library or can't show its harm; a skipped row is no passed row. */
+async function requireHarm(row: Row, harm: () => Promise<Ended>, context: TestContext): Promise<void> {
+  const ended = await harm()
+  context.skip(
+    !row.harm.shown(ended),
+    `no harm shown in-process: wanted "${row.harm.text}", saw ${seen(ended)}`,
+  )
+}
+
+function seen({ hung, signal, code, reported }: Ended): string {
+  return hung ? 'a hang' : `end by ${signal ?? `status ${code}`}, reported ${reported}`
+}
+
+/** One `describe` for the group and for each row: the harm in-process, then the outcome of both kinds of call. */
+export function describeRows(group: string, rows: readonly Row[]): void {
+  describe(group, () => {
+    for (const row of rows) describeRow(row)
+  })
+}
+
+function describeRow(row: Row): void {
+  const unfit =
+    row.processor !== undefined && row.processor !== process.arch
+      ? `made of instructions of ${row.processor}`
+      : undefined
+  let shown: Promise<Ended> | undefined
+  const harm = (): Promise<Ended> => {
+    const library = libraryOf(row)
+    shown ??= row.control?.(library) ?? callInProcess(library, { ...inProcess(row), linger: LINGER })
+    return shown
+  }
+  describe(row.deed, { timeout: 60_000 }, () => {
+    const fit = (context: TestContext): void => {
+      const reason = unfit ?? obstacle(() => libraryOf(row))
+      context.skip(reason !== undefined, reason)
+    }
+
+    test(`in-process: ${row.harm.text}`, async (context) => {
+      fit(context)
+      await requireHarm(row, harm, context)
+    })
+
+    test(`awaited: ${row.outcome.text}`, async (context) => {
+      fit(context)
+      await requireHarm(row, harm, context)
+      await attack(row, 'awaited')
+    })
+
+    test.skipIf(row.awaitedOnly !== undefined)(`sync: ${row.outcome.text}`, async (context) => {
+      fit(context)
+      await requireHarm(row, harm, context)
+      await attack(row, 'sync')
+    })
+  })
+}
+
+const inProcess = ({ prototype, args, limit }: Row): Parameters<typeof callInProcess>[1] => ({
+  ...(prototype === undefined ? {} : { prototype }),
+  ...(args === undefined ? {} : { args }),
+  ...(limit === undefined ? {} : { timeout: limit }),
+})
+
+/** The library goes on with its deed: calls end as they may, until it is loaded anew. */
+async function outlast(library: Hostile, mode: Mode): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) bounded.check(await call(library, mode, 'answer'))
+  expect((await settle(() => library.reload())).error, 'reload()').toBeUndefined()
+}
+
+async function attack(row: Row, mode: Mode): Promise<void> {
+  const before = program()
+  const pulse = new Pulse()
+  const library = await openRow(row)
+  const pids = [library.thread.pid]
+  try {
+    if (row.finds) expect((await call(library, mode, 'found')).value).toBeGreaterThan(0)
+    const act = row.act ?? ((it) => call(it, mode, 'deed', row.args))
+    row.outcome.check(await act(library, mode))
+    if (row.next === 'settles') await outlast(library, mode)
+    const next = await call(library, mode, 'answer')
+    expect(next, 'the next call').toMatchObject({ value: 42 })
+    pids.push(library.thread.pid)
+  } finally {
+    const closed = await settle(() => library.close())
+    expect(closed.error, 'close()').toBeUndefined()
+  }
+  const pause = pulse.stop()
+  if (mode === 'awaited') expect(pause, 'longest pause of the event loop').toBeLessThan(LONGEST_PAUSE)
+  await unharmed(before, pids.filter((pid) => pid !== undefined))
+}
