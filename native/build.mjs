@@ -5,7 +5,15 @@
 //   node native/build.mjs --analyze    compiles with -fanalyzer and keeps nothing
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -31,7 +39,14 @@ const common = [
   '-fvisibility=hidden',
   `-I${join(NATIVE, 'include')}`,
   ...(sanitize
-    ? ['-O1', '-g', '-fno-omit-frame-pointer', '-fsanitize=address,undefined', '-U_FORTIFY_SOURCE', '-DFT_SANITIZED']
+    ? [
+        '-O1',
+        '-g',
+        '-fno-omit-frame-pointer',
+        '-fsanitize=address,undefined',
+        '-U_FORTIFY_SOURCE',
+        '-DFT_SANITIZED',
+      ]
     : ['-O2', '-g0']),
   ...(analyze ? ['-fanalyzer'] : []),
 ]
@@ -71,7 +86,9 @@ const targets = {
 function inputsTime() {
   const folders = ['host', 'addon', 'include'].map((name) => join(NATIVE, name))
   const files = folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
-  return Math.max(...[...files, fileURLToPath(import.meta.url)].map((file) => statSync(file).mtimeMs))
+  return Math.max(
+    ...[...files, fileURLToPath(import.meta.url)].map((file) => statSync(file).mtimeMs),
+  )
 }
 
 function upToDate() {
@@ -83,7 +100,19 @@ function compile(name, options) {
   const output = analyze ? '/dev/null' : join(OUT, name)
   // -fanalyzer works on one file at a time and does not link.
   const runs = analyze
-    ? options.filter((o) => o.endsWith('.c')).map((file) => [...options.filter((o) => o.startsWith('-') && !o.startsWith('-Wl') && !o.startsWith('-l') && !['-shared', '-pie'].includes(o)), '-c', file])
+    ? options
+        .filter((o) => o.endsWith('.c'))
+        .map((file) => [
+          ...options.filter(
+            (o) =>
+              o.startsWith('-') &&
+              !o.startsWith('-Wl') &&
+              !o.startsWith('-l') &&
+              !['-shared', '-pie'].includes(o),
+          ),
+          '-c',
+          file,
+        ])
     : [options]
   for (const run of runs) {
     const { status, error, stderr } = spawnSync(CC, [...run, '-o', output], { encoding: 'utf8' })
@@ -93,13 +122,19 @@ function compile(name, options) {
 }
 
 function fail(text) {
-  const missing = /ffi\.h: No such file|cannot find -l(:libffi|ffi)/.test(text) || /can't be started/.test(text)
-  const advice = missing ? '\nInstall what is needed: apt-get install gcc libc6-dev libffi-dev\n' : '\n'
+  const missing =
+    /ffi\.h: No such file|cannot find -l(:libffi|ffi)/.test(text) || /can't be started/.test(text)
+  const advice = missing
+    ? '\nInstall what is needed: apt-get install gcc libc6-dev libffi-dev\n'
+    : '\n'
   process.stderr.write(`${text}${advice}`)
   process.exit(1)
 }
 
-const hash = (name) => createHash('sha256').update(readFileSync(join(OUT, name))).digest('hex')
+const hash = (name) =>
+  createHash('sha256')
+    .update(readFileSync(join(OUT, name)))
+    .digest('hex')
 
 if (!upToDate()) {
   if (process.platform !== 'linux') fail('The native host needs Linux.')
@@ -107,7 +142,11 @@ if (!upToDate()) {
   if (!analyze) rmSync(join(OUT, 'manifest.json'), { force: true })
   for (const [name, options] of Object.entries(targets)) compile(name, options)
   if (!analyze) {
-    const manifest = { platform, host: `sha256-${hash('host')}`, addon: `sha256-${hash('addon.node')}` }
+    const manifest = {
+      platform,
+      host: `sha256-${hash('host')}`,
+      addon: `sha256-${hash('addon.node')}`,
+    }
     writeFileSync(join(OUT, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)
   }
 }

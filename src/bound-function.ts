@@ -1,9 +1,9 @@
+import type { Signature } from './abi/types.ts'
 import { describe } from './call/complaint.ts'
 import { makePlan, type Plan } from './call/plan.ts'
 import type { Lane } from './channel/lane.ts'
 import type { CallOptions } from './channel/request.ts'
-import type { Signature } from './abi/types.ts'
-import { AbortError, FatThreadError } from './errors.ts'
+import { AbortError, type FatThreadError } from './errors.ts'
 import { Call } from './message/call.ts'
 import { timeoutOf } from './options.ts'
 
@@ -79,7 +79,9 @@ export class BoundFunction {
       throw new TypeError(`${this.plan.name}.with takes an object, not ${describe(options)}`)
     const { signal, errno = false } = options
     if (signal !== undefined && !(signal instanceof AbortSignal))
-      throw new TypeError(`${this.plan.name}.with: signal must be an AbortSignal, not ${describe(signal)}`)
+      throw new TypeError(
+        `${this.plan.name}.with: signal must be an AbortSignal, not ${describe(signal)}`,
+      )
     if (typeof errno !== 'boolean')
       throw new TypeError(`${this.plan.name}.with: errno must be a boolean, not ${describe(errno)}`)
     const timeout = timeoutOf(options.timeout) ?? this.#home.timeout

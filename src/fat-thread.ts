@@ -1,15 +1,22 @@
 import { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
+import type { CheckedAll } from './callable.ts'
 import type { Lane, LaneKeeper, Leftover } from './channel/lane.ts'
 import type { Pending } from './channel/pending.ts'
 import { causeOf, type Evidence } from './crash/cause.ts'
-import { AbortError, ClosedError, CrashError, ExitError, TimeoutError, ViolationError } from './errors.ts'
+import {
+  AbortError,
+  ClosedError,
+  CrashError,
+  ExitError,
+  TimeoutError,
+  ViolationError,
+} from './errors.ts'
 import { holdEventLoop, type Output, releaseEventLoop } from './host/process.ts'
 import { Incarnation, type IncarnationKeeper, type Retirement } from './incarnation.ts'
-import type { CheckedAll } from './callable.ts'
 import { type Declarations, Library, type LibraryOptions } from './library.ts'
-import { close, ping } from './message/control.ts'
 import { SharedMemory } from './memory/shared-memory.ts'
+import { close, ping } from './message/control.ts'
 import type { Message, Subject } from './message/subject.ts'
 import { type FatThreadOptions, type Settings, settingsOf } from './options.ts'
 import type { Receipt } from './sandbox/receipt.ts'
@@ -336,7 +343,8 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
         signal: end.kind === 'signal' ? end.signal : undefined,
       })
       if (closing) return
-      const subject: Subject = (last?.request as Message<unknown, unknown> | undefined)?.subject ?? {}
+      const subject: Subject =
+        (last?.request as Message<unknown, unknown> | undefined)?.subject ?? {}
       const error = retirement?.reason(last) ?? causeOf(evidence, { ...subject, pid })
       if (error instanceof ViolationError) this.emit('violation', error)
       else if (error instanceof CrashError || error instanceof ExitError) this.emit('crash', error)
@@ -345,7 +353,8 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
 
   #onOutput({ stream, bytes, dropped }: Output): void {
     const mode = this.#settings[stream]
-    const notice = dropped > 0 ? Buffer.from(`[fat-threads: ${dropped} bytes dropped]\n`) : undefined
+    const notice =
+      dropped > 0 ? Buffer.from(`[fat-threads: ${dropped} bytes dropped]\n`) : undefined
     for (const part of [bytes, notice]) {
       if (part === undefined || part.length === 0) continue
       if (mode === 'inherit') process[stream].write(part)
@@ -363,10 +372,14 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
         const what = subject.call ?? `loading ${subject.library ?? 'a library'}`
         retire({
           reason: () =>
-            new TimeoutError(`${what} ran longer than ${timeout} ms; its process was killed`, timeout, {
-              ...subject,
-              pid: this.pid,
-            }),
+            new TimeoutError(
+              `${what} ran longer than ${timeout} ms; its process was killed`,
+              timeout,
+              {
+                ...subject,
+                pid: this.pid,
+              },
+            ),
           pending,
         })
       },

@@ -85,7 +85,9 @@ export class Incarnation {
 
   /** Loads a library; what is asked of it afterwards may follow at once. */
   async load(number: number, plan: LoadPlan, timeout: number): Promise<void> {
-    const descriptors = plan.objects.flatMap(({ image }) => (image === undefined ? [] : [image.descriptor]))
+    const descriptors = plan.objects.flatMap(({ image }) =>
+      image === undefined ? [] : [image.descriptor],
+    )
     if (descriptors.length > 0) this.process.send(descriptors)
     this.modules.push(...(await this.lane.run(load(number, plan), undefined, { timeout })))
   }
@@ -108,7 +110,9 @@ export class Incarnation {
   }
 
   #remember(bytes: Uint8Array): void {
-    this.#lastWords = (this.#lastWords + Buffer.from(bytes).toString('utf8')).slice(-LAST_WORDS_BYTES)
+    this.#lastWords = (this.#lastWords + Buffer.from(bytes).toString('utf8')).slice(
+      -LAST_WORDS_BYTES,
+    )
   }
 
   #lastLine(): string {

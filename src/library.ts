@@ -31,7 +31,12 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
   #plan: LoadPlan
   #closed = false
 
-  private constructor(thread: FatThread, plan: LoadPlan, options: LibraryOptions, ownsThread: boolean) {
+  private constructor(
+    thread: FatThread,
+    plan: LoadPlan,
+    options: LibraryOptions,
+    ownsThread: boolean,
+  ) {
     this.thread = thread
     this.path = plan.path
     this.#plan = plan
@@ -60,7 +65,9 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     const loaded = new Library<D>(thread, plan, options, ownsThread)
     try {
       for (const [name, prototype] of entriesOf(declarations))
-        (loaded.symbols as Record<string, UntypedFunction>)[name] = loaded.#declare(prototype).callable()
+        (loaded.symbols as Record<string, UntypedFunction>)[name] = loaded
+          .#declare(prototype)
+          .callable()
       thread.addResident(loaded.#resident)
       await loaded.#settle(thread.incarnation())
     } catch (error) {
@@ -77,7 +84,9 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     const declared = this.#declare(prototype)
     const { lane } = this.thread.incarnation()
     // A failure stays with the function: each of its calls says so.
-    lane.run(bind(declared.id, this.#number, this.path, declared.plan), undefined, undefined).catch(() => {})
+    lane
+      .run(bind(declared.id, this.#number, this.path, declared.plan), undefined, undefined)
+      .catch(() => {})
     return declared.callable() as unknown as Callable<Prototype>
   }
 
@@ -143,10 +152,14 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
 
 function entriesOf(declarations: unknown): [string, string][] {
   if (typeof declarations !== 'object' || declarations === null)
-    throw new TypeError(`declarations must be an object of C prototypes, not ${describe(declarations)}`)
+    throw new TypeError(
+      `declarations must be an object of C prototypes, not ${describe(declarations)}`,
+    )
   return Object.entries(declarations).map(([name, prototype]) => {
     if (typeof prototype !== 'string')
-      throw new TypeError(`the declaration of ${name} must be a C prototype, not ${describe(prototype)}`)
+      throw new TypeError(
+        `the declaration of ${name} must be a C prototype, not ${describe(prototype)}`,
+      )
     return [name, prototype]
   })
 }
@@ -156,7 +169,10 @@ function requireExport(closure: Closure, name: string): void {
   const found = findExport(closure, name)
   const failure = { library: path, call: name }
   if (found === undefined) {
-    const near = nearestNames(name, closure.lookupOrder.flatMap(({ elf }) => elf.exports.map((each) => each.name)))
+    const near = nearestNames(
+      name,
+      closure.lookupOrder.flatMap(({ elf }) => elf.exports.map((each) => each.name)),
+    )
     const meant = near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`
     throw new LoadError(`${path}: there is no symbol ${name}${meant}`, failure)
   }

@@ -61,7 +61,9 @@ export function settingsOf(options: FatThreadOptions): Settings {
   }
   const threads = options.threads ?? 1
   if (threads !== 1)
-    throw new RangeError(`threads: this version has one lane in a process, not ${describe(threads)}`)
+    throw new RangeError(
+      `threads: this version has one lane in a process, not ${describe(threads)}`,
+    )
   const timeout = timeoutOf(options.timeout)
   return {
     receipt,
@@ -86,7 +88,8 @@ function spinOf(spin: unknown): number {
 }
 
 function within(name: string, value: unknown, least: number, most: number): number {
-  if (typeof value !== 'number') throw new TypeError(`${name} must be a number, not ${describe(value)}`)
+  if (typeof value !== 'number')
+    throw new TypeError(`${name} must be a number, not ${describe(value)}`)
   if (value >= least && value <= most) return value
   throw new RangeError(`${name} must be from ${least} to ${most}, not ${value}`)
 }
@@ -100,5 +103,7 @@ function oneOf<const Value extends string>(
   if (value === undefined) return standard
   const found = values.find((each) => each === value)
   if (found !== undefined) return found
-  throw new TypeError(`${name} must be ${values.map((each) => `'${each}'`).join(' or ')}, not ${describe(value)}`)
+  throw new TypeError(
+    `${name} must be ${values.map((each) => `'${each}'`).join(' or ')}, not ${describe(value)}`,
+  )
 }

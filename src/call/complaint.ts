@@ -6,7 +6,12 @@ export function wrongKind(where: string, takes: string, given: unknown): TypeErr
   return new TypeError(`${where} takes ${takes}, not ${describe(given)}`)
 }
 
-export function outOfRange(where: string, min: number | bigint, max: number | bigint, given: unknown): RangeError {
+export function outOfRange(
+  where: string,
+  min: number | bigint,
+  max: number | bigint,
+  given: unknown,
+): RangeError {
   return new RangeError(`${where} takes ${min} to ${max}, not ${describe(given)}`)
 }
 

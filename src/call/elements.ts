@@ -39,7 +39,8 @@ export function readElements(
 ): void {
   if (Array.isArray(target)) {
     const values = element === undefined ? [] : toValues(copy, element, owner)
-    for (let index = 0; index < target.length && index < values.length; index++) target[index] = values[index]
+    for (let index = 0; index < target.length && index < values.length; index++)
+      target[index] = values[index]
     return
   }
   const buffer = ArrayBuffer.isView(target) ? target.buffer : (target as ArrayBufferLike)
@@ -77,7 +78,8 @@ function isDetached(buffer: ArrayBufferLike): boolean {
 /** Bytes fit everything; other typed arrays fit elements of their kind and size. */
 function fits(view: ArrayBufferView, element: Element | undefined): boolean {
   if (element === undefined || element.size === 1) return true
-  if (view instanceof DataView || view instanceof Uint8Array || view instanceof Uint8ClampedArray) return true
+  if (view instanceof DataView || view instanceof Uint8Array || view instanceof Uint8ClampedArray)
+    return true
   const size = (view as Int32Array).BYTES_PER_ELEMENT
   const float = view instanceof Float32Array || view instanceof Float64Array
   return size === element.size && float === (element.kind === 'float')
@@ -130,7 +132,8 @@ function elementValue(
   }
   const max = element.signed ? 2 ** (element.size * 8 - 1) - 1 : 2 ** (element.size * 8) - 1
   const min = element.signed ? -max - 1 : 0
-  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value
+  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max)
+    return value
   throw complain(`whole numbers from ${min} to ${max} (element ${index} is none)`)
 }
 

@@ -1,10 +1,10 @@
+import type { CopyBack, Place, Target } from '../memory/place.ts'
 import { Pointer } from '../memory/pointer.ts'
 import { SharedMemory, sharedAddress } from '../memory/shared-memory.ts'
 import { outOfRange, wrongKind } from './complaint.ts'
-import { elementBytes, type Elements, isElements, readElements } from './elements.ts'
+import { type Elements, elementBytes, isElements, readElements } from './elements.ts'
 import type { Plan, PlannedArgument, PointerArgument } from './plan.ts'
 import { encodeText } from './text.ts'
-import type { CopyBack, Place, Target } from './target.ts'
 
 const TWO_32 = 2 ** 32
 
@@ -12,7 +12,11 @@ const TWO_32 = 2 ** 32
  * Writes the arguments of one call as C lays them out, one word each, with pointers to bytes placed beside them.
  * Throws `TypeError` or `RangeError` before anything is sent. Returns what has to be copied back.
  */
-export function encode(plan: Plan, values: readonly unknown[], target: Target): CopyBack[] | undefined {
+export function encode(
+  plan: Plan,
+  values: readonly unknown[],
+  target: Target,
+): CopyBack[] | undefined {
   const planned = plan.arguments
   if (values.length !== planned.length) throw wrongCount(plan, values.length)
   const { views, words } = target
@@ -58,7 +62,11 @@ export function encode(plan: Plan, values: readonly unknown[], target: Target): 
 }
 
 /** The values as they are now: bytes that the caller may change before the call begins are copied. */
-export function keepArguments(plan: Plan, values: readonly unknown[], owner: object): readonly unknown[] {
+export function keepArguments(
+  plan: Plan,
+  values: readonly unknown[],
+  owner: object,
+): readonly unknown[] {
   if (plan.scalar || values.length !== plan.arguments.length) return values
   return values.map((value, index) => {
     const type = plan.arguments[index]?.type
@@ -89,7 +97,8 @@ function where(plan: Plan, argument: PlannedArgument): string {
 function wrongCount(plan: Plan, given: number): TypeError {
   const wanted = plan.arguments.length
   const names = plan.arguments.map((argument) => argument.label).join(', ')
-  const takes = wanted === 0 ? 'no arguments' : `${wanted} argument${wanted === 1 ? '' : 's'} (${names})`
+  const takes =
+    wanted === 0 ? 'no arguments' : `${wanted} argument${wanted === 1 ? '' : 's'} (${names})`
   return new TypeError(`${plan.name} takes ${takes}, not ${given}`)
 }
 
@@ -135,7 +144,11 @@ function writePointer(
   if (value === null) {
     writeNumber(views.u32, at, 0)
   } else if (typeof value === 'string' && type.text !== 0) {
-    writeNumber(views.u32, at, encodeText(value, type.text, target, () => where(plan, argument)))
+    writeNumber(
+      views.u32,
+      at,
+      encodeText(value, type.text, target, () => where(plan, argument)),
+    )
   } else if (value instanceof Pointer) {
     views.u64[at >> 3] = value.in(owner)
   } else if (value instanceof SharedMemory) {

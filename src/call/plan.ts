@@ -83,7 +83,9 @@ const RESULT_TAGS: Readonly<Record<ResultKind, number>> = {
 export function makePlan(signature: Signature): Plan {
   const { name, parameters } = signature
   if (parameters.length > LIMITS.ARGUMENTS)
-    throw new RangeError(`${name} has ${parameters.length} parameters; ${LIMITS.ARGUMENTS} is the most`)
+    throw new RangeError(
+      `${name} has ${parameters.length} parameters; ${LIMITS.ARGUMENTS} is the most`,
+    )
   const result = resultKind(signature.result)
   const planned = parameters.map((parameter, index) => ({
     label: parameter.name ?? `argument ${index + 1}`,

@@ -1,4 +1,4 @@
-import type { Target } from './target.ts'
+import type { Target } from '../memory/place.ts'
 
 /** Bytes of a character: UTF-8, UTF-16 or UTF-32, in the processor's byte order. */
 export type Unit = 1 | 2 | 4

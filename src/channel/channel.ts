@@ -1,12 +1,12 @@
 import { randomInt } from 'node:crypto'
 import { closeSync } from 'node:fs'
 import { addon } from '../host/addon.ts'
+import { type Views, viewsOf } from '../memory/views.ts'
 import { protocolDigest } from '../protocol/digest.ts'
 import { arenaOffset, CRASH, LIMITS, OFFSET, START } from '../protocol/protocol.ts'
 import { Arena } from './arena.ts'
 import { Ring } from './ring.ts'
 import { mapShared, roundToPages, unmapShared } from './shared-buffer.ts'
-import { type Views, viewsOf } from '../memory/views.ts'
 
 /** Address space of one channel; memory is used only where something was written. */
 const CHANNEL_BYTES = 4 * 2 ** 30

@@ -1,4 +1,4 @@
-import type { Place, Target } from '../call/target.ts'
+import type { Place, Target } from '../memory/place.ts'
 import type { Views } from '../memory/views.ts'
 import { LIMITS, REQUEST } from '../protocol/protocol.ts'
 import type { Extent } from './arena.ts'

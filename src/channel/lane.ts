@@ -1,13 +1,13 @@
 import { FatThreadError, ViolationError } from '../errors.ts'
 import { addon } from '../host/addon.ts'
-import { holdEventLoop, type HostProcess, releaseEventLoop } from '../host/process.ts'
+import { type HostProcess, holdEventLoop, releaseEventLoop } from '../host/process.ts'
+import type { CopyBack } from '../memory/place.ts'
 import { LIMITS, RESPONSE, STATUS } from '../protocol/protocol.ts'
 import type { Extent } from './arena.ts'
 import type { Channel } from './channel.ts'
 import { Frame } from './frame.ts'
-import { Pending } from './pending.ts'
+import { type Line, Pending } from './pending.ts'
 import { type Answer, type CallOptions, FollowUp, type Request } from './request.ts'
-import type { CopyBack } from '../call/target.ts'
 
 /** Looks for the answer before an asynchronous call gives up its turn: about a microsecond. */
 const LOOKS = 400
@@ -41,7 +41,7 @@ export interface Leftover {
  * One line of execution in a fat thread: requests go out in order, answers come back in order.
  * Requests beyond the ring's slots wait here.
  */
-export class Lane {
+export class Lane implements Line {
   readonly #channel: Channel
   readonly #process: HostProcess
   readonly #keeper: LaneKeeper
@@ -63,7 +63,13 @@ export class Lane {
   /** Answers so far. */
   completed = 0
 
-  constructor(channel: Channel, process: HostProcess, owner: object, keeper: LaneKeeper, spin: boolean) {
+  constructor(
+    channel: Channel,
+    process: HostProcess,
+    owner: object,
+    keeper: LaneKeeper,
+    spin: boolean,
+  ) {
     this.#channel = channel
     this.#process = process
     this.#keeper = keeper
@@ -115,7 +121,10 @@ export class Lane {
         return Promise.reject(error)
       }
     }
-    const pending = this.#fly(new Pending(request as Request<unknown, unknown>, input, options), back)
+    const pending = this.#fly(
+      new Pending(request as Request<unknown, unknown>, input, options),
+      back,
+    )
     this.#pump()
     return pending.promise() as Promise<Output>
   }
@@ -333,7 +342,8 @@ export class Lane {
     answer.roomOffset = roomOffset
     answer.room = room
     try {
-      if (answer.status > STATUS.NO_MEMORY) throw this.#liar(`it answered with status ${answer.status}`)
+      if (answer.status > STATUS.NO_MEMORY)
+        throw this.#liar(`it answered with status ${answer.status}`)
       const result = request.read(answer, input)
       if (back !== undefined) copyBack(back)
       return result

@@ -1,7 +1,16 @@
-import type { CopyBack } from '../call/target.ts'
+import type { CopyBack } from '../memory/place.ts'
 import type { Extent } from './arena.ts'
-import type { Lane } from './lane.ts'
 import type { CallOptions, Request } from './request.ts'
+
+/** What a request needs of the lane that it is on. */
+export interface Line {
+  /** Ends a request whose signal fired. */
+  abort(pending: Pending): void
+  /** Blocks until something happens. */
+  step(): void
+  /** Goes on with what is in flight, after a blocking wait. */
+  resume(): void
+}
 
 /** One request that was made and has not ended. */
 export class Pending {
@@ -10,7 +19,7 @@ export class Pending {
   readonly timeout: number | undefined
   readonly signal: AbortSignal | undefined
   /** The lane that it is on; another one after a restart. */
-  lane: Lane | undefined
+  lane: Line | undefined
   /** When it became the one that runs, in milliseconds of `performance.now()`. */
   since = 0
   /** How often it was handed to a host. */
@@ -24,7 +33,11 @@ export class Pending {
   #outcome: unknown
   #settle: ((pending: Pending) => void) | undefined
 
-  constructor(request: Request<unknown, unknown>, input: unknown, options: CallOptions | undefined) {
+  constructor(
+    request: Request<unknown, unknown>,
+    input: unknown,
+    options: CallOptions | undefined,
+  ) {
     this.request = request
     this.input = input
     this.timeout = options?.timeout

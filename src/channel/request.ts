@@ -1,4 +1,4 @@
-import type { CopyBack } from '../call/target.ts'
+import type { CopyBack } from '../memory/place.ts'
 import type { Views } from '../memory/views.ts'
 import type { Frame } from './frame.ts'
 

@@ -32,26 +32,35 @@ export function causeOf(evidence: Evidence, subject: FatThreadErrorOptions): Fat
   if (end.kind === 'failed')
     return new StartError(`the host process can't be started: ${end.error}`, subject)
   if (start.state !== START_STATE.READY) return startError(evidence, subject)
-  return end.kind === 'exit' ? exitError(end.exitCode, subject) : crashError(evidence, end.signal, subject)
+  return end.kind === 'exit'
+    ? exitError(end.exitCode, subject)
+    : crashError(evidence, end.signal, subject)
 }
 
 function startError({ end, start }: Evidence, subject: FatThreadErrorOptions): FatThreadError {
   if (start.state === START_STATE.STRANGER)
     return new StartError(
-      'the host was built from another version of the protocol; run `npm run build` in the package\'s folder',
+      "the host was built from another version of the protocol; run `npm run build` in the package's folder",
       subject,
     )
   if (start.state === START_STATE.FAILED) {
-    const step = Object.entries(START_STEP).find(([, number]) => number === start.step)?.[0] ?? 'UNKNOWN'
-    const error = start.error > 0 && start.error < 4096 ? getSystemErrorName(-start.error) : start.error
+    const step =
+      Object.entries(START_STEP).find(([, number]) => number === start.step)?.[0] ?? 'UNKNOWN'
+    const error =
+      start.error > 0 && start.error < 4096 ? getSystemErrorName(-start.error) : start.error
     return new StartError(`the host failed at its start: ${step.toLowerCase()} (${error})`, subject)
   }
-  const how = end.kind === 'signal' ? end.signal : end.kind === 'exit' ? `status ${end.exitCode}` : end.error
+  const how =
+    end.kind === 'signal' ? end.signal : end.kind === 'exit' ? `status ${end.exitCode}` : end.error
   return new StartError(`the host ended before it could serve: ${how}`, subject)
 }
 
 function exitError(exitCode: number, subject: FatThreadErrorOptions): ExitError {
-  return new ExitError(`${whose(subject)} ended its process with exit status ${exitCode}`, exitCode, subject)
+  return new ExitError(
+    `${whose(subject)} ended its process with exit status ${exitCode}`,
+    exitCode,
+    subject,
+  )
 }
 
 function crashError(evidence: Evidence, ended: string, subject: FatThreadErrorOptions): CrashError {
@@ -62,7 +71,10 @@ function crashError(evidence: Evidence, ended: string, subject: FatThreadErrorOp
   const trusted = reported !== undefined && (reported === ended || ended === 'SIGALRM')
   const signal = trusted ? reported : ended
   const backtrace = trusted ? frames(crash?.frames ?? [], modules) : []
-  const address = trusted && crash !== undefined && crash.code > 0 && FAULTS.has(signal) ? crash.address : undefined
+  const address =
+    trusted && crash !== undefined && crash.code > 0 && FAULTS.has(signal)
+      ? crash.address
+      : undefined
   const words = signal === 'SIGABRT' && lastWords !== '' ? lastWords : undefined
   const message = [
     `${whose(subject)} crashed: ${signal}`,
@@ -75,7 +87,9 @@ function crashError(evidence: Evidence, ended: string, subject: FatThreadErrorOp
 }
 
 function frames(addresses: readonly bigint[], modules: readonly LoadedModule[]): Frame[] {
-  return addresses.map((address, index) => symbolize(address, modules, { returnAddress: index > 0 }))
+  return addresses.map((address, index) =>
+    symbolize(address, modules, { returnAddress: index > 0 }),
+  )
 }
 
 function frameText({ address, module, symbol, offset }: Frame): string {

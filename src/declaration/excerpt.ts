@@ -37,7 +37,7 @@ export type Flat<Text extends string> =
     : Text
 
 /** As many blanks as `Text` has characters; eight at a time, since the compiler's recursion is bounded. */
-type Blank<
+export type Blank<
   Text extends string,
   Done extends string = '',
 > = Text extends `${string}${string}${string}${string}${string}${string}${string}${string}${infer Rest}`

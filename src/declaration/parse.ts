@@ -14,8 +14,8 @@ import {
   type Bracketed,
   type BracketsAt,
   brackets,
-  type PointerTo,
   type Pointers,
+  type PointerTo,
   pointers,
 } from './declarator.ts'
 import type { FailureAt } from './excerpt.ts'

@@ -1,5 +1,6 @@
 /** The one known word that an unknown one was meant to be, if there is exactly one. */
 import { type TypeName, types } from '../abi/names.ts'
+import type { Blank } from './excerpt.ts'
 import { type Keyword, keywords } from './keywords.ts'
 
 /** Names of types elsewhere, with their C names. */
@@ -43,6 +44,9 @@ const known = new Set<string>([...Object.keys(types), ...Object.keys(keywords)])
 /** A longer word is more than one edit away from every known one. */
 const longest = 16
 
+/** The blanks of a word that is longer than {@link longest}. */
+type Longer = `                 ${string}`
+
 /**
  * The known word nearest to `word`: its name elsewhere, its other case, or the only one that is a
  * swap, deletion, replacement or insertion of one character away.
@@ -73,15 +77,11 @@ function edits(word: string): string[] {
 /** {@link suggest} as a type; `never` for no suggestion. */
 export type Suggest<Word extends string> = Word extends keyof Foreign
   ? Foreign[Word]
-  : Word extends Longer
+  : Blank<Word> extends Longer
     ? never
     : Lowercase<Word> extends Known
       ? Lowercase<Word>
       : Only<Extract<Known, Edits<Word>>>
-
-/** Seventeen characters and more. */
-type Longer = `${Four}${Four}${Four}${Four}${string}${string}`
-type Four = `${string}${string}${string}${string}`
 
 type Edits<
   After extends string,

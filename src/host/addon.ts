@@ -96,7 +96,7 @@ function load(): Addon {
   }
   if (Buffer.compare(found.digest, protocolDigest()) !== 0)
     throw new StartError(
-      'the addon was built from another version of the protocol; run `npm run build` in the package\'s folder',
+      "the addon was built from another version of the protocol; run `npm run build` in the package's folder",
     )
   return found
 }

@@ -21,9 +21,12 @@ function seal(): number {
     bytes = readFileSync(path)
     expected = readManifest().host
   } catch (cause) {
-    throw new StartError('the host is missing; run `node native/build.mjs` in the package\'s folder', {
-      cause,
-    })
+    throw new StartError(
+      "the host is missing; run `node native/build.mjs` in the package's folder",
+      {
+        cause,
+      },
+    )
   }
   const actual = `sha256-${createHash('sha256').update(bytes).digest('hex')}`
   if (actual !== expected)

@@ -45,7 +45,9 @@ function make(object: ClosureObject, dropped: ReadonlySet<string>, key: string):
   const elf = readElf(bytes, path)
   requireLoadable(elf)
   if (elf.needed.join('\n') !== object.elf.needed.join('\n'))
-    throw new LoadError(`${path}: was exchanged while it was being loaded; try again`, { library: path })
+    throw new LoadError(`${path}: was exchanged while it was being loaded; try again`, {
+      library: path,
+    })
   let hash: string | undefined
   const original = createHash('sha256').update(bytes)
   if (dropped.size > 0) dropNeeds(bytes, path, elf.needed, dropped)

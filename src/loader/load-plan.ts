@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { IntegrityError } from '../errors.ts'
 import { type Closure, type ClosureObject, resolveClosure } from './closure.ts'
-import { acquireImage, type Image } from './image.ts'
 import type { ElfObject } from './elf.ts'
+import { acquireImage, type Image } from './image.ts'
 import type { SearchOptions } from './search.ts'
 
 /** One object as the host is told to load it. */

@@ -52,6 +52,8 @@ export function sharedAddress(view: ArrayBufferView, owner: object): number | un
   if (origin === undefined) return undefined
   if (origin.memory.disposed) throw new ClosedError('the shared memory was disposed')
   if (origin.owner !== owner)
-    throw new ClosedError('the shared memory belongs to another fat thread, or to one before its restart')
+    throw new ClosedError(
+      'the shared memory belongs to another fat thread, or to one before its restart',
+    )
   return origin.address + view.byteOffset
 }

@@ -1,11 +1,11 @@
 import { decodeWord } from '../call/decode.ts'
 import { encode, keepArguments } from '../call/encode.ts'
 import type { Plan } from '../call/plan.ts'
-import type { CopyBack } from '../call/target.ts'
 import { decodeText, type Unit } from '../call/text.ts'
 import type { Frame } from '../channel/frame.ts'
 import { type Answer, FollowUp } from '../channel/request.ts'
 import { FatThreadError } from '../errors.ts'
+import type { CopyBack } from '../memory/place.ts'
 import { OPERATION, STATUS } from '../protocol/protocol.ts'
 import { takeText } from './memory.ts'
 import type { Message, Subject } from './subject.ts'
@@ -57,14 +57,20 @@ export class Call implements Message<readonly unknown[], unknown> {
       return finish(decodeText(views.u8.slice(roomOffset, roomOffset + length), unit))
     const tooLong = length > LONGEST_TEXT
     const request = takeText(handle, tooLong ? 0 : length, this.subject, (copy) => {
-      if (tooLong) throw new RangeError(`${this.#plan.name}: the text has ${length} bytes, too many for a string`)
+      if (tooLong)
+        throw new RangeError(
+          `${this.#plan.name}: the text has ${length} bytes, too many for a string`,
+        )
       return finish(decodeText(copy, unit))
     })
     return new FollowUp(request)
   }
 
   #failed(status: number): FatThreadError {
-    return new FatThreadError(`${this.#plan.name}: the host could not call it (status ${status})`, this.subject)
+    return new FatThreadError(
+      `${this.#plan.name}: the host could not call it (status ${status})`,
+      this.subject,
+    )
   }
 }
 

@@ -1,8 +1,8 @@
-import type { Place } from '../call/target.ts'
 import type { Answer } from '../channel/request.ts'
 import type { LoadedModule } from '../crash/symbolize.ts'
 import { LoadError } from '../errors.ts'
 import type { LoadPlan } from '../loader/load-plan.ts'
+import type { Place } from '../memory/place.ts'
 import { OBJECT_FLAG, OPERATION, STATUS } from '../protocol/protocol.ts'
 import { cleanText } from './clean-text.ts'
 import { keepInput, type Message } from './subject.ts'
@@ -45,7 +45,10 @@ export function load(library: number, plan: LoadPlan): Message<undefined, Loaded
     read(answer) {
       if (answer.status !== STATUS.OK) throw refused(plan, answer)
       const { objects } = plan
-      const copy = entries.bytes.slice(entries.offset, entries.offset + objects.length * ENTRY_BYTES)
+      const copy = entries.bytes.slice(
+        entries.offset,
+        entries.offset + objects.length * ENTRY_BYTES,
+      )
       const table = new DataView(copy.buffer)
       return objects.map(({ path, elf }, index) => ({
         path,

@@ -1,4 +1,4 @@
-import type { Place } from '../call/target.ts'
+import type { Place } from '../memory/place.ts'
 import { OPERATION, STATUS } from '../protocol/protocol.ts'
 import { keepInput, type Message, type Subject } from './subject.ts'
 
@@ -52,7 +52,11 @@ export function writeBytes(address: bigint, bytes: Uint8Array): Message<undefine
 }
 
 /** Measures a text that ends with a zero of `unit` bytes; at most `most` bytes are looked at. */
-export function measureText(address: bigint, unit: number, most: number): Message<undefined, number> {
+export function measureText(
+  address: bigint,
+  unit: number,
+  most: number,
+): Message<undefined, number> {
   return {
     operation: OPERATION.MEASURE,
     id: 0,

@@ -134,7 +134,14 @@ export const OBJECT_FLAG = {
 } as const
 
 /** The descriptors that a host is born with. */
-export const DESCRIPTOR = { INPUT: 0, OUTPUT: 1, ERROR: 2, CHANNEL: 3, SOCKET: 4, COUNT: 5 } as const
+export const DESCRIPTOR = {
+  INPUT: 0,
+  OUTPUT: 1,
+  ERROR: 2,
+  CHANNEL: 3,
+  SOCKET: 4,
+  COUNT: 5,
+} as const
 
 /** First part: who belongs together. The program writes the first line, the host the second. */
 export const START = defineLayout('start', 4096, [

@@ -193,45 +193,45 @@ describeRows('changing what is being read', [
   }),
 ])
 
-const PLAIN = { finds: false, next: 'works', control: undefined } as const
+const TEXT = 'const char *deed(void)'
 
 describeRows('texts', [
-  liar('returns text that is no text', 'returns-text-with-escapes', text(/owned.*__proto__$/s), {
-    ...PLAIN,
-    prototype: 'const char *deed(void)',
+  {
+    deed: 'returns text that is no text',
+    fixture: 'returns-text-with-escapes',
+    prototype: TEXT,
     harm: reports('gets the bytes as they are', (value) => String(value).includes('__proto__')),
-  }),
-  liar('says last words that a terminal obeys', 'dies-with-escapes', clean(crash('SIGABRT', { lastWords: /__proto__.*constructor/ })), {
-    ...PLAIN,
+    outcome: text(/owned.*__proto__$/s),
+  },
+  {
+    deed: 'says last words that a terminal obeys',
+    fixture: 'dies-with-escapes',
     harm: { text: 'reaches the terminal', shown: (ended) => ended.output.includes('\x1b]0;') },
-  }),
-  liar(
-    'crashes under a name that a terminal obeys',
-    'crashes-under-a-name-with-escapes',
-    clean(crash('SIGSEGV')),
-    { ...PLAIN, harm: dies('SIGSEGV') },
+    outcome: clean(crash('SIGABRT', { lastWords: /__proto__.*constructor/ })),
+  },
+  {
+    deed: 'crashes under a name that a terminal obeys',
+    fixture: 'crashes-under-a-name-with-escapes',
+    harm: dies('SIGSEGV'),
+    outcome: clean(crash('SIGSEGV')),
+  },
+  ...['returns-endless-text', 'returns-text-nowhere', 'returns-kernel-text'].map(
+    (name): Row => ({
+      deed: name.replaceAll('-', ' '),
+      fixture: name,
+      prototype: TEXT,
+      harm: dies('SIGSEGV'),
+      outcome: crash('SIGSEGV'),
+    }),
   ),
-  liar('returns text without an end', 'returns-endless-text', crash('SIGSEGV'), {
-    ...PLAIN,
-    prototype: 'const char *deed(void)',
-    harm: dies('SIGSEGV'),
-  }),
-  liar('returns text at an unmapped address', 'returns-text-nowhere', crash('SIGSEGV'), {
-    ...PLAIN,
-    prototype: 'const char *deed(void)',
-    harm: dies('SIGSEGV'),
-  }),
-  liar('returns text of the kernel', 'returns-kernel-text', crash('SIGSEGV'), {
-    ...PLAIN,
-    prototype: 'const char *deed(void)',
-    harm: dies('SIGSEGV'),
-  }),
-  liar('returns a gigabyte of text', 'returns-a-gigabyte-of-text', bounded, {
-    ...PLAIN,
-    prototype: 'const char *deed(void)',
+  {
+    deed: 'returns a gigabyte of text',
+    fixture: 'returns-a-gigabyte-of-text',
+    prototype: TEXT,
     harm: breaks,
+    outcome: bounded,
     limit: 5000,
-  }),
+  },
 ])
 
 /** The callee sets all 64 bits of the register to 0xfedcba9876543210. */

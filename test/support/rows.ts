@@ -3,11 +3,14 @@ import { describe, expect, test, type TestContext } from 'vitest'
 import {
   CrashError,
   ExitError,
+  FatThread,
   FatThreadError,
   type FatThreadOptions,
   type Library,
+  LoadError,
   open,
   TimeoutError,
+  type UntypedFunction,
   ViolationError,
 } from '../../src/index.ts'
 import { fixture, obstacle } from '../fixtures/build.ts'
@@ -155,6 +158,16 @@ export const violation: Outcome = {
   },
 }
 
+/** L */
+export const refused: Outcome = {
+  text: 'refused',
+  check: ({ error, elapsed }) => {
+    expect(error).toBeInstanceOf(LoadError)
+    expect(error).toMatchObject({ code: 'ERR_FAT_THREAD_LOAD' })
+    expect(elapsed).toBeLessThan(LIMIT * 3)
+  },
+}
+
 /** OK */
 export const gives = (value: unknown): Outcome => ({
   text: `result ${value}`,
@@ -242,7 +255,8 @@ export function call(
   name: 'deed' | 'answer' | 'found' = 'deed',
   args: readonly unknown[] = [],
 ): Promise<Settled> {
-  const fn = name === 'found' ? library.func('int found(void)') : library.symbols[name]
+  const fn: UntypedFunction =
+    name === 'found' ? library.func('int found(void)') : library.symbols[name]
   return settle(() => (mode === 'sync' ? fn.sync(...args) : fn(...args)))
 }
 
@@ -281,11 +295,23 @@ function seen({ hung, signal, code, reported }: Ended): string {
 /** One `describe` for the group and for each row: the harm in-process, then the outcome of both kinds of call. */
 export function describeRows(group: string, rows: readonly Row[]): void {
   describe(group, () => {
-    for (const row of rows) describeRow(row)
+    for (const row of rows)
+      describeRow(row, {
+        awaited: () => attack(row, 'awaited'),
+        ...(row.awaitedOnly === undefined ? { sync: () => attack(row, 'sync') } : {}),
+      })
   })
 }
 
-function describeRow(row: Row): void {
+/** The same for deeds that are done while the library loads. */
+export function describeLoads(group: string, rows: readonly Row[]): void {
+  describe(group, () => {
+    for (const row of rows)
+      describeRow(row, { open: () => attackByOpen(row), load: () => attackByLoad(row) })
+  })
+}
+
+function describeRow(row: Row, attacks: Readonly<Record<string, () => Promise<void>>>): void {
   const unfit =
     row.processor !== undefined && row.processor !== process.arch
       ? `made of instructions of ${row.processor}`
@@ -296,28 +322,18 @@ function describeRow(row: Row): void {
     shown ??= row.control?.(library) ?? callInProcess(library, { ...inProcess(row), linger: LINGER })
     return shown
   }
+  const fit = async (context: TestContext): Promise<void> => {
+    const reason = unfit ?? obstacle(() => libraryOf(row))
+    context.skip(reason !== undefined, reason)
+    await requireHarm(row, harm, context)
+  }
   describe(row.deed, { timeout: 60_000 }, () => {
-    const fit = (context: TestContext): void => {
-      const reason = unfit ?? obstacle(() => libraryOf(row))
-      context.skip(reason !== undefined, reason)
-    }
-
-    test(`in-process: ${row.harm.text}`, async (context) => {
-      fit(context)
-      await requireHarm(row, harm, context)
-    })
-
-    test(`awaited: ${row.outcome.text}`, async (context) => {
-      fit(context)
-      await requireHarm(row, harm, context)
-      await attack(row, 'awaited')
-    })
-
-    test.skipIf(row.awaitedOnly !== undefined)(`sync: ${row.outcome.text}`, async (context) => {
-      fit(context)
-      await requireHarm(row, harm, context)
-      await attack(row, 'sync')
-    })
+    test(`in-process: ${row.harm.text}`, fit)
+    for (const [way, attack] of Object.entries(attacks))
+      test(`${way}: ${row.outcome.text}`, async (context) => {
+        await fit(context)
+        await attack()
+      })
   })
 }
 
@@ -352,5 +368,43 @@ async function attack(row: Row, mode: Mode): Promise<void> {
   }
   const pause = pulse.stop()
   if (mode === 'awaited') expect(pause, 'longest pause of the event loop').toBeLessThan(LONGEST_PAUSE)
+  await unharmed(before, pids.filter((pid) => pid !== undefined))
+}
+
+/** `open` fails as the row says, or gives a library that works. */
+async function attackByOpen(row: Row): Promise<void> {
+  const before = program()
+  const pulse = new Pulse()
+  const settled = await settle(() => openRow(row))
+  const library = settled.error === undefined ? (settled.value as Hostile) : undefined
+  try {
+    row.outcome.check(library === undefined ? settled : await call(library, 'awaited'))
+    const other = await open(fixture('answers'), { answer: 'int answer(void)' }, OPTIONS)
+    expect(await other.symbols.answer(), 'the next library').toBe(42)
+    await other.close()
+  } finally {
+    await library?.close()
+  }
+  expect(pulse.stop(), 'longest pause of the event loop').toBeLessThan(LONGEST_PAUSE)
+  await unharmed(before)
+}
+
+/** A fat thread that loads the library can load another one afterwards. */
+async function attackByLoad(row: Row): Promise<void> {
+  const before = program()
+  const thread = await FatThread.spawn({ ...OPTIONS, timeout: row.limit ?? LIMIT, ...row.options })
+  const pids = [thread.pid]
+  try {
+    const declarations = { deed: row.prototype ?? 'int deed(void)' }
+    const settled = await settle(() => thread.load(libraryOf(row), declarations))
+    const library = settled.value as Library<{ readonly deed: string }> | undefined
+    row.outcome.check(library === undefined ? settled : await settle(() => library.symbols.deed()))
+    const other = await thread.load(fixture('answers'), { answer: 'int answer(void)' })
+    expect(await other.symbols.answer(), 'the next library').toBe(42)
+    pids.push(thread.pid)
+  } finally {
+    const closed = await settle(() => thread.close())
+    expect(closed.error, 'close()').toBeUndefined()
+  }
   await unharmed(before, pids.filter((pid) => pid !== undefined))
 }

@@ -1,4 +1,4 @@
-import type { Views } from '../memory/views.ts'
+import type { Views } from './views.ts'
 
 /** A stretch of memory that both sides see: offset in `bytes` for the program, address for the library. */
 export interface Place {
