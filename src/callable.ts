@@ -1,5 +1,5 @@
-import type { UntypedFunction, WithOptions } from './bound-function.ts'
-import type { Arguments, Checked, Result } from './declaration/infer.ts'
+import type { WithOptions } from './bound-function.ts'
+import type { Arguments, Result } from './declaration/infer.ts'
 
 /** A C function with the types that its prototype says. */
 export interface Callable<Prototype extends string> {
@@ -26,13 +26,3 @@ type ResultWith<Prototype extends string, Options extends WithOptions> = Options
 export type Symbols<D extends Readonly<Record<string, string>>> = {
   readonly [Name in keyof D]: Callable<D[Name]>
 }
-
-/** The prototype itself where it parses, else the message about it. */
-export type CheckedText<Prototype extends string> = Checked<Prototype>
-
-/** All prototypes checked. */
-export type CheckedAll<D extends Readonly<Record<string, string>>> = {
-  readonly [Name in keyof D]: Checked<D[Name]>
-}
-
-export type { UntypedFunction, WithOptions }

@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
-import type { CheckedAll } from './callable.ts'
 import type { Lane, LaneKeeper, Leftover } from './channel/lane.ts'
 import type { Pending } from './channel/pending.ts'
 import { causeOf, type Evidence } from './crash/cause.ts'
+import type { CheckedAll } from './declaration/infer.ts'
 import {
   AbortError,
   ClosedError,
@@ -15,7 +15,9 @@ import {
 import { holdEventLoop, type Output, releaseEventLoop } from './host/process.ts'
 import { Incarnation, type IncarnationKeeper, type Retirement } from './incarnation.ts'
 import { type Declarations, Library, type LibraryOptions } from './library.ts'
+import type { Pointer } from './memory/pointer.ts'
 import { SharedMemory } from './memory/shared-memory.ts'
+import { readSteps, runSteps, runStepsSync, type ValueOf, writeSteps } from './memory-access.ts'
 import { close, ping } from './message/control.ts'
 import type { Message, Subject } from './message/subject.ts'
 import { type FatThreadOptions, type Settings, settingsOf } from './options.ts'
@@ -165,6 +167,34 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
     return new SharedMemory(view, channel.address + extent.offset, owner, () =>
       channel.arena.free(extent, true),
     )
+  }
+
+  /**
+   * Reads a value of a C type, such as `int`, `const char *`, `char[]` (a text) or `double[16]`.
+   * @throws {RangeError} for an address that can't be read
+   * @throws {ClosedError} for a pointer of another fat thread, or from before a restart
+   */
+  async read<const Text extends string>(pointer: Pointer, type: Text): Promise<ValueOf<Text>> {
+    const { lane, owner } = this.incarnation()
+    return (await runSteps(lane, readSteps(pointer, type, owner))) as ValueOf<Text>
+  }
+
+  /** The same, blocking. */
+  readSync<const Text extends string>(pointer: Pointer, type: Text): ValueOf<Text> {
+    const { lane, owner } = this.incarnation()
+    return runStepsSync(lane, readSteps(pointer, type, owner)) as ValueOf<Text>
+  }
+
+  /** Writes a value of a C type; an array may be shorter than its type says. Throws as `read`. */
+  async write(pointer: Pointer, type: string, value: unknown): Promise<void> {
+    const { lane, owner } = this.incarnation()
+    await runSteps(lane, writeSteps(pointer, type, value, owner))
+  }
+
+  /** The same, blocking. */
+  writeSync(pointer: Pointer, type: string, value: unknown): void {
+    const { lane, owner } = this.incarnation()
+    runStepsSync(lane, writeSteps(pointer, type, value, owner))
   }
 
   /**

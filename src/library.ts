@@ -1,6 +1,7 @@
 import { BoundFunction, type UntypedFunction } from './bound-function.ts'
 import { describe } from './call/complaint.ts'
-import type { Callable, CheckedText, Symbols } from './callable.ts'
+import type { Callable, Symbols } from './callable.ts'
+import type { Checked } from './declaration/infer.ts'
 import { parsePrototype } from './declaration/parse.ts'
 import { ClosedError, LoadError } from './errors.ts'
 import type { FatThread, Resident } from './fat-thread.ts'
@@ -79,7 +80,7 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
   }
 
   /** Binds one more function. */
-  func<const Prototype extends string>(prototype: CheckedText<Prototype>): Callable<Prototype> {
+  func<const Prototype extends string>(prototype: Checked<Prototype>): Callable<Prototype> {
     this.#requireOpen()
     const declared = this.#declare(prototype)
     const { lane } = this.thread.incarnation()

@@ -1,4 +1,4 @@
-import type { CheckedAll } from './callable.ts'
+import type { CheckedAll } from './declaration/infer.ts'
 import { FatThread } from './fat-thread.ts'
 import { type Declarations, Library, type LibraryOptions } from './library.ts'
 import type { FatThreadOptions } from './options.ts'

@@ -27,7 +27,8 @@ export function decodeText(copy: Uint8Array, unit: Unit): string {
   return text
 }
 
-function textBytes(text: string, unit: Unit): Uint8Array {
+/** The characters of a string, without a terminator. */
+export function textBytes(text: string, unit: Unit): Uint8Array {
   if (unit === 1) return Buffer.from(text, 'utf8')
   if (unit === 2) return Buffer.from(text, 'utf16le')
   const points = Uint32Array.from(text, (character) => character.codePointAt(0) ?? 0)

@@ -51,12 +51,17 @@ export function scan(text: string): Token[] {
 }
 
 /** {@link scan} as a type: the tokens, or {@link Unscanned}. */
-export type Scan<Text extends string> =
-  Uncommented<Text> extends infer Plain extends string
-    ? Plain extends `${infer Before}${Strange}${string}`
-      ? StrangeAt<Gapless<After<Text, Tokens<Exclude<Before, `${string}${Strange}${string}`>>>>>
-      : Tokens<Plain>
-    : never
+export type Scan<Text extends string> = Scanned<Text, Uncommented<Text>>
+
+type Scanned<Text extends string, Plain extends string> = Plain extends StrangeText
+  ? StrangeAt<Gapless<After<Text, Tokens<BeforeStrange<Plain>>>>>
+  : Tokens<Plain>
+
+type StrangeText = `${string}${Strange}${string}`
+
+type BeforeStrange<Plain extends string> = Plain extends `${infer Before}${Strange}${string}`
+  ? Exclude<Before, StrangeText>
+  : never
 
 /** A text that is no tokens: the message, and the text from its place on. */
 export interface Unscanned<Message extends string, Rest extends string> {
@@ -84,35 +89,34 @@ type Uncommented<
       : `${Done}${Before}/`
   : `${Done}${Text}`
 
-/** The tokens of a text without comments, comma by comma: each part has the compiler's recursion for itself. */
-type Tokens<
-  Text extends string,
-  Done extends string = '',
-> = Text extends `${infer Part},${infer Rest}`
-  ? Tokens<Rest, `${Done}${Words<Apart<Part>>}, `>
-  : `${Done}${Words<Apart<Text>>}`
+/** The tokens of a text without comments. What is rare is looked for once, since each replacement costs. */
+type Tokens<Text extends string> = Text extends `${string}${Rare}${string}`
+  ? Words<Around<Around<Around<Around<Replace<Flat<Text>, '\n', ' '>, '['>, ']'>, ';'>, '.'>>
+  : Words<Text>
 
-/** Blanks around punctuators, and for all other white space. */
-type Apart<Text extends string> =
-  Text extends `${string}${Exclude<Punctuator | Space, '*' | ' '>}${string}`
-    ? Around<Around<Around<Around<Rarely<Replace<Flat<Text>, '\n', ' '>>, '('>, ')'>, ';'>, '*'>
-    : Around<Text, '*'>
+type Rare = Exclude<Punctuator | Space, '(' | ')' | ',' | '*' | ' '>
 
-type Rarely<Text extends string> = Text extends `${string}${'[' | ']' | '.'}${string}`
-  ? Around<Around<Around<Text, '['>, ']'>, '.'>
+type Words<Text extends string> =
+  Squeezed<`${Around<Around<Around<Around<Text, '('>, ')'>, ','>, '*'>} `> extends infer Tokens
+    ? Tokens extends ` ${infer Rest}`
+      ? Rest
+      : Tokens
+    : never
+
+/** Every run of blanks as one blank. */
+type Squeezed<Text extends string> = Text extends `${infer Before}  ${infer After}`
+  ? After extends `      ${infer Rest}`
+    ? Squeezed<`${Before} ${Rest}`>
+    : Squeezed<`${Before} ${After}`>
   : Text
 
-type Around<Text extends string, P extends Punctuator> = Replace<Text, P, ` ${P} `>
-
-/** The words between blanks, one blank after each. */
-type Words<
+type Around<
   Text extends string,
+  P extends Punctuator,
   Done extends string = '',
-> = Text extends `${infer Word} ${infer Rest}`
-  ? Words<Rest, Word extends '' ? Done : `${Done}${Word} `>
-  : Text extends ''
-    ? Done
-    : `${Done}${Text} `
+> = Text extends `${infer Before}${P}${infer After}`
+  ? Around<After, P, `${Done}${Before} ${P} `>
+  : `${Done}${Text}`
 
 /** `Text` after its first tokens, which are `Consumed`. */
 export type After<

@@ -44,41 +44,49 @@ function byNearness(a: Near, b: Near): number {
   return a.rank - b.rank || a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1)
 }
 
-/** A function that measures from `wanted`, in three rows that all candidates share. */
+/** Beyond every distance. */
+const FAR = 0x7fff
+
+/**
+ * A function that measures from `wanted`, in three rows that all candidates share. Only the band
+ * of cells that can be within `limit` is computed.
+ */
 function boundedDistance(wanted: string): (text: string, limit: number) => number {
-  const columns = wanted.length + 1
-  let beforeLast = new Uint16Array(columns)
-  let last = new Uint16Array(columns)
-  let row = new Uint16Array(columns)
+  const codes = Uint16Array.from(wanted, (_, index) => wanted.charCodeAt(index))
+  const columns = wanted.length
+  let beforeLast = new Uint16Array(columns + 2)
+  let last = new Uint16Array(columns + 2)
+  let row = new Uint16Array(columns + 2)
   return (text, limit) => {
-    for (let column = 0; column < columns; column += 1) last[column] = column
+    for (let column = 0; column <= columns; column += 1) last[column] = column
+    let codeBefore = -1
     for (let line = 1; line <= text.length; line += 1) {
-      row[0] = line
-      let best = line
       const code = text.charCodeAt(line - 1)
-      for (let column = 1; column < columns; column += 1) {
-        const same = wanted.charCodeAt(column - 1) === code
-        let steps = Math.min(
-          at(last, column) + 1,
-          at(row, column - 1) + 1,
-          at(last, column - 1) + (same ? 0 : 1),
-        )
-        const swapped =
-          line > 1 &&
-          column > 1 &&
-          wanted.charCodeAt(column - 2) === code &&
-          wanted.charCodeAt(column - 1) === text.charCodeAt(line - 2)
-        if (swapped) steps = Math.min(steps, at(beforeLast, column - 2) + 1)
+      const first = Math.max(1, line - limit)
+      const end = Math.min(columns, line + limit)
+      row[first - 1] = first === 1 ? line : FAR
+      let best = at(row, first - 1)
+      for (let column = first; column <= end; column += 1) {
+        const same = codes[column - 1] === code
+        let steps = at(last, column - 1) + (same ? 0 : 1)
+        if (!same) {
+          steps = Math.min(steps, at(last, column) + 1, at(row, column - 1) + 1)
+          const swapped = codes[column - 2] === code && codes[column - 1] === codeBefore
+          if (swapped) steps = Math.min(steps, at(beforeLast, column - 2) + 1)
+        }
         row[column] = steps
         if (steps < best) best = steps
       }
+      // The next line's band goes one cell further.
+      row[end + 1] = FAR
       if (best > limit) return best
       const oldest = beforeLast
       beforeLast = last
       last = row
       row = oldest
+      codeBefore = code
     }
-    return at(last, columns - 1)
+    return at(last, columns)
   }
 }
 

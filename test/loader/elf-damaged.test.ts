@@ -42,14 +42,18 @@ describe('what is not ELF is called by its name', () => {
   test.each<[string, Uint8Array, RegExp]>([
     ['text', text('hello\n'), /^a text file/],
     ['a script', text('#!/bin/sh\n'), /^a script/],
-    ['a linker script', text('/* GNU ld script */\nGROUP ( /lib/libm.so.6 AS_NEEDED ( x ) )'), /GNU ld script.*open '\/lib\/libm\.so\.6' instead/],
+    [
+      'a linker script',
+      text('/* GNU ld script */\nGROUP ( /lib/libm.so.6 AS_NEEDED ( x ) )'),
+      /GNU ld script.*open '\/lib\/libm\.so\.6' instead/,
+    ],
     ['a static library', text('!<arch>\nx'), /^a static library/],
     ['Mach-O', text('\xcf\xfa\xed\xfe\x07\0\0\x01'), /^a Mach-O/],
     ['a DLL', text('MZ\x90\0'), /^a PE file/],
     ['WebAssembly', text('\0asm\x01'), /^a WebAssembly/],
     ['zeros', new Uint8Array(4096), /^not an ELF file/],
     ['one byte', text('\x7f'), /^not an ELF file/],
-    ['nothing', new Uint8Array(), /./],
+    ['nothing', new Uint8Array(), /^not an ELF file|^a text/],
   ])('%s', (_name, content, message) => {
     expect(refusal(content)).toMatch(message)
   })
@@ -132,7 +136,7 @@ describe('segments', () => {
     expect(refusal(patch(bytes, 56, 0, 0))).toMatch(/no segments/)
   })
   test('a table of program headers beyond the file', () => {
-    expect(refusal(patch(bytes, 56, 0xff, 0x03))).toMatch(/./)
+    expect(refusal(patch(bytes, 56, 0xff, 0x03))).toMatch(/^truncated/)
     expect(refusal(patch(bytes, 56, 0xff, 0xff))).toMatch(/65535 program headers/)
     expect(refusal(patch(bytes, 32, 255, 255, 255, 255, 255, 255, 255, 255))).toMatch(/^damaged/)
     expect(refusal(patch(bytes, 54, 1, 0))).toMatch(/unknown size/)
@@ -179,24 +183,26 @@ describe('the dynamic section', () => {
   })
   test('strings that the table does not have', () => {
     expect(dynamic(DT_SONAME, 2n ** 32n)).toMatch(/DT_SONAME is outside/)
-    expect(dynamic(DT_NEEDED, 2n ** 64n - 1n)).toMatch(/DT_NEEDED is outside/)
+    const need = patchDynamic(bytes, DT_SONAME, { tag: DT_NEEDED, value: 2n ** 64n - 1n })
+    expect(refusal(need)).toMatch(/DT_NEEDED is outside/)
     expect(dynamic(DT_STRSZ, 1n)).toMatch(/outside the string table/)
     expect(dynamic(DT_STRSZ, 2n ** 60n)).toMatch(/huge string table/)
   })
 })
 
 describe('huge counts', () => {
-  const gnuHash = Number(viewOf(bytes).getBigUint64((dynamicEntries(bytes, DT_GNU_HASH)[0] ?? 0) + 8, true))
+  const gnuHash = Number(
+    viewOf(bytes).getBigUint64((dynamicEntries(bytes, DT_GNU_HASH)[0] ?? 0) + 8, true),
+  )
   const huge = [0xff, 0xff, 0xff, 0x7f]
 
   test.each([
     ['buckets', 0],
-    ['first symbol', 4],
     ['bloom words', 8],
   ])('of DT_GNU_HASH: %s', (_name, offset) => {
     // The first segment is mapped as it is in the file: the address is the position.
     const started = performance.now()
-    expect(refusal(patch(bytes, gnuHash + offset, ...huge))).toMatch(/./)
+    expect(refusal(patch(bytes, gnuHash + offset, ...huge))).toMatch(/segment/)
     expect(performance.now() - started).toBeLessThan(200)
   })
 
@@ -205,13 +211,11 @@ describe('huge counts', () => {
     const bloom = viewOf(bytes).getUint32(gnuHash + 8, true)
     const chains = gnuHash + 16 + bloom * 8 + buckets * 4
     const endless = Uint8Array.from(bytes)
-    const end = viewOf(bytes).getUint32(gnuHash + 4, true)
-    expect(end).toBeGreaterThan(0)
     // Every following 32-bit word of the segment loses its lowest bit, and with it the end mark.
-    const [text = 0] = programHeaders(bytes, PT_LOAD)
-    const size = Number(viewOf(bytes).getBigUint64(text + 32, true))
+    const [first = 0] = programHeaders(bytes, PT_LOAD)
+    const size = Number(viewOf(bytes).getBigUint64(first + 32, true))
     for (let at = chains; at < size; at += 4) endless[at] = (endless[at] ?? 0) & ~1
-    expect(refusal(endless)).toMatch(/no end|outside|damaged/)
+    expect(refusal(endless)).toMatch(/has no end/)
   })
 
   test('of DT_HASH', () => {

@@ -53,7 +53,15 @@ test('changed bytes', () => {
 })
 
 test('fields of 64 bits with values at the edges', () => {
-  const edge = fc.constantFrom(0n, 1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 47n, 2n ** 63n, 2n ** 64n - 1n)
+  const edge = fc.constantFrom(
+    0n,
+    1n,
+    2n ** 31n,
+    2n ** 32n - 1n,
+    2n ** 47n,
+    2n ** 63n,
+    2n ** 64n - 1n,
+  )
   const field = fc.record({ at: fc.nat(Math.floor(leaf.length / 8) - 1), value: edge })
   fc.assert(
     fc.property(fc.array(field, { minLength: 1, maxLength: 8 }), (fields) => {
