@@ -76,7 +76,7 @@ function functionsOf(elf: ElfObject): readonly ElfExport[] {
   const known = sorted.get(elf)
   if (known !== undefined) return known
   const functions = exportsOrNone(elf).filter(({ kind }) => kind === 'function' || kind === 'ifunc')
-  functions.sort((a, b) => a.value - b.value || a.size - b.size || rank(a) - rank(b))
+  functions.sort((a, b) => a.value - b.value || a.size - b.size || byFame(a, b))
   sorted.set(elf, functions)
   return functions
 }
@@ -90,9 +90,14 @@ function exportsOrNone(elf: ElfObject): readonly ElfExport[] {
   }
 }
 
-/** Programmers write the strong name without underscores in front: `memcpy`, not `__memcpy`. */
-function rank({ name, binding, isDefault }: ElfExport): number {
-  return (isDefault ? 4 : 0) + (name.startsWith('_') ? 0 : 2) + (binding === 'global' ? 1 : 0)
+/** The name that programmers use comes last: `memcpy` and not `__memcpy`, `cos` and not `cosf64`. */
+function byFame(a: ElfExport, b: ElfExport): number {
+  return (
+    Number(a.isDefault) - Number(b.isDefault) ||
+    Number(b.name.startsWith('_')) - Number(a.name.startsWith('_')) ||
+    b.name.length - a.name.length ||
+    (a.name < b.name ? 1 : -1)
+  )
 }
 
 /** How many functions begin at or below `address`. */

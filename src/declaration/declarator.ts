@@ -1,6 +1,6 @@
 /** What stands around a declared name: pointers before it, the brackets of an array behind it. */
 import type { Cursor } from './cursor.ts'
-import { isKeyword, type Keyword, type Keywords, keywords } from './keywords.ts'
+import { isKeyword, type KeywordOf, keywords } from './keywords.ts'
 import { type Failure, type Format, type Found, format, found } from './messages.ts'
 import { isName, type NoName, type Parsed, type Qualified } from './specifiers.ts'
 
@@ -25,19 +25,15 @@ export type Pointers<Base> =
     ? PointersTo<Type, Const, Tokens>
     : Base
 
-type PointersTo<Type, Const, Tokens extends string> = Tokens extends `${infer Word} ${infer Next}`
-  ? Word extends '*'
-    ? PointersTo<PointerTo<Type, Const>, false, Next>
-    : Word extends Keyword
-      ? Keywords[Word] extends 'const'
-        ? PointersTo<Type, true, Next>
-        : Keywords[Word] extends 'ignored'
-          ? PointersTo<Type, Const, Next>
-          : Parsed<Type, Const, Tokens>
+type PointersTo<Type, Const, Tokens extends string> = Tokens extends `* ${infer Next}`
+  ? PointersTo<PointerTo<Type, Const>, false, Next>
+  : Tokens extends `const ${infer Next}`
+    ? PointersTo<Type, true, Next>
+    : Tokens extends `${KeywordOf<'ignored'>} ${infer Next}`
+      ? PointersTo<Type, Const, Next>
       : Tokens extends `( * ${string}`
         ? Failure<Format<'functionPointer'>, Tokens>
         : Parsed<Type, Const, Tokens>
-  : Parsed<Type, Const, Tokens>
 
 export interface PointerTo<Type, Const> {
   readonly kind: 'pointer'
@@ -89,10 +85,8 @@ function arrayLength(cursor: Cursor): number | undefined {
 }
 
 type LengthAt<Tokens extends string> = Tokens extends `${infer Word} ${infer Next}`
-  ? Word extends Keyword
-    ? Keywords[Word] extends 'const' | 'ignored'
-      ? LengthAt<Next>
-      : Failure<Format<'missingLength', Found<Tokens>>, Tokens>
+  ? Word extends KeywordOf<'const' | 'ignored'>
+    ? LengthAt<Next>
     : Word extends ']'
       ? CloseAt<undefined, Tokens>
       : Word extends `${infer Length extends number}`

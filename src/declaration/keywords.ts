@@ -39,9 +39,12 @@ export const keywords = {
   _Inout_: 'unsupported',
 } as const
 
-export type Keywords = typeof keywords
+export type Keyword = keyof typeof keywords
 
-export type Keyword = keyof Keywords
+/** The keywords of one role. */
+export type KeywordOf<Role> = {
+  [Word in Keyword]: (typeof keywords)[Word] extends Role ? Word : never
+}[Keyword]
 
 export function isKeyword(word: string): word is Keyword {
   return Object.hasOwn(keywords, word)

@@ -51,17 +51,31 @@ export function scan(text: string): Token[] {
 }
 
 /** {@link scan} as a type: the tokens, or {@link Unscanned}. */
-export type Scan<Text extends string> = Scanned<Text, Uncommented<Text>>
-
-type Scanned<Text extends string, Plain extends string> = Plain extends StrangeText
-  ? StrangeAt<Gapless<After<Text, Tokens<BeforeStrange<Plain>>>>>
-  : Tokens<Plain>
+export type Scan<Text extends string> =
+  Uncommented<Text> extends StrangeText
+    ? StrangeAt<Gapless<After<Text, Tokens<BeforeStrange<Uncommented<Text>>>>>>
+    : Tokens<Uncommented<Text>>
 
 type StrangeText = `${string}${Strange}${string}`
 
-type BeforeStrange<Plain extends string> = Plain extends `${infer Before}${Strange}${string}`
-  ? Exclude<Before, StrangeText>
-  : never
+/** What is in front of the first strange character: word by word, then character by character. */
+type BeforeStrange<
+  Text extends string,
+  Done extends string = '',
+> = Text extends `${infer Word} ${infer Rest}`
+  ? Word extends StrangeText
+    ? Ordinary<Word, Done>
+    : BeforeStrange<Rest, `${Done}${Word} `>
+  : Ordinary<Text, Done>
+
+type Ordinary<
+  Text extends string,
+  Done extends string,
+> = Text extends `${infer Character}${infer Rest}`
+  ? Character extends Strange
+    ? Done
+    : Ordinary<Rest, `${Done}${Character}`>
+  : Done
 
 /** A text that is no tokens: the message, and the text from its place on. */
 export interface Unscanned<Message extends string, Rest extends string> {

@@ -8,7 +8,7 @@ import {
   isKeyword,
   isUnsupported,
   type Keyword,
-  type Keywords,
+  type KeywordOf,
   keywords,
 } from './keywords.ts'
 import { type Failure, type Format, type Found, format, found } from './messages.ts'
@@ -65,25 +65,25 @@ export type Specifiers<
   Words extends string = '',
   Const extends boolean = false,
 > = Tokens extends `${infer Word} ${infer Next}`
-  ? Word extends Keyword
-    ? Keywords[Word] extends 'type'
-      ? Specifiers<Next, Start, `${Words}${Word} `, Const>
-      : Keywords[Word] extends 'const'
-        ? Specifiers<Next, Start, Words, true>
-        : Keywords[Word] extends 'ignored'
+  ? Word extends KeywordOf<'type'>
+    ? Specifiers<Next, Start, `${Words}${Word} `, Const>
+    : Word extends KeywordOf<'const'>
+      ? Specifiers<Next, Start, Words, true>
+      : Word extends KeywordOf<'tag'>
+        ? Next extends `${infer Tag} ${infer AfterTag}`
+          ? Tag extends NoName
+            ? Failure<Format<'missingTag', Found<Next>>, Next>
+            : Specifiers<AfterTag, Start, `${Words}${Word} ${Tag} `, Const>
+          : Failure<Format<'missingTag', Found<Next>>, Next>
+        : Word extends KeywordOf<'ignored'>
           ? Specifiers<Next, Start, Words, Const>
-          : Keywords[Word] extends 'tag'
-            ? Next extends `${infer Tag} ${infer AfterTag}`
-              ? Tag extends NoName
-                ? Failure<Format<'missingTag', Found<Next>>, Next>
-                : Specifiers<AfterTag, Start, `${Words}${Word} ${Tag} `, Const>
-              : Failure<Format<'missingTag', Found<Next>>, Next>
-            : Failure<Unsupported<Word>, Tokens>
-    : Words extends ''
-      ? Word extends TypeName
-        ? Specifiers<Next, Start, `${Word} `, Const>
-        : Failure<Unknown<Word>, Tokens>
-      : Resolve<Words, Const, Tokens, Start>
+          : Word extends keyof Advice
+            ? Failure<Unsupported<Word>, Tokens>
+            : Words extends ''
+              ? Word extends TypeName
+                ? Specifiers<Next, Start, `${Word} `, Const>
+                : Failure<Unknown<Word>, Tokens>
+              : Resolve<Words, Const, Tokens, Start>
   : Words extends ''
     ? Failure<Format<'missingType', Found<''>>, ''>
     : Resolve<Words, Const, Tokens, Start>

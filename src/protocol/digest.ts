@@ -3,8 +3,9 @@ import * as protocol from './protocol.ts'
 
 /** SHA-256 of the definition: program, addon and host start only with the same one. */
 export function protocolDigest(): Uint8Array {
-  const definition = JSON.stringify(protocol, (_key, value) =>
-    typeof value === 'function' ? undefined : value,
-  )
-  return createHash('sha256').update(definition).digest()
+  // The order of a namespace's names is the module system's choice.
+  const definition = Object.entries(protocol)
+    .filter(([, value]) => typeof value !== 'function')
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+  return createHash('sha256').update(JSON.stringify(definition)).digest()
 }

@@ -471,7 +471,8 @@ describeRows('crashing in a thread of its own', [
     deed: 'stops itself between calls',
     fixture: 'stops-between-calls',
     harm: hangs,
-    outcome: timeout(),
+    // The call had not begun: it may go on in the next process.
+    outcome: either(timeout(), gives(42)),
     act: async (library, mode) => {
       await call(library, mode)
       await sleep(200)

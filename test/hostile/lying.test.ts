@@ -1,5 +1,5 @@
 /** Libraries that write into the memory and the descriptors between them and the program. */
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { ViolationError } from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
 import { callBesideChannel, control } from '../support/control.ts'
@@ -27,6 +27,7 @@ import {
   text,
   timeout,
   violation,
+  warmUp,
 } from '../support/rows.ts'
 
 const STAND_IN = 'stands-in-for-the-channel'
@@ -248,6 +249,8 @@ const CONVERTED: readonly (readonly [type: string, value: unknown])[] = [
 ]
 
 describe('results of another type than declared', () => {
+  beforeAll(warmUp)
+
   test.each(CONVERTED)('%s becomes %s', async (type, value) => {
     const name = 'returns-more-bits-than-declared'
     const all = await control(
@@ -280,6 +283,8 @@ describe('results of another type than declared', () => {
 })
 
 describe('the events of a liar', () => {
+  beforeAll(warmUp)
+
   test('a violation is announced once, with the error that the call got', async () => {
     const before = program()
     const library = await openRow(liar('', 'answers-with-unknown-status', violation))

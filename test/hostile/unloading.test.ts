@@ -1,6 +1,6 @@
 /** Libraries that can't be unloaded: `close()` resolves all the same, soon, and nothing is left. */
 import { once } from 'node:events'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { ClosedError, CrashError, FatThread, FatThreadError, open } from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
 import { control } from '../support/control.ts'
@@ -18,6 +18,7 @@ import {
   type Row,
   type Settled,
   settle,
+  warmUp,
 } from '../support/rows.ts'
 
 /** Longest time that `close()` may take: destructors get a second of it. */
@@ -97,6 +98,7 @@ describeRows('staying loaded', [
 ])
 
 describe('a call in flight while closing', () => {
+  beforeAll(warmUp)
   const sleeps = { deed: '', fixture: 'sleeps', harm: hangs, outcome: gives(1) }
 
   test('in-process: the program can not even exit', async (context) => {
@@ -168,8 +170,8 @@ describe('a call in flight while closing', () => {
 })
 
 describe('many lives', () => {
+  beforeAll(warmUp)
   test('thirty libraries opened and closed leave nothing', async () => {
-    await (await openRow({ deed: '', fixture: 'answers', harm: hangs, outcome: gives(1) })).close()
     const before = program()
     for (let turn = 0; turn < 30; turn++) {
       await using library = await open(fixture('answers'), DECLARATIONS, OPTIONS)

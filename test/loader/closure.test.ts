@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { LoadError } from '../../src/errors.ts'
@@ -8,7 +16,7 @@ import { hostMachine } from '../../src/loader/elf-header.ts'
 import { readLdCache } from '../../src/loader/ld-cache.ts'
 import { resolveLibrary } from '../../src/loader/search.ts'
 import { compile, linkedWith, temporaryFolder } from '../fixtures/elf/compile.ts'
-import { patch, patchDynamic, patchProgramHeader } from '../fixtures/elf/patch.ts'
+import { dynamicValue, patch, patchDynamic, patchProgramHeader } from '../fixtures/elf/patch.ts'
 import { has, ldd } from '../fixtures/elf/readelf.ts'
 import { needs } from '../support/needs.ts'
 
@@ -120,8 +128,8 @@ describe('the order', () => {
 test('the C library is provided, and nothing is searched behind it', () => {
   const closure = resolveClosure(resolveLibrary('libm.so.6'))
   const provided = closure.objects.filter((object) => object.provided)
-  expect(provided.map(({ soname }) => soname)).toEqual(['libc.so.6'])
-  expect(provided[0]?.dependencies).toEqual([])
+  expect(provided.map(({ soname }) => soname)).toContain('libc.so.6')
+  expect(provided.every(({ dependencies }) => dependencies.length === 0)).toBe(true)
   const libc = resolveClosure(resolveLibrary('libc.so.6'))
   expect(libc.objects).toEqual([libc.root])
   expect(libc.root.provided).toBe(true)
@@ -153,7 +161,7 @@ describe('search paths of the objects', () => {
 
   test.each([
     ['DT_RUNPATH $ORIGIN', 'lib', RUNPATH('$ORIGIN')],
-    ['DT_RUNPATH ${ORIGIN}', 'lib', RUNPATH('${ORIGIN}')],
+    ['in braces', 'lib', RUNPATH(`\${ORIGIN}`)],
     ['DT_RPATH $ORIGIN', 'lib', RPATH('$ORIGIN')],
     ['below $ORIGIN', 'lib/deep/er', RUNPATH('$ORIGIN/deep/er')],
     ['with a slash at the end', 'lib', RUNPATH('$ORIGIN/')],
@@ -168,7 +176,7 @@ describe('search paths of the objects', () => {
     ['DT_RPATH $ORIGIN/..', 'other', RPATH('$ORIGIN/../other')],
     ['$ORIGIN with more letters', 'lib', RUNPATH('$ORIGINAL')],
     ['a directory that only begins like $ORIGIN', 'library', RUNPATH('$ORIGIN/../library')],
-  ])('not out of the library\'s directory: %s', (_name, sub, flag) => {
+  ])("not out of the library's directory: %s", (_name, sub, flag) => {
     expect(leafIn(sub, flag)).toMatch(/^\/lib\/main\.so: needs 'leaf\.so', which is /)
   })
 
@@ -283,7 +291,13 @@ describe('names', () => {
     needing(here, 'user.so', ['y.so'])
     copyFileSync(join(here, 'y.so'), join(here, 'x.so'))
     rmSync(join(here, 'y.so'))
-    const main = needing(here, 'main.so', ['user.so'], RUNPATH('$ORIGIN'), '-Wl,--allow-shlib-undefined')
+    const main = needing(
+      here,
+      'main.so',
+      ['user.so'],
+      RUNPATH('$ORIGIN'),
+      '-Wl,--allow-shlib-undefined',
+    )
     expect(refusal(main)).toMatch(/user\.so: needs 'y\.so'/)
     const x = needing(here, 'xfirst.so', ['x.so', 'user.so'], RUNPATH('$ORIGIN'))
     // The linker writes the SONAME; by hand it becomes the file's name.
@@ -367,13 +381,14 @@ describe('refused', () => {
       const there = place()
       compile('leaf.c', join(there, 'leaf.so'), { soname: path })
       const user = needing(there, 'main.so', ['leaf.so'], RUNPATH('$ORIGIN'))
-      expect(refusal(user)).toBe(`${user}: needs '${path}', which is a path and not a name (DT_NEEDED)`)
+      expect(refusal(user)).toBe(
+        `${user}: needs '${path}', which is a path and not a name (DT_NEEDED)`,
+      )
     },
   )
   test('an empty DT_NEEDED', () => {
     const user = join(place(), 'x.so')
     mkdirSync(join(user, '..'))
-    // The last byte of a name's text: an empty text.
     writeFileSync(user, patchDynamic(readFileSync(main), 1n, { value: 0n }))
     expect(refusal(user)).toMatch(/needs ''/)
   })
@@ -386,7 +401,9 @@ describe('refused', () => {
   test('control characters of a dependency do not reach the message', () => {
     const there = place()
     compile('leaf.c', join(there, 'leaf.so'), { soname: 'lib\x1b[2J\u202e.so' })
-    expect(refusal(needing(there, 'main.so', ['leaf.so']))).toMatch(/needs 'lib\uFFFD\[2J\uFFFD\.so'/)
+    expect(refusal(needing(there, 'main.so', ['leaf.so']))).toMatch(
+      /needs 'lib\uFFFD\[2J\uFFFD\.so'/,
+    )
   })
 })
 
@@ -413,23 +430,22 @@ describe('is bounded', () => {
   })
 
   test('thousands of needs in one object', () => {
-    const here = place()
-    const input = Array.from({ length: 1100 }, (_, index) => `needed${index}`)
-    const sonames = compile('empty.c', join(here, 'many.so'))
-    expect(input.length).toBeGreaterThan(1000)
-    const bytes = readFileSync(sonames)
-    writeFileSync(sonames, withNeeds(bytes, 1100))
-    expect(refusal(sonames)).toMatch(/needs 1100 libraries, more than 1000/)
+    const path = compile('empty.c', join(place(), 'many.so'))
+    writeFileSync(path, withNeeds(readFileSync(path), 1100))
+    expect(refusal(path)).toMatch(/needs 1100 libraries, more than 1000/)
   })
 })
 
-test.skipIf(needs('libc6', 'libm.so.6'))('an object that was read already takes little time', () => {
-  const path = resolveLibrary('libm.so.6')
-  for (let warm = 0; warm < 50; warm += 1) resolveClosure(path)
-  const started = performance.now()
-  for (let run = 0; run < 20; run += 1) resolveClosure(resolveLibrary('libm.so.6'))
-  expect((performance.now() - started) / 20).toBeLessThan(1)
-})
+test.skipIf(needs('libc6', 'libm.so.6'))(
+  'an object that was read already takes little time',
+  () => {
+    const path = resolveLibrary('libm.so.6')
+    for (let warm = 0; warm < 50; warm += 1) resolveClosure(path)
+    const started = performance.now()
+    for (let run = 0; run < 20; run += 1) resolveClosure(resolveLibrary('libm.so.6'))
+    expect((performance.now() - started) / 20).toBeLessThan(1)
+  },
+)
 
 function libraryFolder(): string {
   const multiarch = `lib/${hostMachine()}-linux-gnu`
@@ -443,30 +459,28 @@ function libraryFolder(): string {
 /** The file with a new last segment, whose dynamic section needs one name many times. */
 function withNeeds(bytes: Uint8Array, count: number): Uint8Array {
   const [PT_LOAD, PT_DYNAMIC, PT_NOTE] = [1, 2, 4]
+  const [DT_NEEDED, DT_STRTAB, DT_STRSZ] = [1n, 5n, 10n]
   const offset = Math.ceil(bytes.length / 4096) * 4096
   const section = Buffer.alloc((count + 3) * 16)
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const entries: Array<readonly [bigint, bigint]> = []
-  for (const tag of [5n, 10n]) entries.push([tag, dynamicValue(view, bytes, tag)])
-  for (let index = 0; index < count; index += 1) entries.push([1n, 1n])
+  const entries = [
+    [DT_STRTAB, dynamicValue(bytes, DT_STRTAB)] as const,
+    [DT_STRSZ, dynamicValue(bytes, DT_STRSZ)] as const,
+    ...Array.from({ length: count }, () => [DT_NEEDED, 1n] as const),
+  ]
   entries.forEach(([tag, value], index) => {
     section.writeBigUInt64LE(tag, index * 16)
     section.writeBigUInt64LE(value, index * 16 + 8)
   })
-  const address = BigInt(offset) + 0x100000n
   const size = BigInt(section.length)
-  const region = { offset: BigInt(offset), address, fileSize: size, memorySize: size }
-  let copy = patchProgramHeader(bytes, PT_DYNAMIC, 0, region)
-  // A note that nobody misses becomes the segment; it stands behind the others in the table.
-  copy = patchProgramHeader(copy, PT_NOTE, 0, { type: PT_LOAD, flags: 6, alignment: 4096n, ...region })
-  return Buffer.concat([copy, Buffer.alloc(offset - bytes.length), section])
-}
-
-function dynamicValue(view: DataView, bytes: Uint8Array, tag: bigint): bigint {
-  const patched = patchDynamic(bytes, tag, {})
-  for (let at = 0; at + 16 <= patched.length; at += 8) {
-    const isEntry = view.getBigUint64(at, true) === tag && view.getBigUint64(at + 8, true) > 0n
-    if (isEntry && at > 0x1000) return view.getBigUint64(at + 8, true)
+  const region = {
+    offset: BigInt(offset),
+    address: BigInt(offset) + 0x100000n,
+    fileSize: size,
+    memorySize: size,
   }
-  throw new Error(`no dynamic entry ${tag}`)
+  // A note that nobody misses becomes the segment: it stands behind the others in the table.
+  const segment = { type: PT_LOAD, flags: 6, alignment: 4096n, ...region }
+  const moved = patchProgramHeader(bytes, PT_DYNAMIC, 0, region)
+  const head = patchProgramHeader(moved, PT_NOTE, 0, segment)
+  return Buffer.concat([head, Buffer.alloc(offset - bytes.length), section])
 }

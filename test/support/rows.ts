@@ -1,5 +1,5 @@
 /** The table of hostile libraries as tests: one row is one deed, its harm without isolation, and its outcome with it. */
-import { describe, expect, test, type TestContext } from 'vitest'
+import { beforeAll, describe, expect, type TestContext, test } from 'vitest'
 import {
   CrashError,
   ExitError,
@@ -293,9 +293,17 @@ function seen({ hung, signal, code, reported }: Ended): string {
   return hung ? 'a hang' : `end by ${signal ?? `status ${code}`}, reported ${reported}`
 }
 
+/** What the first fat thread of a program makes for all that follow is no leftover of a row. */
+export async function warmUp(): Promise<void> {
+  const library = await open(fixture('answers'), { answer: 'int answer(void)' }, OPTIONS)
+  expect(await library.symbols.answer()).toBe(42)
+  await library.close()
+}
+
 /** One `describe` for the group and for each row: the harm in-process, then the outcome of both kinds of call. */
 export function describeRows(group: string, rows: readonly Row[]): void {
   describe(group, () => {
+    beforeAll(warmUp)
     for (const row of rows)
       describeRow(row, {
         awaited: () => attack(row, 'awaited'),
@@ -307,6 +315,7 @@ export function describeRows(group: string, rows: readonly Row[]): void {
 /** The same for deeds that are done while the library loads. */
 export function describeLoads(group: string, rows: readonly Row[]): void {
   describe(group, () => {
+    beforeAll(warmUp)
     for (const row of rows)
       describeRow(row, { open: () => attackByOpen(row), load: () => attackByLoad(row) })
   })
