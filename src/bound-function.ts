@@ -2,7 +2,6 @@ import type { Signature } from './abi/types.ts'
 import { describe } from './call/complaint.ts'
 import { makePlan, type Plan } from './call/plan.ts'
 import type { Lane } from './channel/lane.ts'
-import type { CallOptions } from './channel/request.ts'
 import { AbortError, type FatThreadError } from './errors.ts'
 import { Call } from './message/call.ts'
 import { timeoutOf } from './options.ts'
@@ -50,12 +49,14 @@ export class BoundFunction {
   }
 
   callable(): UntypedFunction {
-    const { timeout } = this.#home
-    return this.#make(this.#call, timeout === undefined ? undefined : { timeout })
+    return this.#make({})
   }
 
-  #make(call: Call, options: CallOptions | undefined): UntypedFunction {
+  #make(wanted: WithOptions): UntypedFunction {
     const home = this.#home
+    const call = wanted.errno ? this.#callWithErrno : this.#call
+    const { signal, timeout = home.timeout } = wanted
+    const options = timeout === undefined && signal === undefined ? undefined : { timeout, signal }
     const run = (...values: readonly unknown[]): Promise<unknown> => {
       try {
         return home.lane().run(call, values, options)
@@ -69,23 +70,25 @@ export class BoundFunction {
     }
     const callable = Object.assign(run, {
       sync,
-      with: (wanted: WithOptions): UntypedFunction => this.#with(wanted),
+      with: (more: WithOptions): UntypedFunction => {
+        this.#check(more)
+        return this.#make({ ...wanted, ...more })
+      },
     })
     return Object.defineProperty(callable, 'name', { value: this.plan.name })
   }
 
-  #with(options: WithOptions): UntypedFunction {
+  #check(options: WithOptions): void {
     if (typeof options !== 'object' || options === null)
       throw new TypeError(`${this.plan.name}.with takes an object, not ${describe(options)}`)
-    const { signal, errno = false } = options
+    const { signal, errno } = options
     if (signal !== undefined && !(signal instanceof AbortSignal))
       throw new TypeError(
         `${this.plan.name}.with: signal must be an AbortSignal, not ${describe(signal)}`,
       )
-    if (typeof errno !== 'boolean')
+    if (errno !== undefined && typeof errno !== 'boolean')
       throw new TypeError(`${this.plan.name}.with: errno must be a boolean, not ${describe(errno)}`)
-    const timeout = timeoutOf(options.timeout) ?? this.#home.timeout
-    return this.#make(errno ? this.#callWithErrno : this.#call, { timeout, signal })
+    timeoutOf(options.timeout)
   }
 
   #aborted(signal: AbortSignal): FatThreadError {

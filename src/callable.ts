@@ -13,7 +13,10 @@ export interface Callable<Prototype extends string> {
 export interface CallableWith<Prototype extends string, Options extends WithOptions> {
   (...values: Arguments<Prototype>): Promise<ResultWith<Prototype, Options>>
   sync(...values: Arguments<Prototype>): ResultWith<Prototype, Options>
-  with<const More extends WithOptions>(options: More): CallableWith<Prototype, More>
+  /** Both together; what was said later counts. */
+  with<const More extends WithOptions>(
+    options: More,
+  ): CallableWith<Prototype, Omit<Options, keyof More> & More>
 }
 
 type ResultWith<Prototype extends string, Options extends WithOptions> = Options extends {

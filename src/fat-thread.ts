@@ -25,8 +25,8 @@ import type { Receipt } from './sandbox/receipt.ts'
 
 /** Destructors may take so many milliseconds. */
 const CLOSE_LIMIT = 1000
-/** A request that two processes in a row died before is not handed to a third. */
-const MOST_ATTEMPTS = 2
+/** A request that so many processes died before without having begun it is not handed to another. */
+const MOST_ATTEMPTS = 3
 
 export type State = 'running' | 'restarting' | 'closed'
 
@@ -131,7 +131,6 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
   }
 
   get state(): State {
-    if (this.#state === 'restarting' && this.#current?.serves) return 'running'
     return this.#state
   }
 
@@ -144,7 +143,7 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
     const lane = this.#current?.lane
     return {
       pid: this.pid,
-      state: this.state,
+      state: this.#state,
       completed: this.#completed + (lane?.completed ?? 0),
       inFlight: lane?.inFlight ?? 0,
       queued: lane?.queued ?? 0,
@@ -281,30 +280,28 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
     const incarnation = new Incarnation(this.#settings, this.#laneKeeper, this.#keeper)
     this.#current = incarnation
     this.#pid = 0
-    const timeout = this.#settings.loadTimeout
-    const ready = [incarnation.lane.run(ping, undefined, { timeout })]
     // Everything is asked for at once, in order: what is asked later waits behind it by itself.
     this.#settled = Promise.all([
-      ...ready,
+      incarnation.prepare(ping, this.#settings.loadTimeout),
       ...this.#residents.map((resident) => resident.settle(incarnation)),
     ]).then(
-      () => this.#onSettled(incarnation),
+      () => {},
       (error) => {
         incarnation.retire({ reason: () => error as Error, pending: undefined })
         throw error
       },
     )
-    incarnation.expects(incarnation.lane.inFlight + incarnation.lane.queued)
     this.#settled.catch(() => {}) // whoever waits for it hears of it too
+    incarnation.whenReady(() => this.#onReady(incarnation))
     return incarnation
   }
 
-  #onSettled(incarnation: Incarnation): void {
-    incarnation.settled = true
+  #onReady(incarnation: Incarnation): void {
+    incarnation.ready = true
     if (this.#current !== incarnation || this.#state !== 'restarting') return
     this.#state = 'running'
     this.#restarts++
-    this.emit('restart')
+    process.nextTick(() => this.emit('restart'))
   }
 
   #onEnd(incarnation: Incarnation, leftover: Leftover, evidence: Evidence): void {
@@ -319,8 +316,10 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
     }
     for (const pending of leftover.begun) pending.reject(because(pending))
     const last = leftover.begun.at(-1)
-    // One that could not even load its libraries would fail again.
-    const hopeful = incarnation.settled || this.#onRenewed !== undefined
+    // A process that could not even load its libraries has no better successor.
+    const hopeful = incarnation.ready || this.#onRenewed !== undefined
+    const [next] = leftover.waiting
+    if (leftover.begun.length === 0 && next !== undefined) next.attempts++
     const waiting = leftover.waiting.filter((each) => hopeful && each.attempts < MOST_ATTEMPTS)
     for (const pending of leftover.waiting)
       if (!waiting.includes(pending)) pending.reject(because(pending))
@@ -399,16 +398,14 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
       expired: (pending) => {
         const { subject } = pending.request as Message<unknown, unknown>
         const timeout = pending.timeout ?? 0
+        const { pid } = this
         const what = subject.call ?? `loading ${subject.library ?? 'a library'}`
         retire({
           reason: () =>
             new TimeoutError(
               `${what} ran longer than ${timeout} ms; its process was killed`,
               timeout,
-              {
-                ...subject,
-                pid: this.pid,
-              },
+              { ...subject, pid },
             ),
           pending,
         })

@@ -7,6 +7,7 @@ import { type End, HostProcess, type Output } from './host/process.ts'
 import type { LoadPlan } from './loader/load-plan.ts'
 import { cleanText } from './message/clean-text.ts'
 import { load } from './message/load.ts'
+import type { Message } from './message/subject.ts'
 import type { Settings } from './options.ts'
 
 const LAST_WORDS_BYTES = 2048
@@ -33,11 +34,13 @@ export class Incarnation {
   readonly process: HostProcess
   readonly modules: LoadedModule[] = []
   /** Its libraries are loaded and their functions bound. */
-  settled = false
+  ready = false
   /** Why the program ended it, if it did. */
   retirement: Retirement | undefined
   #lastWords = ''
   #preparations = 0
+  #prepared = 0
+  #onReady: (() => void) | undefined
 
   constructor(settings: Settings, laneKeeper: LaneKeeper, keeper: IncarnationKeeper) {
     this.channel = new Channel({ spin: settings.spin })
@@ -66,16 +69,6 @@ export class Incarnation {
     this.lane = new Lane(this.channel, this.process, this.owner, laneKeeper, settings.spin > 0)
   }
 
-  /** Notes how many requests make it ready. */
-  expects(preparations: number): void {
-    this.#preparations = preparations
-  }
-
-  /** Whether all those were answered, which promises tell only later. */
-  get serves(): boolean {
-    return this.lane.completed >= this.#preparations
-  }
-
   /** Ends the process, for that reason. */
   retire(retirement: Retirement): void {
     if (this.process.ended) return
@@ -89,7 +82,38 @@ export class Incarnation {
       image === undefined ? [] : [image.descriptor],
     )
     if (descriptors.length > 0) this.process.send(descriptors)
-    this.modules.push(...(await this.lane.run(load(number, plan), undefined, { timeout })))
+    // Noted with the answer: a call right behind it may crash before a promise is continued.
+    const note = (modules: LoadedModule[]): void => {
+      this.modules.push(...modules)
+    }
+    await this.prepare(load(number, plan, note), timeout)
+  }
+
+  /** Makes one of the requests that it takes to be ready. */
+  prepare(message: Message<undefined, void>, timeout?: number): Promise<void> {
+    this.#preparations++
+    const counted: Message<undefined, void> = {
+      ...message,
+      read: (answer, input) => {
+        message.read(answer, input)
+        this.#prepared++
+        this.#checkReady()
+      },
+    }
+    return this.lane.run(counted, undefined, timeout === undefined ? undefined : { timeout })
+  }
+
+  /** All of them were made: `onReady` is called with the last answer. */
+  whenReady(onReady: () => void): void {
+    this.#onReady = onReady
+    this.#checkReady()
+  }
+
+  #checkReady(): void {
+    if (this.#onReady === undefined || this.#prepared < this.#preparations) return
+    const onReady = this.#onReady
+    this.#onReady = undefined
+    onReady()
   }
 
   #end(): Leftover {

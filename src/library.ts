@@ -135,7 +135,7 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
   async #settle(incarnation: Incarnation): Promise<void> {
     const loading = incarnation.load(this.#number, this.#plan, this.thread.settings.loadTimeout)
     const bindings = this.#functions.map(({ id, plan }) =>
-      incarnation.lane.run(bind(id, this.#number, this.path, plan), undefined, undefined),
+      incarnation.prepare(bind(id, this.#number, this.path, plan)),
     )
     const outcomes = await Promise.allSettled([loading, ...bindings])
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason

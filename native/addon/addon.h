@@ -19,7 +19,7 @@ int memory_release(int descriptor, uint64_t offset, uint64_t bytes);
 /* What happened to a fat thread since the program last asked. */
 enum { EVENT_RING = 1, EVENT_OUTPUT = 2, EVENT_HANGUP = 4, EVENT_ENDED = 8 };
 
-enum state { STATE_STARTING, STATE_RUNNING, STATE_ENDED, STATE_FAILED };
+enum state { STATE_STARTING, STATE_RUNNING, STATE_ENDING, STATE_ENDED, STATE_FAILED };
 
 /* Text of a standard stream that the program has not taken yet. */
 struct stream {

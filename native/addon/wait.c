@@ -211,6 +211,7 @@ static void unwatch(int descriptor) {
 
 /* The process has ended and is not reaped yet, so its process group can't be another's. */
 static void bury(struct fat_thread *thread) {
+  set_state(thread, STATE_ENDING); /* from here on nobody asks for its doorbell */
   for (int i = 0; i < 2; i++) {
     struct stream *stream = &thread->streams[i];
     if (stream->descriptor < 0) continue;
@@ -262,7 +263,7 @@ static void *watch_all(void *nothing) {
     struct fat_thread *dead = NULL;
     for (int i = 0; i < count; i++) {
       struct source *source = events[i].data.ptr;
-      if (source->thread->state == STATE_ENDED) continue;
+      if (source->thread->state >= STATE_ENDED) continue;
       struct fat_thread *ended = hear(source);
       if (ended == NULL) continue;
       ended->next_dead = dead;
@@ -345,33 +346,38 @@ static struct timespec later(int milliseconds) {
   return time;
 }
 
-/* Waits while the state is `state`; returns the state then. */
-static enum state wait_while(struct fat_thread *thread, enum state state, int milliseconds) {
+static bool starting(enum state state) { return state == STATE_STARTING; }
+
+static bool living(enum state state) { return state < STATE_ENDED; }
+
+/* Waits while the state is such a one; returns whether it still is. */
+static bool wait_while(struct fat_thread *thread, bool (*such)(enum state), int milliseconds) {
   struct timespec end = later(milliseconds);
   pthread_mutex_lock(&thread->lock);
-  while (thread->state == state) {
+  while (such(thread->state)) {
     if (pthread_cond_timedwait(&thread->changed, &thread->lock, &end) != 0) break;
   }
-  enum state now = thread->state;
+  bool still = such(thread->state);
   pthread_mutex_unlock(&thread->lock);
-  return now;
+  return still;
+}
+
+/* The process has ended: the watch reaps it, which takes a moment. */
+static uint32_t wait_for_end(struct fat_thread *thread, int milliseconds) {
+  return wait_while(thread, living, milliseconds) ? 0 : EVENT_ENDED;
 }
 
 uint32_t thread_wait(struct fat_thread *thread, int milliseconds) {
-  enum state state = wait_while(thread, STATE_STARTING, milliseconds);
-  if (state == STATE_STARTING) return 0;
-  if (state != STATE_RUNNING) return EVENT_ENDED;
+  if (wait_while(thread, starting, milliseconds)) return 0;
+  if (thread->state != STATE_RUNNING) return wait_for_end(thread, 1000);
   struct pollfd polled[] = {{.fd = thread->process, .events = POLLIN}, {.fd = thread->socket, .events = POLLIN}};
   if (poll(polled, 2, milliseconds) <= 0) return 0;
-  if (polled[0].revents != 0) {
-    /* The watch reaps; it needs a moment. */
-    return wait_while(thread, STATE_RUNNING, 1000) == STATE_RUNNING ? 0 : EVENT_ENDED;
-  }
+  if (polled[0].revents != 0) return wait_for_end(thread, 1000);
   char bytes[64];
   ssize_t got = recv(thread->socket, bytes, sizeof bytes, MSG_DONTWAIT);
   if (got != 0) return EVENT_RING;
   /* A process that ends closes its socket a moment before it has ended. */
-  return wait_while(thread, STATE_RUNNING, 100) == STATE_RUNNING ? EVENT_HANGUP : EVENT_ENDED;
+  return wait_for_end(thread, 100) == 0 ? EVENT_HANGUP : EVENT_ENDED;
 }
 
 int thread_send(struct fat_thread *thread, const int *descriptors, size_t count) {

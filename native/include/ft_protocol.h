@@ -7,10 +7,10 @@
 
 /* SHA-256 of the definition: program, addon and host start only with the same one. */
 #define FT_DIGEST \
-  { 0x08, 0x6b, 0xc8, 0x8d, 0x80, 0x66, 0x03, 0x79, \
-    0x42, 0xe7, 0xd1, 0xe6, 0x0c, 0xc1, 0x44, 0xe0, \
-    0xc9, 0xce, 0x7b, 0xe7, 0x93, 0x60, 0x0d, 0xbf, \
-    0xba, 0x96, 0x5d, 0x09, 0x30, 0xaa, 0x49, 0x30 }
+  { 0x89, 0xc7, 0xf6, 0xcc, 0xbf, 0xb4, 0xeb, 0xde, \
+    0xc0, 0x9b, 0xc0, 0x4a, 0x98, 0x5c, 0x97, 0x58, \
+    0xec, 0xd7, 0x8a, 0x09, 0xf2, 0x07, 0x90, 0xe6, \
+    0x57, 0x66, 0x07, 0x91, 0xb8, 0xf1, 0x19, 0x41 }
 
 #define FT_SLOTS 128
 #define FT_REQUEST_BYTES 1024
@@ -136,14 +136,16 @@ struct ft_lane {
   uint32_t program_asleep;
   uint32_t pad0[31];
   uint32_t host_asleep;
+  uint32_t pad1[31];
   uint32_t begun;
-  uint8_t rest[3960];
+  uint8_t rest[3836];
 };
 _Static_assert(sizeof(struct ft_lane) == 4096, "lane");
 _Static_assert(offsetof(struct ft_lane, program_asleep) == 0, "lane.programAsleep");
 _Static_assert(offsetof(struct ft_lane, pad0) == 4, "lane.pad0");
 _Static_assert(offsetof(struct ft_lane, host_asleep) == 128, "lane.hostAsleep");
-_Static_assert(offsetof(struct ft_lane, begun) == 132, "lane.begun");
+_Static_assert(offsetof(struct ft_lane, pad1) == 132, "lane.pad1");
+_Static_assert(offsetof(struct ft_lane, begun) == 256, "lane.begun");
 
 struct ft_request {
   uint32_t sequence;

@@ -1,46 +1,52 @@
 import type { Place, Target } from '../memory/place.ts'
-import type { Views } from '../memory/views.ts'
+import { type Views, viewsOf } from '../memory/views.ts'
 import { LIMITS, REQUEST } from '../protocol/protocol.ts'
 import type { Extent } from './arena.ts'
 import type { Channel } from './channel.ts'
 
 const ALIGNMENT = 16
 
-/** The request that is being written: words in its slot, bytes behind them, or beyond it where they don't fit. */
+/** Offset of a request's words in the private block. */
+const WORDS = REQUEST.at.words
+
+/**
+ * The request that is being written. Its words stand in private memory until it is published;
+ * bytes that they point to go behind them in the slot, or beyond it where they don't fit.
+ */
 export class Frame implements Target {
-  readonly views: Views
+  readonly views: Views = viewsOf(new ArrayBuffer(LIMITS.REQUEST_BYTES))
+  readonly words = WORDS
   readonly owner: object
   readonly #channel: Channel
-  /** Offset of the slot, in bytes. */
-  slot = 0
-  words = 0
+  /** Offset of the slot in the channel, in bytes. */
+  #slot = 0
   #cursor = 0
+  #count = 0
   /** What was placed beyond the slot; freed when the request is over. */
   extents: Extent[] | undefined
 
   constructor(channel: Channel, owner: object) {
     this.#channel = channel
-    this.views = channel.views
     this.owner = owner
   }
 
   /** Begins a request of so many words in the channel's next slot. */
   open(operation: number, id: number, words: number): void {
-    const slot = this.#channel.ring.nextRequest
-    this.slot = slot
-    this.words = slot + REQUEST.at.words
-    this.#cursor = this.words + words * 8
-    this.extents = undefined
     const { i32 } = this.views
-    i32[(slot + REQUEST.at.operation) >> 2] = operation
-    i32[(slot + REQUEST.at.function) >> 2] = id
+    i32[REQUEST.at.operation / 4] = operation
+    i32[REQUEST.at.function / 4] = id
+    this.#slot = this.#channel.ring.nextRequest
+    this.#cursor = WORDS + words * 8
+    this.#count = this.#cursor / 4
+    this.extents = undefined
   }
 
   place(bytes: number): Place {
     const start = Math.ceil(this.#cursor / ALIGNMENT) * ALIGNMENT
-    if (start + bytes <= this.slot + LIMITS.REQUEST_BYTES) {
+    if (start + bytes <= LIMITS.REQUEST_BYTES) {
       this.#cursor = start + bytes
-      return { bytes: this.views.u8, offset: start, address: this.#channel.address + start }
+      const offset = this.#slot + start
+      return { bytes: this.#channel.views.u8, offset, address: this.#channel.address + offset }
     }
     const extent = this.#channel.arena.allocate(bytes)
     this.extents ??= []
@@ -54,17 +60,24 @@ export class Frame implements Target {
 
   /** A word of the request, as a number or an address. */
   word(index: number, value: number | bigint): void {
-    this.views.u64[(this.words >> 3) + index] = BigInt(value)
+    this.views.u64[WORDS / 8 + index] = BigInt(value)
   }
 
-  /** Says where a text result may be written: behind all that was placed. */
-  close(): void {
-    this.views.i32[(this.slot + REQUEST.at.room) >> 2] = this.#cursor - this.slot
+  /** Hands the request to the host. Returns whether it has to be woken. */
+  publish(): boolean {
+    // A text result may be written behind all that was placed.
+    this.views.i32[REQUEST.at.room / 4] = this.#cursor
+    return this.#channel.ring.publish(this.views.i32, this.#count)
   }
 
-  /** Bytes for a text result. */
+  /** Offset of the room for a text result in the channel, in bytes. */
+  get roomOffset(): number {
+    return this.#slot + this.#cursor
+  }
+
+  /** Bytes of that room. */
   get room(): number {
-    return this.slot + LIMITS.REQUEST_BYTES - this.#cursor
+    return LIMITS.REQUEST_BYTES - this.#cursor
   }
 
   /** Gives back what a request placed beyond its slot. */

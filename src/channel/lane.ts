@@ -262,15 +262,13 @@ export class Lane implements Line {
       frame.free(frame.extents)
       throw error
     }
-    frame.close()
     this.#publish()
     return back
   }
 
   #publish(): void {
-    const { ring } = this.#channel
     try {
-      if (ring.publish()) this.#ringHost()
+      if (this.#frame.publish()) this.#ringHost()
     } catch (error) {
       this.#keeper.retire(error as Error)
     }
@@ -284,11 +282,10 @@ export class Lane implements Line {
   #fly(pending: Pending, back: CopyBack[] | undefined): Pending {
     const frame = this.#frame
     pending.lane = this
-    pending.attempts++
     pending.back = back
     pending.extents = frame.extents
     pending.room = frame.room
-    pending.roomOffset = frame.slot + LIMITS.REQUEST_BYTES - frame.room
+    pending.roomOffset = frame.roomOffset
     this.#flight[(this.#first + this.#count) % LIMITS.SLOTS] = pending
     this.#count++
     if (this.#count === 1) this.#startClock(pending)
@@ -319,9 +316,8 @@ export class Lane implements Line {
     input: Input,
     back: CopyBack[] | undefined,
   ): Output | FollowUp<Output> {
-    const frame = this.#frame
-    const { room, slot, extents } = frame
-    return this.#read(request, input, back, extents, slot + LIMITS.REQUEST_BYTES - room, room)
+    const { extents, roomOffset, room } = this.#frame
+    return this.#read(request, input, back, extents, roomOffset, room)
   }
 
   #read<Input, Output>(
@@ -430,7 +426,11 @@ export class Lane implements Line {
     }
     this.#asleep = true
     holdEventLoop()
-    this.#process.watch()
+    try {
+      this.#process.watch()
+    } catch (error) {
+      this.#keeper.retire(error as Error)
+    }
     this.#relook = setTimeout(() => {
       this.#wakeUp()
       this.#ringHost()

@@ -22,7 +22,7 @@ export class Pending {
   lane: Line | undefined
   /** When it became the one that runs, in milliseconds of `performance.now()`. */
   since = 0
-  /** How often it was handed to a host. */
+  /** How many processes ended when it was next to run. */
   attempts = 0
   back: CopyBack[] | undefined
   extents: Extent[] | undefined
@@ -42,11 +42,7 @@ export class Pending {
     this.input = input
     this.timeout = options?.timeout
     this.signal = options?.signal
-    this.signal?.addEventListener('abort', this.#onAbort)
-  }
-
-  readonly #onAbort = (): void => {
-    if (this.open) this.lane?.abort(this)
+    if (this.signal !== undefined) heed(this.signal, this)
   }
 
   resolve(value: unknown): void {
@@ -60,7 +56,7 @@ export class Pending {
   #end(failed: boolean, outcome: unknown): void {
     if (!this.open) return
     this.open = false
-    this.signal?.removeEventListener('abort', this.#onAbort)
+    if (this.signal !== undefined) forget(this.signal, this)
     this.#failed = failed
     this.#outcome = outcome
     this.#settle?.(this)
@@ -79,4 +75,29 @@ export class Pending {
       else settle()
     })
   }
+}
+
+/** One listener a signal, however many requests it may end. */
+const heeding = new WeakMap<AbortSignal, Set<Pending>>()
+
+function heed(signal: AbortSignal, pending: Pending): void {
+  let requests = heeding.get(signal)
+  if (requests === undefined) {
+    requests = new Set()
+    heeding.set(signal, requests)
+    signal.addEventListener('abort', onAbort)
+  }
+  requests.add(pending)
+}
+
+function forget(signal: AbortSignal, pending: Pending): void {
+  const requests = heeding.get(signal)
+  requests?.delete(pending)
+  if (requests?.size !== 0) return
+  heeding.delete(signal)
+  signal.removeEventListener('abort', onAbort)
+}
+
+function onAbort(this: AbortSignal): void {
+  for (const pending of [...(heeding.get(this) ?? [])]) pending.lane?.abort(pending)
 }

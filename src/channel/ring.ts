@@ -54,18 +54,25 @@ export class Ring {
     return this.#responses + ((this.#completed + 1) & MASK) * LIMITS.RESPONSE_BYTES
   }
 
-  /** Publishes the request in the next slot. Returns whether the host sleeps and has to be woken. */
-  publish(): boolean {
+  /**
+   * Publishes the first `count` words of `request` in the next slot. Returns whether the host has to be woken.
+   *
+   * The host looks at the slot's first line all the time, and each look takes the line away: so it is written
+   * in one go, when all is known.
+   */
+  publish(request: Int32Array, count: number): boolean {
+    const words = this.#words
     const sequence = (this.#posted + 1) | 0
     const slot = sequence & MASK
     const response = (this.#responses + slot * LIMITS.RESPONSE_BYTES + RESPONSE.at.sequence) >> 2
-    if (Atomics.load(this.#words, response) === sequence) throw lie('answered before it was asked')
-    const request = (this.#requests + slot * LIMITS.REQUEST_BYTES + REQUEST.at.sequence) >> 2
+    if (Atomics.load(words, response) === sequence) throw lie('answered before it was asked')
+    const at = (this.#requests + slot * LIMITS.REQUEST_BYTES) >> 2
+    for (let i = 1; i < count; i++) words[at + i] = request[i] as number
     this.#posted = sequence
-    Atomics.store(this.#words, request, sequence)
+    Atomics.store(words, at + REQUEST.at.sequence / 4, sequence)
     return (
-      Atomics.load(this.#words, this.#hostAsleep) !== 0 &&
-      Atomics.exchange(this.#words, this.#hostAsleep, 0) !== 0
+      Atomics.load(words, this.#hostAsleep) !== 0 &&
+      Atomics.exchange(words, this.#hostAsleep, 0) !== 0
     )
   }
 

@@ -27,13 +27,14 @@ export type Pointers<Base> =
 
 type PointersTo<Type, Const, Tokens extends string> = Tokens extends `* ${infer Next}`
   ? PointersTo<PointerTo<Type, Const>, false, Next>
-  : Tokens extends `const ${infer Next}`
-    ? PointersTo<Type, true, Next>
-    : Tokens extends `${KeywordOf<'ignored'>} ${infer Next}`
-      ? PointersTo<Type, Const, Next>
-      : Tokens extends `( * ${string}`
-        ? Failure<Format<'functionPointer'>, Tokens>
-        : Parsed<Type, Const, Tokens>
+  : Tokens extends `${infer Word extends Qualifier} ${infer Next}`
+    ? PointersTo<Type, Word extends 'const' ? true : Const, Next>
+    : Tokens extends `( * ${string}`
+      ? Failure<Format<'functionPointer'>, Tokens>
+      : Parsed<Type, Const, Tokens>
+
+/** A keyword that may stand behind a `*` or a `[`. */
+type Qualifier = KeywordOf<'const' | 'ignored'>
 
 export interface PointerTo<Type, Const> {
   readonly kind: 'pointer'
@@ -85,7 +86,7 @@ function arrayLength(cursor: Cursor): number | undefined {
 }
 
 type LengthAt<Tokens extends string> = Tokens extends `${infer Word} ${infer Next}`
-  ? Word extends KeywordOf<'const' | 'ignored'>
+  ? Word extends Qualifier
     ? LengthAt<Next>
     : Word extends ']'
       ? CloseAt<undefined, Tokens>

@@ -50,11 +50,13 @@ export function isKeyword(word: string): word is Keyword {
   return Object.hasOwn(keywords, word)
 }
 
-/** What to write instead of a word, or a type's name, that is not supported. */
+const byPointerOnly = "a pointer to it is 'void *', and by value it can't be passed"
+
+/** What to do instead about a word, or a type's name, that is not supported. */
 export const advice = {
-  __int128: "write 'void *' and pass 16 bytes",
-  _Complex: "write 'void *' and pass two numbers",
-  'long double': "write 'void *' and pass 16 bytes",
+  'long double': byPointerOnly,
+  __int128: byPointerOnly,
+  _Complex: byPointerOnly,
   typedef: 'write the type itself',
   _Out_: 'leave it out, and pass an array to write to',
   _Inout_: 'leave it out, and pass an array of one value',

@@ -27,7 +27,7 @@ export const messages = {
   byValue: "'$1' by value is not supported: pass a pointer, '$1 *'",
   functionPointer: "function pointers are not supported: write 'void *'",
   nestedArray: 'arrays of arrays are not supported: write a pointer to the first element',
-  variadic: "'...' is not supported: declare the parameters that you pass",
+  variadic: "'...' is not supported: call a function with fixed parameters",
 } as const
 
 type Messages = typeof messages

@@ -52,9 +52,11 @@ export function scan(text: string): Token[] {
 
 /** {@link scan} as a type: the tokens, or {@link Unscanned}. */
 export type Scan<Text extends string> =
-  Uncommented<Text> extends StrangeText
-    ? StrangeAt<Gapless<After<Text, Tokens<BeforeStrange<Uncommented<Text>>>>>>
-    : Tokens<Uncommented<Text>>
+  Uncommented<Text> extends infer Plain extends string
+    ? Plain extends StrangeText
+      ? StrangeIn<Text, BeforeStrange<Uncommented<Text>>>
+      : Tokens<Plain>
+    : never
 
 type StrangeText = `${string}${Strange}${string}`
 
@@ -83,6 +85,10 @@ export interface Unscanned<Message extends string, Rest extends string> {
   readonly rest: Rest
 }
 
+type StrangeIn<Text extends string, Before extends string> = StrangeAt<
+  Gapless<After<Text, Tokens<Before>>>
+>
+
 type StrangeAt<Rest extends string> = Rest extends `/*${string}`
   ? Unscanned<Format<'openComment'>, Rest>
   : Rest extends `${infer Character}${string}`
@@ -105,8 +111,13 @@ type Uncommented<
 
 /** The tokens of a text without comments. What is rare is looked for once, since each replacement costs. */
 type Tokens<Text extends string> = Text extends `${string}${Rare}${string}`
-  ? Words<Around<Around<Around<Around<Replace<Flat<Text>, '\n', ' '>, '['>, ']'>, ';'>, '.'>>
+  ? Words<
+      Around<Around<Around<Around<Unindented<Replace<Flat<Text>, '\n', ' '>>, '['>, ']'>, ';'>, '.'>
+    >
   : Words<Text>
+
+/** Long runs of blanks made short; {@link Squeezed} takes a step for each blank. */
+type Unindented<Text extends string> = Replace<Replace<Text, '                ', ' '>, '    ', ' '>
 
 type Rare = Exclude<Punctuator | Space, '(' | ')' | ',' | '*' | ' '>
 
@@ -119,9 +130,7 @@ type Words<Text extends string> =
 
 /** Every run of blanks as one blank. */
 type Squeezed<Text extends string> = Text extends `${infer Before}  ${infer After}`
-  ? After extends `      ${infer Rest}`
-    ? Squeezed<`${Before} ${Rest}`>
-    : Squeezed<`${Before} ${After}`>
+  ? Squeezed<`${Before} ${After}`>
   : Text
 
 type Around<

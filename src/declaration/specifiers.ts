@@ -101,9 +101,11 @@ function unknown(word: string): string {
 
 type Unknown<Word extends string> = Word extends NoName
   ? Format<'missingType', `'${Word}'`>
-  : [Suggest<Word>] extends [never]
-    ? Format<'unknownType', Word>
-    : Format<'similarType', Word, Suggest<Word>>
+  : Similar<Word, Suggest<Word>>
+
+type Similar<Word extends string, Suggestion> = [Suggestion] extends [never]
+  ? Format<'unknownType', Word>
+  : Format<'similarType', Word, Suggestion & string>
 
 function unsupported(word: keyof Advice): string {
   return format('unsupported', word, advice[word])

@@ -10,7 +10,7 @@ export type Handle = { readonly __handle: unique symbol }
 /** What happened since the last event, as bits. */
 export const EVENT = { RING: 1, OUTPUT: 2, HANGUP: 4, ENDED: 8 } as const
 
-export const PROCESS_STATE = { STARTING: 0, RUNNING: 1, ENDED: 2, FAILED: 3 } as const
+export const PROCESS_STATE = { STARTING: 0, RUNNING: 1, ENDING: 2, ENDED: 3, FAILED: 4 } as const
 
 /** The functions of `native/addon/addon.c`. Each throws an `Error` whose `code` is the errno. */
 export interface Addon {

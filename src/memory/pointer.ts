@@ -8,11 +8,13 @@ export class Pointer {
   /** The number, for display and comparison; it means nothing outside its fat thread. */
   readonly address: bigint
   readonly #owner: object
+  readonly #isValid: () => boolean
 
   /** @internal */
-  constructor(address: bigint, owner: object) {
+  constructor(address: bigint, owner: object, isValid: () => boolean = always) {
     this.address = address
     this.#owner = owner
+    this.#isValid = isValid
   }
 
   /**
@@ -24,12 +26,18 @@ export class Pointer {
       throw new ClosedError(
         `the pointer ${this} belongs to another fat thread, or to one before its restart`,
       )
+    if (!this.#isValid())
+      throw new ClosedError(`the shared memory that ${this} points to was disposed`)
     return this.address
   }
 
   toString(): string {
     return `0x${this.address.toString(16)}`
   }
+}
+
+function always(): boolean {
+  return true
 }
 
 /** C's null pointer is `null`. */

@@ -25,7 +25,7 @@ export class SharedMemory implements Disposable {
   /** @internal */
   constructor(bytes: Uint8Array, address: number, owner: object, free: () => void) {
     this.bytes = bytes
-    this.pointer = new Pointer(BigInt(address), owner)
+    this.pointer = new Pointer(BigInt(address), owner, () => !this.#disposed)
     this.#free = free
     origins.set(bytes.buffer, { owner, address, memory: this })
   }

@@ -9,7 +9,7 @@ export interface Views {
   readonly u64: BigUint64Array
 }
 
-export function viewsOf(buffer: SharedArrayBuffer): Views {
+export function viewsOf(buffer: ArrayBufferLike): Views {
   const bytes = buffer.byteLength
   return {
     u8: new Uint8Array(buffer, 0, bytes),

@@ -9,8 +9,12 @@ import { keepInput, type Message } from './subject.ts'
 
 const ENTRY_BYTES = 16
 
-/** Loads a library's objects; their descriptors are sent beside it. Answers with where they are. */
-export function load(library: number, plan: LoadPlan): Message<undefined, LoadedModule[]> {
+/** Loads a library's objects; their descriptors are sent beside it. `note` is told where they are. */
+export function load(
+  library: number,
+  plan: LoadPlan,
+  note: (modules: LoadedModule[]) => void,
+): Message<undefined, void> {
   let entries: Place
   return {
     operation: OPERATION.LOAD,
@@ -50,11 +54,13 @@ export function load(library: number, plan: LoadPlan): Message<undefined, Loaded
         entries.offset + objects.length * ENTRY_BYTES,
       )
       const table = new DataView(copy.buffer)
-      return objects.map(({ path, elf }, index) => ({
-        path,
-        base: table.getBigUint64(index * ENTRY_BYTES, true),
-        elf,
-      }))
+      note(
+        objects.map(({ path, elf }, index) => ({
+          path,
+          base: table.getBigUint64(index * ENTRY_BYTES, true),
+          elf,
+        })),
+      )
     },
   }
 }

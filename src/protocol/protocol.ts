@@ -169,11 +169,15 @@ export const CRASH = defineLayout('crash', 4096, [
   ['frame', 'u64', LIMITS.FRAMES],
 ])
 
-/** The head of a lane. `asleep` words say that a side waits for its doorbell. */
+/**
+ * The head of a lane. `asleep` words say that a side waits for its doorbell; the other side looks at them
+ * with each message, so what changes with each message stands apart from them.
+ */
 export const LANE = defineLayout('lane', 4096, [
   ['programAsleep', 'u32', 1],
   ['pad0', 'u32', 31],
   ['hostAsleep', 'u32', 1],
+  ['pad1', 'u32', 31],
   /** The last request that the host began. */
   ['begun', 'u32', 1],
 ])

@@ -171,10 +171,11 @@ describe('alloc', () => {
     expect(await failureOf(() => thread.alloc(bytes as number))).toBeInstanceOf(TypeError)
   })
 
-  const refuses = async (memory: SharedMemory, way: Way): Promise<void> => {
-    for (const form of Object.values(FORMS)) {
-      const error = await failureOf(() => call(library.symbols.addOne, way, [form(memory), 8]))
-      expect(error).toBeInstanceOf(ClosedError)
+  const refuses = async (memory: SharedMemory, way: Way, forms = Object.keys(FORMS)): Promise<void> => {
+    for (const name of forms) {
+      const given = FORMS[name]?.(memory)
+      const error = await failureOf(() => call(library.symbols.addOne, way, [given, 8]))
+      expect(error, name).toBeInstanceOf(ClosedError)
     }
   }
 
@@ -182,8 +183,14 @@ describe('alloc', () => {
     const memory = thread.alloc(16)
     memory[Symbol.dispose]()
     memory[Symbol.dispose]()
-    await refuses(memory, way)
+    await refuses(memory, way, ['memory', 'bytes', 'subarray', 'DataView'])
     expect(await library.symbols.sum([1], 1)).toBe(1n)
+  })
+
+  test.each(WAYS)('after dispose, its pointer is a ClosedError too (%s)', async (way) => {
+    const memory = thread.alloc(16)
+    memory[Symbol.dispose]()
+    await refuses(memory, way, ['pointer'])
   })
 
   test.each(WAYS)('after a restart, every form of it is a ClosedError (%s)', async (way) => {

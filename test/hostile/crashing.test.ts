@@ -6,23 +6,19 @@ import { control } from '../support/control.ts'
 import {
   bounded,
   breaks,
-  call,
   crash,
-  describeRows,
   dies,
   either,
   exit,
   exits,
   gives,
-  type Hostile,
   hangs,
-  type Mode,
   reports,
-  type Row,
   type Settled,
   settle,
   timeout,
-} from '../support/rows.ts'
+} from '../support/outcomes.ts'
+import { call, describeRows, type Hostile, type Mode, type Row } from '../support/rows.ts'
 
 const X64 = { processor: 'x64' } as const
 
@@ -280,8 +276,18 @@ describeRows('noticed by the C library', [
 ])
 
 describeRows('ended by a signal that it sends itself', [
-  { deed: 'kills itself', fixture: 'kills-itself', harm: dies('SIGKILL'), outcome: crash('SIGKILL') },
-  { deed: 'raises SIGSYS', fixture: 'raises-sigsys', harm: dies('SIGSYS'), outcome: crash('SIGSYS') },
+  {
+    deed: 'kills itself',
+    fixture: 'kills-itself',
+    harm: dies('SIGKILL'),
+    outcome: crash('SIGKILL'),
+  },
+  {
+    deed: 'raises SIGSYS',
+    fixture: 'raises-sigsys',
+    harm: dies('SIGSYS'),
+    outcome: crash('SIGSYS'),
+  },
   {
     deed: 'raises SIGTERM',
     fixture: 'raises-sigterm',
@@ -330,7 +336,12 @@ describeRows('leaving', [
   { deed: 'calls _exit(0)', fixture: 'exits-at-once-0', harm: exits(0), outcome: exit(0) },
   { deed: 'calls _exit(255)', fixture: 'exits-at-once-255', harm: exits(255), outcome: exit(255) },
   { deed: 'calls quick_exit(3)', fixture: 'exits-quickly-3', harm: exits(3), outcome: exit(3) },
-  { deed: 'calls exit_group(5)', fixture: 'exits-by-system-call', harm: exits(5), outcome: exit(5) },
+  {
+    deed: 'calls exit_group(5)',
+    fixture: 'exits-by-system-call',
+    harm: exits(5),
+    outcome: exit(5),
+  },
   { deed: 'calls errx(4)', fixture: 'exits-with-message', harm: exits(4), outcome: exit(4) },
   {
     deed: 'calls exit(9) in a thread of its own',

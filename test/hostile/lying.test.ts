@@ -3,14 +3,11 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { ViolationError } from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
 import { callBesideChannel, control } from '../support/control.ts'
-import { program, unharmed } from '../support/program.ts'
 import {
   bounded,
   breaks,
-  call,
   clean,
   crash,
-  describeRows,
   dies,
   either,
   exit,
@@ -18,17 +15,16 @@ import {
   gives,
   type Harm,
   LIMIT,
-  openRow,
   type Outcome,
   reports,
-  type Row,
   type Settled,
   settle,
   text,
   timeout,
   violation,
-  warmUp,
-} from '../support/rows.ts'
+} from '../support/outcomes.ts'
+import { program, unharmed } from '../support/program.ts'
+import { call, describeRows, openRow, type Row, warmUp } from '../support/rows.ts'
 
 const STAND_IN = 'stands-in-for-the-channel'
 
@@ -48,8 +44,7 @@ function liar(deed: string, fixtureName: string, outcome: Outcome, more: Partial
     fixture: fixtureName,
     harm: touches,
     outcome,
-    control: (library) =>
-      callBesideChannel(library, fixture(STAND_IN), more.prototype, more.args),
+    control: (library) => callBesideChannel(library, fixture(STAND_IN), more.prototype, more.args),
     finds: true,
     next: 'settles',
     ...more,
@@ -101,12 +96,17 @@ const askAgain: Row['act'] = async (library, mode) => {
 const LENGTHS = [0x400, 0x10000, 0x2000_0000, 0x7fff_ffff, 0x8000_0000, 0xffff_fff0, 0xffff_ffff]
 
 const claims = (fixtureName: string, length: number): Row =>
-  liar(`claims a text of ${length} bytes (${fixtureName})`, fixtureName, either(bounded, violation), {
-    prototype: 'const char *deed(unsigned int length)',
-    args: [length],
-    // To fetch what does not fit the slot, the program asks a process that answers no more.
-    next: 'works',
-  })
+  liar(
+    `claims a text of ${length} bytes (${fixtureName})`,
+    fixtureName,
+    either(bounded, violation),
+    {
+      prototype: 'const char *deed(unsigned int length)',
+      args: [length],
+      // To fetch what does not fit the slot, the program asks a process that answers no more.
+      next: 'works',
+    },
+  )
 
 describeRows('forging responses', [
   liar(
@@ -133,12 +133,9 @@ describeRows('forging responses', [
   liar('answers with a status that is none', 'answers-with-unknown-status', violation, {
     next: 'works',
   }),
-  liar(
-    'answers with the status of another operation',
-    'answers-with-wrong-status',
-    violation,
-    { next: 'works' },
-  ),
+  liar('answers with the status of another operation', 'answers-with-wrong-status', violation, {
+    next: 'works',
+  }),
   liar('answers half and hangs', 'answers-half-and-hangs', timeout(), { next: 'works' }),
   ...LENGTHS.map((length) => claims('claims-text-of-any-length', length)),
   ...LENGTHS.map((length) => claims('claims-text-in-its-own-way', length)),
@@ -149,7 +146,9 @@ describeRows('saying wrong things about itself', [
   liar('says that its call never began', 'says-that-its-call-never-began', timeout(), {
     next: 'works',
   }),
-  liar('says that a later call began', 'says-that-a-later-call-began', timeout(), { next: 'works' }),
+  liar('says that a later call began', 'says-that-a-later-call-began', timeout(), {
+    next: 'works',
+  }),
   liar('rewrites the start', 'rewrites-the-start', gives(1), { next: 'works' }),
   liar('rewrites the start and crashes', 'rewrites-the-start-and-crashes', crash('SIGSEGV'), {
     next: 'works',
@@ -165,12 +164,9 @@ describeRows('saying wrong things about itself', [
   liar('forges a crash report and goes on', 'forges-a-crash-report-and-goes-on', gives(1), {
     next: 'works',
   }),
-  liar(
-    'changes a crash report while it is read',
-    'forges-a-crash-report-forever',
-    crash(/^SIG/),
-    { next: 'works' },
-  ),
+  liar('changes a crash report while it is read', 'forges-a-crash-report-forever', crash(/^SIG/), {
+    next: 'works',
+  }),
 ])
 
 /** Calls often: what changes between two looks shows only now and then. */
@@ -273,7 +269,11 @@ describe('results of another type than declared', () => {
     const row = liar('', 'returns-a-signalling-nan', bounded, { prototype: 'double deed(void)' })
     const library = await openRow(row)
     try {
-      const numbers = [1.5, (await call(library, 'sync')).value, (await call(library, 'awaited')).value]
+      const numbers = [
+        1.5,
+        (await call(library, 'sync')).value,
+        (await call(library, 'awaited')).value,
+      ]
       expect(numbers).toEqual([1.5, Number.NaN, Number.NaN])
       expect(Object.keys(numbers)).toEqual(['0', '1', '2'])
     } finally {
@@ -285,20 +285,24 @@ describe('results of another type than declared', () => {
 describe('the events of a liar', () => {
   beforeAll(warmUp)
 
-  test('a violation is announced once, with the error that the call got', async () => {
-    const before = program()
-    const library = await openRow(liar('', 'answers-with-unknown-status', violation))
-    const announced: unknown[] = []
-    library.thread.on('violation', (error) => announced.push(error))
-    try {
-      const settled = await settle(() => library.symbols.deed())
-      violation.check(settled)
-      expect((await call(library, 'awaited', 'answer')).value).toBe(42)
-      expect(announced).toHaveLength(1)
-      expect(announced[0]).toBeInstanceOf(ViolationError)
-    } finally {
-      await library.close()
-    }
-    await unharmed(before)
-  }, LIMIT * 20)
+  test(
+    'a violation is announced once, with the error that the call got',
+    async () => {
+      const before = program()
+      const library = await openRow(liar('', 'answers-with-unknown-status', violation))
+      const announced: unknown[] = []
+      library.thread.on('violation', (error) => announced.push(error))
+      try {
+        const settled = await settle(() => library.symbols.deed())
+        violation.check(settled)
+        expect((await call(library, 'awaited', 'answer')).value).toBe(42)
+        expect(announced).toHaveLength(1)
+        expect(announced[0]).toBeInstanceOf(ViolationError)
+      } finally {
+        await library.close()
+      }
+      await unharmed(before)
+    },
+    LIMIT * 20,
+  )
 })

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { control } from '../support/control.ts'
-import { call, describeRows, gives, type Outcome, reports } from '../support/rows.ts'
+import { gives, type Outcome, reports } from '../support/outcomes.ts'
+import { call, describeRows } from '../support/rows.ts'
 
 /** The fixture looks for the first twelve characters; they are masked there, so that it can't find itself. */
 const SECRET = `Hidden-Treat ${randomBytes(16).toString('hex')}`
@@ -80,12 +81,17 @@ const onlyItsOwn: Outcome = {
     const lines = String(value).trim().split('\n')
     expect(lines.length).toBeLessThanOrEqual(8)
     for (const line of lines)
-      expect(line).toMatch(/^\d+ (\/dev\/null|pipe:\[\d+\]|socket:\[\d+\]|anon_inode:\S+|\/memfd:.*)?$/)
+      expect(line).toMatch(
+        /^\d+ (\/dev\/null|pipe:\[\d+\]|socket:\[\d+\]|anon_inode:\S+|\/memfd:.*)?$/,
+      )
   },
 }
 
 const TEXT = 'const char *deed(void)'
-const holds = (part: string) => (value: unknown): boolean => String(value).includes(part)
+const holds =
+  (part: string) =>
+  (value: unknown): boolean =>
+    String(value).includes(part)
 
 describeRows('reaching the program', [
   {

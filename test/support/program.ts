@@ -94,10 +94,10 @@ export function program(): Program {
 /** How long what a closed fat thread leaves behind may stay, in milliseconds. */
 const PATIENCE = 3000
 /** Bytes that the program may have grown by: less than what a flood sends it. */
-const GROWTH = 64 * 2 ** 20
+const GROWTH = 96 * 2 ** 20
 
 /** What is there now and was not there before, in words; empty when the program is as it was. */
-function leftovers(before: Program, fatThreads: readonly number[]): string[] {
+function leftovers(before: Program, fatThreads: readonly (number | undefined)[]): string[] {
   const now = program()
   const known = new Set([...before.descriptors].map(([number, target]) => `${number} ${target}`))
   const all = processes()
@@ -123,7 +123,10 @@ function leftovers(before: Program, fatThreads: readonly number[]): string[] {
  * The check after every row: nothing of the fat thread is left and the program is as it was before.
  * `fatThreads` are the process ids that the row has seen.
  */
-export async function unharmed(before: Program, fatThreads: readonly number[] = []): Promise<void> {
+export async function unharmed(
+  before: Program,
+  fatThreads: readonly (number | undefined)[] = [],
+): Promise<void> {
   const limit = performance.now() + PATIENCE
   while (leftovers(before, fatThreads).length > 0 && performance.now() < limit) await sleep(20)
   expect(leftovers(before, fatThreads), 'left behind').toEqual([])

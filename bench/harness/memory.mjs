@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Unavailable } from './unavailable.mjs'
+
+/** So many milliseconds without a call, and a process is idle. */
+const IDLE = 100
+
+/** Which lines of smaps_rollup make which measure. */
+const LINES = {
+  uss: ['Private_Clean', 'Private_Dirty'],
+  pss: ['Pss'],
+  rss: ['Rss'],
+}
+
+/** Bytes of memory of an idle process, from /proc/PID/smaps_rollup. */
+export async function memoryOf(pid, key) {
+  await sleep(IDLE)
+  const text = read(pid)
+  return LINES[key].reduce((sum, name) => {
+    const kilobytes = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1]
+    if (kilobytes === undefined) throw new Unavailable(`the kernel does not tell ${name}`)
+    return sum + Number(kilobytes) * 1024
+  }, 0)
+}
+
+function read(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
+  } catch (error) {
+    if (error.code !== 'EACCES' && error.code !== 'EPERM') throw error
+    throw new Unavailable(
+      `/proc/${pid}/smaps_rollup can't be read: the process hides from its user (it is not dumpable), only root may look`,
+    )
+  }
+}

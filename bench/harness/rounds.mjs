@@ -1,0 +1,62 @@
+// One measure: its subjects take turns, A B C A B C, so that what disturbs the machine disturbs all.
+import { seriesOf } from './series.mjs'
+import { Session } from './session.mjs'
+import { Unavailable } from './unavailable.mjs'
+
+/** What one subject gave: samples by series, one array a round. */
+class Entry {
+  constructor(measure, listed) {
+    this.listed = listed
+    this.rounds = Object.fromEntries(seriesOf(measure).map(({ name }) => [name, []]))
+    this.session = undefined
+    this.problem = undefined
+  }
+
+  /** A subject that fails is left out from then on; the others go on. */
+  async attempt(step) {
+    if (this.problem !== undefined) return
+    try {
+      await step()
+    } catch (error) {
+      this.problem = { failed: !(error instanceof Unavailable), reason: error.message }
+    }
+  }
+
+  take(samples) {
+    for (const [name, values] of Object.entries(samples)) this.rounds[name].push(values)
+  }
+}
+
+/**
+ * Runs a measure. `plan` is `{ rounds, milliseconds, atLeast, warmUp }`; `betweenRounds` is called
+ * while all subjects are idle.
+ */
+export async function runMeasure(measure, plan, betweenRounds) {
+  const entries = measure.subjects.map((listed) => new Entry(measure, listed))
+  const start = async (entry) => {
+    entry.session = new Session(measure, entry.listed, plan.warmUp)
+    await entry.session.ready()
+  }
+  const stop = async (entry) => {
+    await entry.session?.close()
+    entry.session = undefined
+  }
+  const turn = measure.fresh ? { milliseconds: 0, atLeast: 1 } : plan
+  try {
+    if (!measure.fresh) for (const entry of entries) await entry.attempt(() => start(entry))
+    const rounds = Math.min(plan.rounds, measure.mostRounds ?? plan.rounds)
+    for (let round = 0; round < rounds; round++) {
+      betweenRounds(round, rounds)
+      for (const entry of entries) {
+        await entry.attempt(async () => {
+          if (measure.fresh) await start(entry)
+          entry.take(await entry.session.turn(turn))
+        })
+        if (measure.fresh) await stop(entry)
+      }
+    }
+  } finally {
+    for (const entry of entries) await stop(entry)
+  }
+  return entries
+}

@@ -1,0 +1,19 @@
+import { awaitedCall } from './awaited-call.mjs'
+import { callsInFlight } from './calls-in-flight.mjs'
+import { copy } from './copy.mjs'
+import { memory } from './memory.mjs'
+import { firstOpen, open } from './open.mjs'
+import { restart } from './restart.mjs'
+import { syncCall } from './sync-call.mjs'
+
+/** In the order in which they run. */
+export const MEASURES = [
+  syncCall,
+  awaitedCall,
+  callsInFlight,
+  open,
+  firstOpen,
+  memory,
+  restart,
+  copy,
+]

@@ -1,0 +1,23 @@
+const shared = {
+  unit: 'nanoseconds',
+  driver: 'once',
+  subjects: [
+    { subject: 'fat-thread', title: 'fat thread: open libm, cos(0)' },
+    { subject: 'fork', title: 'forked Node process: first echo', bar: { fasterAtLeast: 15 } },
+    { subject: 'worker', title: 'worker thread: first echo' },
+    { subject: 'native', title: 'limit: posix_spawn and wait in C' },
+  ],
+}
+
+export const open = {
+  ...shared,
+  name: 'open',
+  title: 'from nothing to the first result, in a program that did it before',
+}
+
+export const firstOpen = {
+  ...shared,
+  name: 'first-open',
+  title: 'from nothing to the first result, once in each new program',
+  fresh: true,
+}

@@ -1,0 +1,10 @@
+export const restart = {
+  name: 'restart',
+  title: 'from a crash to the next result',
+  unit: 'nanoseconds',
+  driver: 'once',
+  subjects: [
+    { subject: 'fat-thread', title: 'fat thread: abort(), then abs(int)' },
+    { subject: 'fork', title: 'forked Node process: killed, forked again, first echo' },
+  ],
+}

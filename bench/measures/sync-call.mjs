@@ -1,0 +1,11 @@
+export const syncCall = {
+  name: 'sync-call',
+  title: 'one blocking call of abs(int)',
+  unit: 'nanoseconds',
+  driver: 'blocking',
+  subjects: [
+    { subject: 'fat-thread', title: 'fat thread, .sync' },
+    { subject: 'koffi', title: 'koffi, in the same process', bar: { slowerAtMost: 4 } },
+    { subject: 'native', title: 'limit: ping-pong of two C processes on two cores' },
+  ],
+}

@@ -1,0 +1,47 @@
+const SCALES = {
+  nanoseconds: [
+    [1e9, 's'],
+    [1e6, 'ms'],
+    [1e3, 'µs'],
+    [1, 'ns'],
+  ],
+  bytes: [
+    [2 ** 30, 'GiB'],
+    [2 ** 20, 'MiB'],
+    [2 ** 10, 'KiB'],
+    [1, 'bytes'],
+  ],
+}
+
+const COMPARED = {
+  nanoseconds: { less: 'faster', more: 'slower' },
+  bytes: { less: 'smaller', more: 'larger' },
+}
+
+/** Three digits that count. */
+function digits(value) {
+  if (value >= 99.95) return value.toFixed(0)
+  return value.toFixed(value >= 9.995 ? 1 : 2)
+}
+
+/** `212 ns`, `1.23 ms`, `116 KiB` */
+export function amount(value, unit) {
+  const scales = SCALES[unit]
+  const [scale, name] = scales.find(([least]) => value >= least) ?? scales.at(-1)
+  return `${digits(value / scale)} ${name}`
+}
+
+/** `3.41 × slower (3.20 to 3.66)`: the ratio of two amounts in words. */
+export function comparison({ median, least, most }, unit) {
+  const { less, more } = COMPARED[unit]
+  if (median >= 1) return `${digits(median)} × ${more} (${digits(least)} to ${digits(most)})`
+  return `${digits(1 / median)} × ${less} (${digits(1 / most)} to ${digits(1 / least)})`
+}
+
+/** What was asked for, in the same words. */
+export function aim({ slowerAtMost, fasterAtLeast, atMost }, unit) {
+  const { less, more } = COMPARED[unit]
+  if (slowerAtMost !== undefined) return `at most ${slowerAtMost} × ${more}`
+  if (fasterAtLeast !== undefined) return `at least ${fasterAtLeast} × ${less}`
+  return `at most ${amount(atMost, unit)}`
+}

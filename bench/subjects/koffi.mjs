@@ -1,0 +1,25 @@
+import koffi from 'koffi'
+import { library } from '../harness/native.mjs'
+
+/** By default it refuses more than 256 asynchronous calls at once. */
+koffi.config({ max_async_calls: 4096 })
+
+const abs = koffi.load('libc.so.6').func('int abs(int x)')
+
+const awaited = async () => ({
+  run: () =>
+    new Promise((resolve, reject) =>
+      abs.async(-1, (error, result) => (error ? reject(error) : resolve(result))),
+    ),
+})
+
+export const workloads = {
+  'sync-call': async () => ({ run: () => abs(-1) }),
+  'awaited-call': awaited,
+  'calls-in-flight': awaited,
+  copy: async ({ bytes }) => {
+    const touch = koffi.load(library('touch-nothing')).func('int touch_nothing(const void *memory)')
+    const memory = Buffer.alloc(bytes, 1)
+    return { run: () => touch(memory) }
+  },
+}
