@@ -90,6 +90,7 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
   #restarts = 0
   #useful = false
   #closing: Promise<void> | undefined
+  #renewing: Promise<void> | undefined
   #onRenewed: (() => void) | undefined
   #onClosed: (() => void) | undefined
   #ids = 0
@@ -238,7 +239,14 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
   }
 
   /** @internal Ends the process and begins another one; what had begun is rejected. */
-  async renew(): Promise<void> {
+  renew(): Promise<void> {
+    this.#renewing ??= this.#renew().finally(() => {
+      this.#renewing = undefined
+    })
+    return this.#renewing
+  }
+
+  async #renew(): Promise<void> {
     const current = this.incarnation()
     this.#useful = true
     await new Promise<void>((resolve) => {
@@ -246,6 +254,7 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
       const reason = (): Error => new ClosedError('the library was reloaded')
       current.retire({ reason, pending: undefined })
     })
+    if (this.#closing !== undefined) throw closedError()
     await this.#settled
   }
 

@@ -6,7 +6,7 @@ import { parsePrototype } from './declaration/parse.ts'
 import { ClosedError, LoadError } from './errors.ts'
 import type { FatThread, Resident } from './fat-thread.ts'
 import type { Incarnation } from './incarnation.ts'
-import { type Closure, findExport } from './loader/closure.ts'
+import { type Closure, type ClosureObject, findExport } from './loader/closure.ts'
 import { type LoadOptions, type LoadPlan, planLoad } from './loader/load-plan.ts'
 import { nearestNames } from './loader/near-names.ts'
 import { resolveLibrary } from './loader/search.ts'
@@ -170,10 +170,9 @@ function requireExport(closure: Closure, name: string): void {
   const found = findExport(closure, name)
   const failure = { library: path, call: name }
   if (found === undefined) {
-    const near = nearestNames(
-      name,
-      closure.lookupOrder.flatMap(({ elf }) => elf.exports.map((each) => each.name)),
-    )
+    const namesOf = ({ elf }: ClosureObject): string[] => elf.exports.map((each) => each.name)
+    const own = nearestNames(name, namesOf(closure.root))
+    const near = own.length > 0 ? own : nearestNames(name, closure.lookupOrder.flatMap(namesOf))
     const meant = near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`
     throw new LoadError(`${path}: there is no symbol ${name}${meant}`, failure)
   }

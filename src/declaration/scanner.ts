@@ -31,7 +31,7 @@ type Strange =
 
 /** White space, comments, tokens, and what is none of them. */
 const pattern =
-  /[ \t\n\v\f\r]+|\/\/[^\n]*|\/\*[^]*?\*\/|(?<token>[()[\],*;.]|[\w\x80-\uffff]+)|(?<strange>[^])/g
+  /[ \t\n\v\f\r]+|\/\/[^\n]*|\/\*[\s\S]*?\*\/|(?<token>[()[\],*;.]|[\w\x80-\uffff]+)|(?<strange>[\s\S])/g
 
 /** The tokens of `text`, the last one being its end. Throws a `DeclarationError`. */
 export function scan(text: string): Token[] {
