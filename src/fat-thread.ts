@@ -324,14 +324,17 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
       return retirement?.reason(pending) ?? causeOf(evidence, subject)
     }
     for (const pending of leftover.begun) pending.reject(because(pending))
+    // Whatever the fat thread says has begun: the one that it was ended for is over.
+    const ended = retirement?.pending
+    if (ended?.open) ended.reject(because(ended))
     const last = leftover.begun.at(-1)
     // A process that could not even load its libraries has no better successor.
     const hopeful = incarnation.ready || this.#onRenewed !== undefined
     const [next] = leftover.waiting
     if (leftover.begun.length === 0 && next !== undefined) next.attempts++
-    const waiting = leftover.waiting.filter((each) => hopeful && each.attempts < MOST_ATTEMPTS)
     for (const pending of leftover.waiting)
-      if (!waiting.includes(pending)) pending.reject(because(pending))
+      if (!hopeful || pending.attempts === MOST_ATTEMPTS) pending.reject(because(pending))
+    const waiting = leftover.waiting.filter((pending) => pending.open)
 
     const restarts = this.#settings.restart || this.#onRenewed !== undefined
     if (this.#closing !== undefined || !restarts) {

@@ -124,6 +124,7 @@ export class Incarnation {
   #evidence(end: End): Evidence {
     const evidence = {
       end,
+      served: this.lane.completed > 0,
       start: this.channel.startReport(),
       crash: this.channel.crashReport(),
       modules: this.modules,

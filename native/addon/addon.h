@@ -51,6 +51,7 @@ struct fat_thread {
   int process; /* pidfd */
   int socket;
   bool socket_watched;
+  bool ring_wanted; /* asked for before the process was there */
   struct stream streams[2];
   struct source sources[4];
   uint32_t events;

@@ -296,6 +296,15 @@ static int start_watching(void) {
   return error;
 }
 
+/* For one event. */
+static int watch_socket(struct fat_thread *thread) {
+  struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT, .data.ptr = &thread->sources[SOURCE_SOCKET]};
+  int operation = thread->socket_watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+  if (epoll_ctl(epoll, operation, thread->socket, &event) != 0) return errno;
+  thread->socket_watched = true;
+  return 0;
+}
+
 int watch_begin(struct fat_thread *thread) {
   int error = start_watching();
   for (int i = 0; i < 2 && error == 0; i++) {
@@ -303,11 +312,9 @@ int watch_begin(struct fat_thread *thread) {
     error = watch(thread, SOURCE_OUTPUT + i, thread->streams[i].descriptor, EPOLLIN);
   }
   pthread_mutex_lock(&thread->lock);
-  if (error == 0) thread->state = STATE_RUNNING;
-  if (thread->kill_wanted || error != 0) {
-    thread->state = STATE_RUNNING;
-    kill_locked(thread);
-  }
+  thread->state = STATE_RUNNING;
+  if (error == 0 && thread->ring_wanted) error = watch_socket(thread);
+  if (error != 0 || thread->kill_wanted) kill_locked(thread);
   pthread_cond_broadcast(&thread->changed);
   pthread_mutex_unlock(&thread->lock);
   /* Last: from here on the watch may bury it at any moment. */
@@ -315,19 +322,16 @@ int watch_begin(struct fat_thread *thread) {
   if (error == 0) return 0;
   thread_kill(thread);
   for (int i = 0; i < 2; i++) unwatch(thread->streams[i].descriptor);
+  if (thread->socket_watched) unwatch(thread->socket);
   waitpid(thread->pid, NULL, __WALL);
   return error;
 }
 
 int watch_ring(struct fat_thread *thread) {
-  struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT, .data.ptr = &thread->sources[SOURCE_SOCKET]};
   int error = 0;
   pthread_mutex_lock(&thread->lock);
-  if (thread->state == STATE_RUNNING) {
-    int operation = thread->socket_watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
-    if (epoll_ctl(epoll, operation, thread->socket, &event) != 0) error = errno;
-    else thread->socket_watched = true;
-  }
+  if (thread->state == STATE_RUNNING) error = watch_socket(thread);
+  else thread->ring_wanted = thread->state == STATE_STARTING;
   pthread_mutex_unlock(&thread->lock);
   return error;
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "host.h"
@@ -52,6 +53,26 @@ static void *open_descriptor(int descriptor, int mode) {
   return handle;
 }
 
+static int forget_clean(struct dl_phdr_info *info, size_t size, void *data) {
+  (void)size;
+  const ElfW(Addr) *address = data;
+  if (info->dlpi_addr != *address) return 0;
+  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  for (int i = 0; i < info->dlpi_phnum; i++) {
+    const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+    if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W)) continue;
+    uintptr_t from = (info->dlpi_addr + segment->p_vaddr) & ~(page - 1);
+    uintptr_t to = info->dlpi_addr + segment->p_vaddr + segment->p_memsz;
+    madvise((void *)from, to - from, MADV_DONTNEED);
+  }
+  return 1;
+}
+
+/* Loading touches much of an object that its calls never will: what was only read is mapped again at need. */
+static void forget_read_pages(ElfW(Addr) address) {
+  dl_iterate_phdr(forget_clean, &address);
+}
+
 static void *open_object(const struct object *object, int descriptor) {
   int mode = (object->flags & FT_OBJECT_LAZY) ? RTLD_LAZY : RTLD_NOW;
   mode |= (object->flags & FT_OBJECT_GLOBAL) ? RTLD_GLOBAL : RTLD_LOCAL;
@@ -78,7 +99,9 @@ uint32_t library_load(uint32_t library, uint32_t count, struct object *objects, 
       break;
     }
     struct link_map *map;
-    if (dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0) objects[i].flags = map->l_addr;
+    if (dlinfo(handle, RTLD_DI_LINKMAP, &map) != 0) continue;
+    objects[i].flags = map->l_addr;
+    if (!named) forget_read_pages(map->l_addr);
   }
   while (used < sent) close(descriptors[used++]);
   return status == FT_STATUS_OK ? keep(library, handle) : status;

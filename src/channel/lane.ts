@@ -2,17 +2,19 @@ import { FatThreadError, ViolationError } from '../errors.ts'
 import { addon } from '../host/addon.ts'
 import { type HostProcess, holdEventLoop, releaseEventLoop } from '../host/process.ts'
 import type { CopyBack } from '../memory/place.ts'
-import { LIMITS, RESPONSE, STATUS } from '../protocol/protocol.ts'
+import { LIMITS, RESPONSE } from '../protocol/protocol.ts'
 import type { Extent } from './arena.ts'
 import type { Channel } from './channel.ts'
 import { Frame } from './frame.ts'
 import { type Line, Pending } from './pending.ts'
+import { Queue } from './queue.ts'
 import { type Answer, type CallOptions, FollowUp, type Request } from './request.ts'
 
 /** Looks for the answer before an asynchronous call gives up its turn: about a microsecond. */
 const LOOKS = 400
 /** Stays awake for so many milliseconds before it sleeps until the doorbell. */
 const AWAKE = 0.05
+const AWAKE_LEAST = 0.002
 /** Looks again after so many milliseconds, whatever the doorbells say: a library may have spoilt them. */
 const RELOOK = 100
 /** Doorbells in a row that brought no answer, before the fat thread is retired. */
@@ -52,13 +54,14 @@ export class Lane implements Line {
   readonly #flight: (Pending | undefined)[] = new Array(LIMITS.SLOTS).fill(undefined)
   #first = 0
   #count = 0
-  #waiting: Pending[] = []
+  readonly #waiting = new Queue<Pending>()
   #asleep = false
   #pumping = false
   #dead = false
   #emptyRings = 0
   #timer: NodeJS.Timeout | undefined
   #due = 0
+  #awake = AWAKE
   #relook: NodeJS.Timeout | undefined
   /** Answers so far. */
   completed = 0
@@ -92,11 +95,11 @@ export class Lane implements Line {
   }
 
   get queued(): number {
-    return this.#waiting.length
+    return this.#waiting.size
   }
 
   get #quiet(): boolean {
-    return !this.#dead && this.#channel.ring.inFlight === 0 && this.#waiting.length === 0
+    return !this.#dead && this.#channel.ring.inFlight === 0 && this.#waiting.size === 0
   }
 
   /** Makes a request; the promise ends with it. */
@@ -116,7 +119,7 @@ export class Lane implements Line {
       try {
         const result = this.#finish(request, input, back)
         if (!(result instanceof FollowUp)) return Promise.resolve(result)
-        return this.#enqueue(result.request, undefined, undefined)
+        return this.#enqueue(result.request, undefined, options)
       } catch (error) {
         return Promise.reject(error)
       }
@@ -137,7 +140,7 @@ export class Lane implements Line {
   ): Output {
     if (this.#quiet) {
       const back = this.#post(request, input)
-      if (this.#spin && (this.#channel.ring.look(LOOKS) || this.#channel.ring.spin(AWAKE))) {
+      if (this.#spin && (this.#channel.ring.look(LOOKS) || this.#stayAwake())) {
         const result = this.#finish(request, input, back)
         if (!(result instanceof FollowUp)) return result
         return this.runSync(result.request, undefined, options)
@@ -153,7 +156,7 @@ export class Lane implements Line {
   /** Takes a request at the end of the line. */
   adopt(pending: Pending): void {
     pending.lane = this
-    this.#waiting.push(pending)
+    this.#waiting.put(pending)
     this.#fill()
     this.#pump()
   }
@@ -163,7 +166,7 @@ export class Lane implements Line {
     const { ring } = this.#channel
     this.#wakeUp()
     if (this.#drain() > 0) return
-    if (this.#spin && ring.inFlight > 0 && ring.spin(AWAKE)) {
+    if (this.#spin && ring.inFlight > 0 && this.#stayAwake()) {
       this.#drain()
       return
     }
@@ -205,28 +208,26 @@ export class Lane implements Line {
     const open = (pending: Pending): boolean => pending.open
     const leftover = {
       begun: flight.slice(0, begun).filter(open),
-      waiting: [...flight.slice(begun), ...this.#waiting].filter(open),
+      waiting: [...flight.slice(begun), ...this.#waiting.takeAll()].filter(open),
     }
     this.#count = 0
     this.#flight.fill(undefined)
-    this.#waiting = []
     return leftover
   }
 
   /** Rejects all requests. One that runs goes on running. */
   rejectAll(reason: (pending: Pending) => Error): void {
-    for (const pending of [...this.#flight, ...this.#waiting.splice(0)])
+    for (const pending of [...this.#flight, ...this.#waiting.takeAll()])
       if (pending !== undefined) pending.reject(reason(pending))
   }
 
   /** A request whose signal fired: taken out of the line, or the process has to go. */
   abort(pending: Pending): void {
-    const index = this.#waiting.indexOf(pending)
-    if (index < 0) {
+    if (this.#flight.includes(pending)) {
       this.#keeper.aborted(pending)
       return
     }
-    this.#waiting.splice(index, 1)
+    // It stays in the line, and is passed over when its turn comes.
     pending.reject(this.#keeper.abortError(pending))
     this.#fill()
   }
@@ -258,20 +259,13 @@ export class Lane implements Line {
     let back: CopyBack[] | undefined
     try {
       back = request.write(frame, input)
+      if (frame.publish()) this.#ringHost()
     } catch (error) {
       frame.free(frame.extents)
+      if (error instanceof ViolationError) this.#keeper.retire(error)
       throw error
     }
-    this.#publish()
     return back
-  }
-
-  #publish(): void {
-    try {
-      if (this.#frame.publish()) this.#ringHost()
-    } catch (error) {
-      this.#keeper.retire(error as Error)
-    }
   }
 
   #ringHost(): void {
@@ -295,11 +289,11 @@ export class Lane implements Line {
   /** Posts what waits, as far as the ring has slots. */
   #fill(): void {
     const { ring } = this.#channel
-    while (this.#waiting.length > 0 && !ring.full && !this.#dead) {
-      const pending = this.#waiting[0] as Pending
+    for (let pending = this.#waiting.first; pending !== undefined; pending = this.#waiting.first) {
+      if (ring.full || this.#dead) return
       // One that may be aborted goes out only when it is next to run: then aborted means never begun.
-      if (pending.signal !== undefined && ring.inFlight > 0) return
-      this.#waiting.shift()
+      if (pending.signal !== undefined && pending.open && ring.inFlight > 0) return
+      this.#waiting.take()
       if (!pending.open) continue
       try {
         const back = this.#post(pending.request, pending.input)
@@ -338,11 +332,12 @@ export class Lane implements Line {
     answer.roomOffset = roomOffset
     answer.room = room
     try {
-      if (answer.status > STATUS.NO_MEMORY)
-        throw this.#liar(`it answered with status ${answer.status}`)
       const result = request.read(answer, input)
       if (back !== undefined) copyBack(back)
       return result
+    } catch (error) {
+      if (error instanceof ViolationError) this.#keeper.retire(error)
+      throw error
     } finally {
       this.completed++
       ring.consume()
@@ -384,7 +379,7 @@ export class Lane implements Line {
       if (result instanceof FollowUp) {
         pending.request = result.request
         pending.input = undefined
-        this.#waiting.unshift(pending)
+        this.#waiting.putFirst(pending)
       } else {
         pending.resolve(result)
       }
@@ -444,6 +439,13 @@ export class Lane implements Line {
     clearTimeout(this.#relook)
     releaseEventLoop()
     if (!this.#dead) this.#channel.ring.wakeUp()
+  }
+
+  /** Spins as long as spinning has paid lately: on a busy machine the host can't run meanwhile. */
+  #stayAwake(): boolean {
+    const found = this.#channel.ring.spin(this.#awake)
+    this.#awake = found ? Math.min(AWAKE, this.#awake * 2) : Math.max(AWAKE_LEAST, this.#awake / 2)
+    return found
   }
 
   #checkWaiting(): void {

@@ -91,23 +91,31 @@ export function addInspect(cli: CAC): void {
 
 function inspect(library: string, options: InspectOptions): void {
   if (library === '') throw new UsageError('LIBRARY is empty')
+  if (Array.isArray(options.filter)) throw new UsageError('--filter can be given once')
+  const filter = String(options.filter ?? '')
   const path = resolveLibrary(library)
   const elf = readElfFile(path)
-  const described = {
+  const { closure, failure } = closureOrFailure(path)
+  const inspection: Inspection = {
     path,
     soname: elf.soname ?? null,
     ...fileFacts(path),
-    exports: exportsOf(elf, String(options.filter ?? '')),
+    exports: exportsOf(elf, filter),
+    closure,
     hardening: hardeningOf(elf),
     collisions: collisionsOf(elf),
+    ...(failure === undefined ? {} : { error: errorJson(failure) }),
   }
-  const show = (inspection: Inspection): void =>
-    options.json ? printJson(inspection) : print(...describe(inspection))
+  if (options.json) printJson(inspection)
+  else print(...describe(inspection))
+  if (failure !== undefined) report(failure)
+}
+
+function closureOrFailure(path: string): { closure: InspectedObject[] | null; failure?: unknown } {
   try {
-    show({ ...described, closure: closureOf(path) })
-  } catch (error) {
-    show({ ...described, closure: null, error: errorJson(error) })
-    report(error)
+    return { closure: closureOf(path) }
+  } catch (failure) {
+    return { closure: null, failure }
   }
 }
 

@@ -32,6 +32,8 @@ async function run(cli: CAC, options: readonly string[], values: readonly string
   const [name, ...rest] = values
   const words = name === undefined ? options : [name, ...options]
   cli.parse([process.execPath, cli.name, ...words], { run: false })
+  // cac itself shows no version beside a command.
+  if (cli.options['version'] && cli.matchedCommand !== undefined) cli.outputVersion()
   if (cli.options['help'] || cli.options['version']) return
   if (cli.matchedCommand === undefined) throw unknownCommand(cli, name)
   cli.args = rest
@@ -47,8 +49,11 @@ function unknownCommand({ commands }: CAC, name: string | undefined): UsageError
 }
 
 async function main(): Promise<void> {
-  // Whoever reads may stop reading, as `head` does.
-  process.stdout.on('error', () => process.exit())
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // Whoever reads may stop reading, as `head` does.
+    if (error.code !== 'EPIPE') report(error)
+    process.exit()
+  })
   const cli = makeCli()
   const { options, values } = separate(process.argv.slice(2), cli)
   try {

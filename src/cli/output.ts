@@ -4,6 +4,9 @@ import { printable } from '../loader/elf-strings.ts'
 
 type Format = 'bold' | 'dim' | 'green' | 'red' | 'yellow'
 
+/** What JSON leaves as it is, and a terminal may obey or hide. */
+const OBEYED = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+
 /** Coloured where standard output is a terminal that wants colours: see NO_COLOR. */
 export function paint(format: Format, text: string): string {
   return styleText(format, text, { stream: process.stdout })
@@ -18,15 +21,15 @@ export function foreign(text: string): string {
   return process.stdout.isTTY ? text.split('\n').map(printable).join('\n') : text
 }
 
-/** Rows of cells as lines, each column as wide as its widest cell. */
-export function columns(rows: readonly (readonly string[])[], indent = '  '): string[] {
+/** Rows of cells as indented lines, each column as wide as its widest cell. */
+export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = []
   for (const row of rows)
     for (const [column, cell] of row.entries())
       widths[column] = Math.max(widths[column] ?? 0, width(cell))
   return rows.map((row) => {
     const cells = row.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - width(cell)))
-    return `${indent}${cells.join('  ')}`.trimEnd()
+    return `  ${cells.join('  ')}`.trimEnd()
   })
 }
 
@@ -43,7 +46,12 @@ export function printJson(value: unknown): void {
   const replace = function (this: Record<string, unknown>, key: string, each: unknown): unknown {
     return this[key] instanceof Uint8Array ? hex(this[key]) : jsonValue(each)
   }
-  print(JSON.stringify(value, replace))
+  print(JSON.stringify(value, replace).replace(OBEYED, escaped))
+}
+
+function escaped(characters: string): string {
+  const units = Array.from({ length: characters.length }, (_, at) => characters.charCodeAt(at))
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
 }
 
 function hex(bytes: Uint8Array): string {

@@ -16,6 +16,8 @@ import { type LoadedModule, symbolize } from './symbolize.ts'
 /** All that is known about the end of a process. */
 export interface Evidence {
   readonly end: End
+  /** It had answered: what its start report says now is of no account. */
+  readonly served: boolean
   readonly start: StartReport
   readonly crash: CrashReport | undefined
   readonly modules: readonly LoadedModule[]
@@ -28,10 +30,10 @@ const FAULTS = new Set(['SIGSEGV', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGTRAP'])
 
 /** The typed error for the end of a process, for one of the requests that it took along. */
 export function causeOf(evidence: Evidence, subject: FatThreadErrorOptions): FatThreadError {
-  const { end, start } = evidence
+  const { end, served, start } = evidence
   if (end.kind === 'failed')
     return new StartError(`the host process can't be started: ${end.error}`, subject)
-  if (start.state !== START_STATE.READY) return startError(evidence, subject)
+  if (!served && start.state !== START_STATE.READY) return startError(evidence, subject)
   return end.kind === 'exit'
     ? exitError(end.exitCode, subject)
     : crashError(evidence, end.signal, subject)

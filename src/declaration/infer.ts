@@ -4,7 +4,8 @@
  *     func<const Text extends string>(prototype: Checked<Text>):
  *       (...values: Arguments<Text>) => Result<Text>
  */
-import type { Malformed, ParsePrototype } from './parse.ts'
+import type { ParsePrototype } from './parse.ts'
+import type { Malformed } from './report.ts'
 import type { AnyArgument, Argument, Returned } from './values.ts'
 
 /** `Text` if it parses, or is no literal; otherwise the message that the parser throws. */

@@ -7,20 +7,15 @@
  *     parameter  = specifiers pointers [name] brackets
  *     type       = specifiers pointers brackets
  */
-import type { CType, OpaqueType, Parameter, Signature } from '../abi/types.ts'
+import type { CType, Signature } from '../abi/types.ts'
 import { DeclarationError } from '../errors.ts'
 import { Cursor } from './cursor.ts'
-import {
-  type Bracketed,
-  type BracketsAt,
-  brackets,
-  type Pointers,
-  type PointerTo,
-  pointers,
-} from './declarator.ts'
-import type { FailureAt } from './excerpt.ts'
+import { type Bracketed, type BracketsAt, brackets, type Pointers, pointers } from './declarator.ts'
+import { byValue, type Incomplete, type IncompleteMessage, requireComplete } from './incomplete.ts'
 import { type Failure, type Format, type Found, format, found } from './messages.ts'
-import type { After, Gapless, Scan, Unscanned } from './scanner.ts'
+import { type Listed, type ParametersAt, parameters } from './parameters.ts'
+import type { Reported, Unreadable } from './report.ts'
+import type { Scan } from './scanner.ts'
 import {
   isName,
   type NoName,
@@ -32,10 +27,6 @@ import {
 
 /** The longest declaration, in UTF-16 code units. */
 export const maxLength = 65_536
-
-/** The most parameters of a function, one below what C promises to support. */
-export const maxParameters = 126
-type MaxParameters = typeof maxParameters
 
 /**
  * The signature that a C prototype declares, such as `int puts(const char *s)`.
@@ -55,17 +46,22 @@ export function parsePrototype(text: string): Signature {
   return { name, result, parameters: list }
 }
 
-/** {@link parsePrototype} as a type: a signature, or {@link Malformed}. */
+/**
+ * {@link parsePrototype} as a type: a signature, or {@link Malformed}; a mere {@link Signature}
+ * where the text is no literal.
+ *
+ * The compiler follows a recursion 1,000 times. Each of these takes one: a parameter, a `*`, a
+ * comment, a blank beyond the first of a run. So all functions that run time takes fit, with a
+ * comment and a line for each of their parameters, unless they have 1,000 comments or `*`.
+ */
 export type ParsePrototype<Text extends string> = Text extends unknown
-  ? {} extends Record<Text, 1>
+  ? NoLiteral extends Record<Text, 1>
     ? Signature
     : PrototypeIn<Text, Scan<Text>>
   : never
 
-/** A declaration that doesn't parse; the message is the one at run time. */
-export interface Malformed<Message extends string> {
-  readonly message: Message
-}
+/** Has the properties of a `Record` only if its keys are no literals but `string` or a pattern. */
+type NoLiteral = Record<never, 1>
 
 /** A type alone, or an array of it. */
 export interface TypeExpression {
@@ -86,23 +82,21 @@ export function parseType(text: string): TypeExpression {
   const cursor = begin(text)
   const { type } = pointers(cursor, specifiers(cursor))
   const { array, length } = brackets(cursor)
-  requireValue(type, cursor, 0)
+  requireComplete(type, cursor, 0)
   end(cursor)
   return { type, array, length }
 }
 
 /** {@link parseType} as a type: the expression, or {@link Malformed}. */
 export type ParseType<Text extends string> = Text extends unknown
-  ? {} extends Record<Text, 1>
+  ? NoLiteral extends Record<Text, 1>
     ? TypeExpression
     : TypeIn<Text, Scan<Text>>
   : never
 
 function begin(text: string): Cursor {
   if (typeof text !== 'string')
-    throw new TypeError(
-      `a declaration must be a string, not ${text === null ? 'null' : typeof text}`,
-    )
+    throw new TypeError(`a declaration is a string, not ${text === null ? 'null' : typeof text}`)
   if (text.length > maxLength)
     throw new DeclarationError(format('tooLong', String(maxLength)), 1, 1)
   return new Cursor(text)
@@ -115,25 +109,6 @@ type PrototypeIn<Text extends string, Tokens> = Tokens extends string
 type TypeIn<Text extends string, Tokens> = Tokens extends string
   ? Reported<Text, Tokens, TypeAt<Tokens>>
   : Unreadable<Text, Tokens>
-
-type Unreadable<Text extends string, Scanned> =
-  Scanned extends Unscanned<infer Message, infer Rest>
-    ? Malformed<FailureAt<Text, Rest, Message>>
-    : never
-
-/** A rule's result, with the place of a failure in `Text` instead of among `Tokens`. */
-type Reported<Text extends string, Tokens extends string, Result> =
-  Result extends Failure<infer Message, infer Rest>
-    ? Tokens extends `${infer Consumed}${Rest}`
-      ? Malformed<
-          FailureAt<
-            Text,
-            Rest extends '' ? After<Text, Consumed> : Gapless<After<Text, Consumed>>,
-            Message
-          >
-        >
-      : never
-    : Result
 
 type PrototypeAt<Tokens extends string> = NamedAt<Pointers<Specifiers<Tokens>>, Tokens>
 
@@ -169,128 +144,17 @@ type EndOf<Name, Result, List> =
         : Failure<Format<'trailing', Found<Tokens>>, Tokens>
     : List
 
-/** Takes everything up to the closing parenthesis. */
-function parameters(cursor: Cursor): Parameter[] {
-  if (cursor.next === 'void' && cursor.look(1) === ')') cursor.take()
-  if (cursor.skip(')')) return []
-  const list: Parameter[] = []
-  const names = new Set<string>()
-  do {
-    if (list.length === maxParameters)
-      throw cursor.failure(format('tooManyParameters', String(maxParameters)))
-    list.push(parameter(cursor, names))
-  } while (cursor.skip(','))
-  if (!cursor.skip(')')) throw cursor.failure(format('missingComma', found(cursor.next)))
-  return list
-}
-
-interface Listed<Parameters, Tokens> {
-  readonly parameters: Parameters
-  readonly tokens: Tokens
-}
-
-type ParametersAt<Tokens extends string> = Tokens extends `) ${infer Rest}`
-  ? Listed<readonly [], Rest>
-  : Tokens extends `void ) ${infer Rest}`
-    ? Listed<readonly [], Rest>
-    : ListAt<Tokens>
-
-type ListAt<
-  Tokens extends string,
-  Done extends readonly unknown[] = readonly [],
-  Names = never,
-> = Done['length'] extends MaxParameters
-  ? Failure<Format<'tooManyParameters', `${MaxParameters}`>, Tokens>
-  : ParameterAt<Tokens, Names> extends infer Result
-    ? Result extends Declared<infer Name, infer Type, infer Rest extends string>
-      ? Rest extends `, ${infer Next}`
-        ? ListAt<Next, readonly [...Done, NamedType<Name, Type>], Names | Name>
-        : Rest extends `) ${infer Next}`
-          ? Listed<readonly [...Done, NamedType<Name, Type>], Next>
-          : Failure<Format<'missingComma', Found<Rest>>, Rest>
-      : Result
-    : never
-
-interface NamedType<Name, Type> {
-  readonly name: Name
-  readonly type: Type
-}
-
-/** An array is adjusted to a pointer to its first element, as in C. */
-function parameter(cursor: Cursor, names: Set<string>): Parameter {
-  const { place } = cursor
-  if (cursor.next === '.' && cursor.look(1) === '.' && cursor.look(2) === '.')
-    throw cursor.failure(format('variadic'))
-  const { type, const: isConst } = pointers(cursor, specifiers(cursor))
-  const name = isName(cursor.next) ? parameterName(cursor, names) : undefined
-  const { array } = brackets(cursor)
-  if (cursor.next === '(') throw cursor.failure(format('functionPointer'))
-  requireValue(type, cursor, place)
-  return { name, type: array ? { kind: 'pointer', to: type, const: isConst } : type }
-}
-
-interface Declared<Name, Type, Tokens> extends NamedType<Name, Type> {
-  readonly tokens: Tokens
-}
-
-type ParameterAt<Tokens extends string, Names> = Tokens extends `. . . ${string}`
-  ? Failure<Format<'variadic'>, Tokens>
-  : ParameterNameAt<Pointers<Specifiers<Tokens>>, Tokens, Names>
-
-function parameterName(cursor: Cursor, names: Set<string>): string {
-  if (names.has(cursor.next)) throw cursor.failure(format('duplicateName', cursor.next))
-  names.add(cursor.next)
-  return cursor.take()
-}
-
-type ParameterNameAt<Base, Start extends string, Names> =
-  Base extends Parsed<infer Type, infer Const, infer Tokens extends string>
-    ? Tokens extends `${infer Name} ${infer Next}`
-      ? Name extends NoName
-        ? Adjusted<undefined, Type, Const, BracketsAt<Tokens>, Start>
-        : Name extends Names
-          ? Failure<Format<'duplicateName', Name>, Tokens>
-          : Adjusted<Name, Type, Const, BracketsAt<Next>, Start>
-      : Adjusted<undefined, Type, Const, BracketsAt<Tokens>, Start>
-    : Base
-
-type Adjusted<Name, Type, Const, Brackets, Start extends string> =
-  Brackets extends Bracketed<infer Array, unknown, infer Tokens extends string>
-    ? Tokens extends `( ${string}`
-      ? Failure<Format<'functionPointer'>, Tokens>
-      : Type extends NoValue
-        ? Failure<NoValueMessage<Type>, Start>
-        : Declared<Name, Array extends true ? PointerTo<Type, Const> : Type, Tokens>
-    : Brackets
-
 type TypeAt<Tokens extends string> = BracketsOf<Pointers<Specifiers<Tokens>>, Tokens>
 
 type BracketsOf<Base, Start extends string> =
   Base extends Parsed<infer Type, unknown, infer Tokens extends string>
     ? BracketsAt<Tokens> extends infer Result
       ? Result extends Bracketed<infer Array, infer Length, infer Rest extends string>
-        ? Type extends NoValue
-          ? Failure<NoValueMessage<Type>, Start>
+        ? Type extends Incomplete
+          ? Failure<IncompleteMessage<Type>, Start>
           : Rest extends ''
             ? { readonly type: Type; readonly array: Array; readonly length: Length }
             : Failure<Format<'trailing', Found<Rest>>, Rest>
         : Result
       : never
     : Base
-
-/** A value needs a size. */
-function requireValue(type: CType, cursor: Cursor, place: number): void {
-  if (type.kind === 'void') throw cursor.failure(format('noValue'), place)
-  if (type.kind === 'opaque') throw cursor.failure(byValue(type), place)
-}
-
-type NoValue = { readonly kind: 'void' | 'opaque' }
-
-type NoValueMessage<Type> =
-  Type extends Opaque<infer Keyword extends string, infer Tag extends string>
-    ? Format<'byValue', `${Keyword} ${Tag}`>
-    : Format<'noValue'>
-
-function byValue({ keyword, tag }: OpaqueType): string {
-  return format('byValue', `${keyword} ${tag}`)
-}

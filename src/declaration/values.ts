@@ -57,7 +57,8 @@ export type Returned<Type> =
         : Pointer | null
       : Pointer | null
     : Type extends { readonly kind: 'void' }
-      ? void
+      ? // biome-ignore lint/suspicious/noConfusingVoidType: it is the return type of a function
+        void
       : Scalar<Type>
 
 interface PointerTo<To, Const> {

@@ -4,7 +4,7 @@ import type { Plan } from '../call/plan.ts'
 import { decodeText, type Unit } from '../call/text.ts'
 import type { Frame } from '../channel/frame.ts'
 import { type Answer, FollowUp } from '../channel/request.ts'
-import { FatThreadError } from '../errors.ts'
+import { FatThreadError, LoadError, ViolationError } from '../errors.ts'
 import type { CopyBack } from '../memory/place.ts'
 import { OPERATION, STATUS } from '../protocol/protocol.ts'
 import { takeText } from './memory.ts'
@@ -58,8 +58,9 @@ export class Call implements Message<readonly unknown[], unknown> {
     const tooLong = length > LONGEST_TEXT
     const request = takeText(handle, tooLong ? 0 : length, this.subject, (copy) => {
       if (tooLong)
-        throw new RangeError(
+        throw new FatThreadError(
           `${this.#plan.name}: the text has ${length} bytes, too many for a string`,
+          this.subject,
         )
       return finish(decodeText(copy, unit))
     })
@@ -67,8 +68,16 @@ export class Call implements Message<readonly unknown[], unknown> {
   }
 
   #failed(status: number): FatThreadError {
+    if (status === STATUS.NO_SYMBOL)
+      return new LoadError(`${this.#plan.name} was not bound`, this.subject)
+    if (status !== STATUS.NO_MEMORY)
+      return new ViolationError(
+        `${this.#plan.name}: answered with the status ${status}`,
+        {},
+        this.subject,
+      )
     return new FatThreadError(
-      `${this.#plan.name}: the host could not call it (status ${status})`,
+      `${this.#plan.name}: the fat thread has no memory left for its result`,
       this.subject,
     )
   }

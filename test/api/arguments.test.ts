@@ -22,15 +22,35 @@ const integer = (type: string, value: (place: number) => number | bigint, suffix
 /** Different registers, different sizes, and the stack once those are used up. */
 const KINDS: readonly Kind[] = [
   integer('int8_t', (place) => (place % 2 === 0 ? -place : place)),
-  { type: 'double', value: (place) => place + 0.25, holds: (name, place) => `${name} == ${place}.25` },
+  {
+    type: 'double',
+    value: (place) => place + 0.25,
+    holds: (name, place) => `${name} == ${place}.25`,
+  },
   integer('uint64_t', (place) => 2n ** 63n + BigInt(place), 'u'),
-  { type: 'bool', value: (place) => place % 2 === 0, holds: (name, place) => `${name} == ${place % 2 === 0}` },
-  { type: 'float', value: (place) => -place - 0.5, holds: (name, place) => `${name} == -${place}.5f` },
-  { type: 'const char *', value: (place) => `text ${place}`, holds: (name, place) => `strcmp(${name}, "text ${place}") == 0` },
+  {
+    type: 'bool',
+    value: (place) => place % 2 === 0,
+    holds: (name, place) => `${name} == ${place % 2 === 0}`,
+  },
+  {
+    type: 'float',
+    value: (place) => -place - 0.5,
+    holds: (name, place) => `${name} == -${place}.5f`,
+  },
+  {
+    type: 'const char *',
+    value: (place) => `text ${place}`,
+    holds: (name, place) => `strcmp(${name}, "text ${place}") == 0`,
+  },
   integer('uint16_t', (place) => 65535 - place),
   integer('int64_t', (place) => -(2 ** 40) - place),
   integer('uint8_t', (place) => 255 - place),
-  { type: 'const uint8_t *', value: (place) => Uint8Array.of(place, 1), holds: (name, place) => `${name}[0] == ${place}` },
+  {
+    type: 'const uint8_t *',
+    value: (place) => Uint8Array.of(place, 1),
+    holds: (name, place) => `${name}[0] == ${place}`,
+  },
   integer('int32_t', (place) => -(2 ** 31) + place + 1),
   integer('int16_t', (place) => -32768 + place),
   integer('uint32_t', (place) => 2 ** 32 - 1 - place, 'u'),
@@ -40,8 +60,11 @@ const KINDS: readonly Kind[] = [
 const kindAt = (place: number): Kind => KINDS[place % KINDS.length] as Kind
 const places = (count: number): number[] => Array.from({ length: count }, (_, place) => place)
 const parameters = (count: number): string =>
-  places(count).map((place) => `${kindAt(place).type} a${place}`).join(', ') || 'void'
-const valuesOf = (count: number): unknown[] => places(count).map((place) => kindAt(place).value(place))
+  places(count)
+    .map((place) => `${kindAt(place).type} a${place}`)
+    .join(', ') || 'void'
+const valuesOf = (count: number): unknown[] =>
+  places(count).map((place) => kindAt(place).value(place))
 const prototype = (count: number): string => `int first_wrong_of_${count}(${parameters(count)})`
 
 const COUNTS = [0, 1, 5, 6, 7, 8, 9, 14, 15, 64, 125, 126]
@@ -55,7 +78,9 @@ beforeAll(() => {
 /** One function a count: gives the place of the first argument that is wrong, counted from 1, or 0. */
 function compile(): string {
   const functions = COUNTS.map((count) => {
-    const checks = places(count).map((place) => `  if (!(${kindAt(place).holds(`a${place}`, place)})) return ${place + 1};`)
+    const checks = places(count).map(
+      (place) => `  if (!(${kindAt(place).holds(`a${place}`, place)})) return ${place + 1};`,
+    )
     return [`${prototype(count)} {`, ...checks, '  return 0;', '}'].join('\n')
   })
   const includes = ['stdbool.h', 'stdint.h', 'string.h'].map((name) => `#include <${name}>`)
@@ -90,7 +115,9 @@ describe('mixed arguments', () => {
   })
 
   test('126 of them are the most', async () => {
-    const wide = `int first_wrong_of_126(${places(127).map(() => 'int').join(', ')})`
+    const wide = `int first_wrong_of_126(${places(127)
+      .map(() => 'int')
+      .join(', ')})`
     const error = await failureOf(() => open(library, { wide }))
     expect(error).toBeInstanceOf(DeclarationError)
     expect(error.message).toContain('126')
@@ -98,7 +125,11 @@ describe('mixed arguments', () => {
 
   test('126 strings, longer together than a slot', async () => {
     await using many = await open(library)
-    const text = many.func(`int first_wrong_of_126(${places(126).map(() => 'const char *').join(', ')})`)
+    const text = many.func(
+      `int first_wrong_of_126(${places(126)
+        .map(() => 'const char *')
+        .join(', ')})`,
+    )
     const strings = places(126).map((place) => 'long '.repeat(place * 10))
     for (const way of WAYS) expect(await call(text, way, strings)).not.toBe(0)
   })

@@ -156,11 +156,14 @@ describe('elements', () => {
     expect(values).toEqual([-1, 2, -(2 ** 31) + 1])
   })
 
-  test.each(WAYS)('a plain array of 64-bit integers: numbers in, bigints back (%s)', async (way) => {
-    const values: (number | bigint)[] = [1, -2n, 2n ** 62n - 1n]
-    await call(library.symbols.doubleLongs, way, [values, 3])
-    expect(values).toEqual([2n, -4n, 2n ** 63n - 2n])
-  })
+  test.each(WAYS)(
+    'a plain array of 64-bit integers: numbers in, bigints back (%s)',
+    async (way) => {
+      const values: (number | bigint)[] = [1, -2n, 2n ** 62n - 1n]
+      await call(library.symbols.doubleLongs, way, [values, 3])
+      expect(values).toEqual([2n, -4n, 2n ** 63n - 2n])
+    },
+  )
 
   test.each(WAYS)('a plain array of booleans (%s)', async (way) => {
     const values = [true, false]
@@ -172,7 +175,11 @@ describe('elements', () => {
     const made = await library.symbols.make(4, 1)
     const pointers = [null, made, null]
     await call(library.symbols.fillPointers, way, [pointers, 3, made])
-    expect(pointers.map((pointer) => pointer?.address)).toEqual([made?.address, undefined, made?.address])
+    expect(pointers.map((pointer) => pointer?.address)).toEqual([
+      made?.address,
+      undefined,
+      made?.address,
+    ])
   })
 
   test('more elements than C is told stay as they are', async () => {
@@ -187,7 +194,12 @@ describe('elements', () => {
 })
 
 describe('nothing', () => {
-  const EMPTY = { Uint8Array: new Uint8Array(), Buffer: Buffer.alloc(0), ArrayBuffer: new ArrayBuffer(0), array: [] }
+  const EMPTY = {
+    Uint8Array: new Uint8Array(),
+    Buffer: Buffer.alloc(0),
+    ArrayBuffer: new ArrayBuffer(0),
+    array: [],
+  }
 
   test.each(Object.entries(EMPTY))('an empty %s is no NULL', async (_name, empty) => {
     for (const way of WAYS) expect(await call(library.symbols.sum, way, [empty, 0])).toBe(0n)

@@ -49,7 +49,10 @@ describe('close', () => {
   test('rejects what is in flight at once, and does not wait for a call that hangs', async () => {
     const library = await openIt()
     const before = performance.now()
-    const calls = [library.symbols.sleep(60_000), ...numbers(1000).map((index) => library.symbols.add(index, 0))]
+    const calls = [
+      library.symbols.sleep(60_000),
+      ...numbers(1000).map((index) => library.symbols.add(index, 0)),
+    ]
     const rejected = allClosed(calls).then(() => performance.now() - before)
     const closed = library.close()
     expect(await rejected, 'at once').toBeLessThan(200)
@@ -74,12 +77,19 @@ describe('close', () => {
     const limited = symbols.add.with({ timeout: 1000 })
     await library.close()
     for (const fn of [symbols.add, limited])
-      expect(await failureOf(() => call(fn, way, [1, 2]))).toMatchObject({ code: 'ERR_FAT_THREAD_CLOSED' })
+      expect(await failureOf(() => call(fn, way, [1, 2]))).toMatchObject({
+        code: 'ERR_FAT_THREAD_CLOSED',
+      })
     expect(await failureOf(() => library.func('int add(int, int)'))).toBeInstanceOf(ClosedError)
     expect(await failureOf(() => library.reload())).toBeInstanceOf(ClosedError)
     expect(await failureOf(() => thread.load(fixture('echoes')))).toBeInstanceOf(ClosedError)
     expect(await failureOf(() => thread.alloc(8))).toBeInstanceOf(ClosedError)
-    expect(thread.stats()).toMatchObject({ state: 'closed', pid: undefined, inFlight: 0, queued: 0 })
+    expect(thread.stats()).toMatchObject({
+      state: 'closed',
+      pid: undefined,
+      inFlight: 0,
+      queued: 0,
+    })
   })
 
   test('in the tick of close, the calls that come after it are rejected', async () => {
@@ -111,7 +121,10 @@ describe('close', () => {
 
   test('of a fat thread ends all its libraries', async () => {
     const thread = await FatThread.spawn()
-    const libraries = [await thread.load(fixture('obeys'), DECLARATIONS), await thread.load(fixture('obeys'), DECLARATIONS)]
+    const libraries = [
+      await thread.load(fixture('obeys'), DECLARATIONS),
+      await thread.load(fixture('obeys'), DECLARATIONS),
+    ]
     await thread.close()
     for (const { symbols } of libraries)
       expect(await failureOf(() => symbols.add(1, 2))).toBeInstanceOf(ClosedError)
@@ -137,7 +150,10 @@ describe('terminate', () => {
   test('ends the process at once, with calls in flight', async () => {
     const library = await openIt()
     const before = performance.now()
-    const calls = [library.symbols.sleep(60_000), ...numbers(300).map((index) => library.symbols.add(index, 0))]
+    const calls = [
+      library.symbols.sleep(60_000),
+      ...numbers(300).map((index) => library.symbols.add(index, 0)),
+    ]
     const terminated = library.thread.terminate()
     await allClosed(calls)
     await terminated
@@ -165,7 +181,11 @@ test('many fat threads come and go, and leave nothing', { timeout: 60_000 }, asy
     expect(await Promise.all(libraries.map(({ symbols }, index) => symbols.add(index, 1)))).toEqual(
       numbers(20).map((index) => index + 1),
     )
-    await Promise.all(libraries.map((library, index) => (index % 2 === 0 ? library.close() : library.thread.terminate())))
+    await Promise.all(
+      libraries.map((library, index) =>
+        index % 2 === 0 ? library.close() : library.thread.terminate(),
+      ),
+    )
   }
   await unharmed(before)
 })

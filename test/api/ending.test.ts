@@ -35,13 +35,18 @@ describe('errno', () => {
 
   test.each(WAYS)('is 0 where nothing set it (%s)', async (way) => {
     await call(library.symbols.fail, way, [2])
-    expect(await call(library.symbols.add.with({ errno: true }), way, [1, 2])).toEqual({ result: 3, errno: 0 })
+    expect(await call(library.symbols.add.with({ errno: true }), way, [1, 2])).toEqual({
+      result: 3,
+      errno: 0,
+    })
   })
 
   test('is each call’s own, however many are in flight', async () => {
     const fail = library.symbols.fail.with({ errno: true })
     const results = await Promise.all(Array.from({ length: 300 }, (_, index) => fail(index)))
-    expect(results.map(({ errno }) => errno)).toEqual(Array.from({ length: 300 }, (_, index) => index))
+    expect(results.map(({ errno }) => errno)).toEqual(
+      Array.from({ length: 300 }, (_, index) => index),
+    )
   })
 
   test('comes beside text and null', async () => {
@@ -50,7 +55,9 @@ describe('errno', () => {
   })
 
   test.each(['yes', 1, null])('is a boolean, not %o', async (errno) => {
-    expect(await failureOf(() => library.symbols.fail.with({ errno: errno as boolean }))).toBeInstanceOf(TypeError)
+    expect(
+      await failureOf(() => library.symbols.fail.with({ errno: errno as boolean })),
+    ).toBeInstanceOf(TypeError)
   })
 })
 
@@ -58,7 +65,9 @@ describe('timeout', () => {
   test.each(WAYS)('ends a call that runs too long, and the next one works (%s)', async (way) => {
     const before = performance.now()
     const pid = thread.pid
-    const error = await failureOf(() => call(library.symbols.sleep.with({ timeout: 100 }), way, [60_000]))
+    const error = await failureOf(() =>
+      call(library.symbols.sleep.with({ timeout: 100 }), way, [60_000]),
+    )
     expect(error).toBeInstanceOf(TimeoutError)
     expect(error).toMatchObject({
       code: 'ERR_FAT_THREAD_TIMEOUT',
@@ -181,7 +190,9 @@ describe('signal', () => {
   test('shared by many calls ends them all, in bounded time', async () => {
     const controller = new AbortController()
     const { sleep } = library.symbols
-    const calls = Array.from({ length: 300 }, () => sleep.with({ signal: controller.signal })(60_000))
+    const calls = Array.from({ length: 300 }, () =>
+      sleep.with({ signal: controller.signal })(60_000),
+    )
     setTimeout(() => controller.abort(), 50)
     for (const result of await Promise.allSettled(calls))
       expect((result as PromiseRejectedResult).reason).toBeInstanceOf(AbortError)
@@ -191,7 +202,9 @@ describe('signal', () => {
   test('keeps the order: calls with and without one', async () => {
     const { count } = library.symbols
     const { signal } = new AbortController()
-    const counts = Array.from({ length: 400 }, (_, index) => (index % 3 === 0 ? count.with({ signal })() : count()))
+    const counts = Array.from({ length: 400 }, (_, index) =>
+      index % 3 === 0 ? count.with({ signal })() : count(),
+    )
     expect(await Promise.all(counts)).toEqual(Array.from({ length: 400 }, (_, index) => index + 1))
   })
 
@@ -209,18 +222,27 @@ describe('signal', () => {
     }
     await Promise.all(Array.from({ length: 50 }, () => library.symbols.add.with({ signal })(1, 2)))
     for (let index = 0; index < 50; index++) library.symbols.add.with({ signal }).sync(1, 2)
-    expect(await failureOf(() => library.symbols.crash.with({ signal })())).toBeInstanceOf(CrashError)
+    expect(await failureOf(() => library.symbols.crash.with({ signal })())).toBeInstanceOf(
+      CrashError,
+    )
     expect(listeners).toBe(0)
   })
 
-  test.each([{}, null, 'abort', new AbortController()])('is an AbortSignal, not %o', async (signal) => {
-    const error = await failureOf(() => library.symbols.add.with({ signal: signal as AbortSignal }))
-    expect(error).toBeInstanceOf(TypeError)
-    expect(error.message).toMatch(/^add.with: signal must be an AbortSignal, not /)
-  })
+  test.each([{}, null, 'abort', new AbortController()])(
+    'is an AbortSignal, not %o',
+    async (signal) => {
+      const error = await failureOf(() =>
+        library.symbols.add.with({ signal: signal as AbortSignal }),
+      )
+      expect(error).toBeInstanceOf(TypeError)
+      expect(error.message).toMatch(/^add.with: signal must be an AbortSignal, not /)
+    },
+  )
 
   test('AbortSignal.timeout() works', async () => {
-    const error = await failureOf(() => library.symbols.sleep.with({ signal: AbortSignal.timeout(50) })(60_000))
+    const error = await failureOf(() =>
+      library.symbols.sleep.with({ signal: AbortSignal.timeout(50) })(60_000),
+    )
     expect(error).toBeInstanceOf(AbortError)
     expect(error.cause).toMatchObject({ name: 'TimeoutError' })
   })
@@ -229,7 +251,10 @@ describe('signal', () => {
 describe('with', () => {
   test('chains, and the last word counts', async () => {
     const { signal } = new AbortController()
-    const fail = library.symbols.fail.with({ signal }).with({ errno: true }).with({ errno: true, timeout: 5000 })
+    const fail = library.symbols.fail
+      .with({ signal })
+      .with({ errno: true })
+      .with({ errno: true, timeout: 5000 })
     expect(await fail(9)).toEqual({ result: -1, errno: 9 })
   })
 
@@ -244,6 +269,8 @@ describe('with', () => {
   })
 
   test.each([undefined, null, 5, 'x'])('takes an object, not %o', async (options) => {
-    expect(await failureOf(() => library.symbols.add.with(options as object))).toBeInstanceOf(TypeError)
+    expect(await failureOf(() => library.symbols.add.with(options as object))).toBeInstanceOf(
+      TypeError,
+    )
   })
 })

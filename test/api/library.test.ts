@@ -4,7 +4,14 @@ import { readFileSync, renameSync } from 'node:fs'
 import { dirname, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ClosedError, DeclarationError, FatThread, IntegrityError, LoadError, open } from '../../src/index.ts'
+import {
+  ClosedError,
+  DeclarationError,
+  FatThread,
+  IntegrityError,
+  LoadError,
+  open,
+} from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
 import { Scratch } from '../support/scratch.ts'
 import { failureOf } from '../support/ways.ts'
@@ -24,13 +31,18 @@ function replace(name: string, source: string): string {
   return scratch.path(name)
 }
 
-const version = (number: number, more = ''): string => `int version(void) { return ${number}; }\n${more}`
+const version = (number: number, more = ''): string =>
+  `int version(void) { return ${number}; }\n${more}`
 
 describe('one fat thread', () => {
   test('holds several libraries, each with its own functions', async () => {
     await using thread = await FatThread.spawn()
-    const one = await thread.load(scratch.compile('one.so', version(1)), { version: 'int version(void)' })
-    const two = await thread.load(scratch.compile('two.so', version(2)), { version: 'int version(void)' })
+    const one = await thread.load(scratch.compile('one.so', version(1)), {
+      version: 'int version(void)',
+    })
+    const two = await thread.load(scratch.compile('two.so', version(2)), {
+      version: 'int version(void)',
+    })
     expect(await Promise.all([one.symbols.version(), two.symbols.version()])).toEqual([1, 2])
     expect(one.thread).toBe(thread)
     expect(two.symbols.version.sync()).toBe(2)
@@ -41,7 +53,9 @@ describe('one fat thread', () => {
     const obeys = await thread.load(fixture('obeys'), { count: 'int count_calls(void)' })
     expect(await obeys.symbols.count()).toBe(1)
     const { pid } = thread
-    expect(await failureOf(() => thread.load(scratch.write('no-library', 'x')))).toBeInstanceOf(LoadError)
+    expect(await failureOf(() => thread.load(scratch.write('no-library', 'x')))).toBeInstanceOf(
+      LoadError,
+    )
     expect(await obeys.symbols.count(), 'in the same process').toBe(2)
     expect(thread.pid).toBe(pid)
   })
@@ -75,7 +89,10 @@ describe('declarations', () => {
   test('a key of any name', async () => {
     const names = ['__proto__', 'constructor', 'then', 'toString', '']
     const declarations = Object.fromEntries(names.map((name) => [name, 'int add(int a, int b)']))
-    Object.defineProperty(declarations, '__proto__', { value: 'int add(int a, int b)', enumerable: true })
+    Object.defineProperty(declarations, '__proto__', {
+      value: 'int add(int a, int b)',
+      enumerable: true,
+    })
     await using library = await open(fixture('obeys'), declarations)
     for (const name of names) expect(await library.symbols[name]?.(1, 2), name).toBe(3)
   })
@@ -90,18 +107,24 @@ describe('declarations', () => {
   })
 
   test('a text that doesn’t parse is a DeclarationError with its place', async () => {
-    const error = await failureOf(() => open(fixture('obeys'), { add: 'int add(int a,, int b)' as string }))
+    const error = await failureOf(() =>
+      open(fixture('obeys'), { add: 'int add(int a,, int b)' as string }),
+    )
     expect(error).toBeInstanceOf(DeclarationError)
     expect(error).toMatchObject({ code: 'ERR_FAT_THREAD_DECLARATION', line: 1, column: 15 })
     expect(error.message).toContain('^')
     await using library = await open(fixture('obeys'))
-    expect(await failureOf(() => library.func('int add(' as string))).toBeInstanceOf(DeclarationError)
+    expect(await failureOf(() => library.func('int add(' as string))).toBeInstanceOf(
+      DeclarationError,
+    )
   })
 
   test.each(['int add(int, int)', 5, { add: 5 }, { add: undefined }, { add: null }])(
     'are no %o',
     async (declarations) => {
-      const error = await failureOf(() => open(fixture('obeys'), declarations as Record<string, string>))
+      const error = await failureOf(() =>
+        open(fixture('obeys'), declarations as Record<string, string>),
+      )
       expect(error).toBeInstanceOf(TypeError)
     },
   )
@@ -135,7 +158,10 @@ describe('names and paths', () => {
   })
 
   test('the C library itself', async () => {
-    await using library = await open('libc.so.6', { abs: 'int abs(int n)', strlen: 'size_t strlen(const char *s)' })
+    await using library = await open('libc.so.6', {
+      abs: 'int abs(int n)',
+      strlen: 'size_t strlen(const char *s)',
+    })
     expect(await library.symbols.abs(-7)).toBe(7)
     expect(await library.symbols.strlen('seven')).toBe(5n)
   })
@@ -259,7 +285,9 @@ describe('a crash after the file has changed', () => {
 describe('integrity', () => {
   const add = { add: 'int add(int a, int b)' } as const
   const hash = (form: 'base64' | 'hex' | 'base64url'): string =>
-    createHash('sha256').update(readFileSync(fixture('obeys'))).digest(form)
+    createHash('sha256')
+      .update(readFileSync(fixture('obeys')))
+      .digest(form)
   const RIGHT: Record<string, () => string> = {
     base64: () => `sha256-${hash('base64')}`,
     'base64 without padding': () => `sha256-${hash('base64').replace(/=+$/, '')}`,
@@ -278,7 +306,7 @@ describe('integrity', () => {
     'another algorithm': () => `sha512-${hash('base64')}`,
     'no algorithm': () => hash('base64'),
     'half of the hash': () => `sha256-${hash('base64').slice(0, 20)}`,
-    'nothing': () => '',
+    nothing: () => '',
     'the algorithm alone': () => 'sha256-',
   }
 

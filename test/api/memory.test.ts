@@ -1,6 +1,13 @@
 /** `Pointer` and shared memory: whose they are, and how long. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { ClosedError, CrashError, FatThread, type Library, Pointer, SharedMemory } from '../../src/index.ts'
+import {
+  ClosedError,
+  CrashError,
+  FatThread,
+  type Library,
+  Pointer,
+  SharedMemory,
+} from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
 import { call, failureOf, WAYS, type Way } from '../support/ways.ts'
 
@@ -81,13 +88,15 @@ describe('Pointer', () => {
     const made = await library.symbols.make(10, 7)
     await restart()
     for (const way of WAYS)
-      expect(await failureOf(() => call(library.symbols.fillPointers, way, [[made], 1, null]))).toBeInstanceOf(
-        ClosedError,
-      )
+      expect(
+        await failureOf(() => call(library.symbols.fillPointers, way, [[made], 1, null])),
+      ).toBeInstanceOf(ClosedError)
   })
 
   test('that was queued and then lost its process is a ClosedError, never another address', async () => {
-    const { symbols } = await thread.load(fixture('obeys'), { crashAfter: 'int crash_after(int milliseconds)' })
+    const { symbols } = await thread.load(fixture('obeys'), {
+      crashAfter: 'int crash_after(int milliseconds)',
+    })
     const made = await library.symbols.make(10, 7)
     const crash = symbols.crashAfter(50)
     const queued = Array.from({ length: 200 }, () => library.symbols.byteAt(made, 0))
@@ -141,7 +150,8 @@ describe('alloc', () => {
 
   test('one memory does not overlap another', async () => {
     const memories = Array.from({ length: 100 }, (_, index) => thread.alloc(1 + index * 50))
-    for (const [index, memory] of memories.entries()) await library.symbols.fill(memory, index, memory.bytes.length)
+    for (const [index, memory] of memories.entries())
+      await library.symbols.fill(memory, index, memory.bytes.length)
     for (const [index, memory] of memories.entries())
       expect(memory.bytes.every((byte) => byte === index)).toBe(true)
   })
@@ -163,15 +173,22 @@ describe('alloc', () => {
     expect(thread.alloc(8).bytes.length).toBe(8)
   })
 
-  test.each([0, -1, 1.5, Number.NaN, Infinity, 2 ** 53])('of %d bytes is a RangeError', async (bytes) => {
-    expect(await failureOf(() => thread.alloc(bytes))).toBeInstanceOf(RangeError)
-  })
+  test.each([0, -1, 1.5, Number.NaN, Infinity, 2 ** 53])(
+    'of %d bytes is a RangeError',
+    async (bytes) => {
+      expect(await failureOf(() => thread.alloc(bytes))).toBeInstanceOf(RangeError)
+    },
+  )
 
   test.each(['8', 8n, null, undefined])('of %o is a TypeError', async (bytes) => {
     expect(await failureOf(() => thread.alloc(bytes as number))).toBeInstanceOf(TypeError)
   })
 
-  const refuses = async (memory: SharedMemory, way: Way, forms = Object.keys(FORMS)): Promise<void> => {
+  const refuses = async (
+    memory: SharedMemory,
+    way: Way,
+    forms = Object.keys(FORMS),
+  ): Promise<void> => {
     for (const name of forms) {
       const given = FORMS[name]?.(memory)
       const error = await failureOf(() => call(library.symbols.addOne, way, [given, 8]))

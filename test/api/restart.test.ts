@@ -80,10 +80,11 @@ describe('order', () => {
 
   test('blocking calls between awaited ones, at random', async () => {
     const { count } = library.symbols
-    const results: Promise<number>[] = []
+    const results: Promise<void>[] = []
+    const counts = async (wanted: number): Promise<void> => expect(await count()).toBe(wanted)
     for (let index = 0; index < 2000; index++) {
       if ((index * 7919) % 13 === 0) expect(count.sync()).toBe(index + 1)
-      else results.push(count().then((found) => (expect(found).toBe(index + 1), found)))
+      else results.push(counts(index + 1))
     }
     await Promise.all(results)
   })
@@ -124,7 +125,11 @@ describe('a crash', () => {
     for (const way of WAYS) {
       const error = await failureOf(() => call(library.symbols.leave, way, [status]))
       expect(error).toBeInstanceOf(ExitError)
-      expect(error).toMatchObject({ code: 'ERR_FAT_THREAD_EXITED', exitCode: status, call: 'leave' })
+      expect(error).toMatchObject({
+        code: 'ERR_FAT_THREAD_EXITED',
+        exitCode: status,
+        call: 'leave',
+      })
     }
   })
 
@@ -153,7 +158,8 @@ describe('a crash', () => {
     const { add, crash } = library.symbols
     const results = numbers(300).map((index) => (index % 30 === 7 ? crash() : add(index, 0)))
     for (const [index, result] of (await Promise.allSettled(results)).entries()) {
-      if (index % 30 === 7) expect((result as PromiseRejectedResult).reason).toBeInstanceOf(CrashError)
+      if (index % 30 === 7)
+        expect((result as PromiseRejectedResult).reason).toBeInstanceOf(CrashError)
       else expect(result).toEqual({ status: 'fulfilled', value: index })
     }
     expect(thread.stats().restarts).toBe(10)
@@ -221,7 +227,8 @@ describe('events', () => {
 
   test('a time-out is no crash; its process exits all the same', async () => {
     const seen: string[] = []
-    for (const name of ['crash', 'violation', 'exit'] as const) thread.on(name, () => seen.push(name))
+    for (const name of ['crash', 'violation', 'exit'] as const)
+      thread.on(name, () => seen.push(name))
     const error = await failureOf(() => library.symbols.sleep.with({ timeout: 50 })(60_000))
     expect(error).toBeInstanceOf(TimeoutError)
     await until(() => seen.length > 0)
@@ -257,7 +264,9 @@ describe('events', () => {
     thread.on('stderr', (bytes) => complained.push(bytes))
     for (const index of numbers(100)) await library.symbols.say(`line ${index}\n`)
     await library.symbols.complain('a complaint\n')
-    const wanted = numbers(100).map((index) => `line ${index}\n`).join('')
+    const wanted = numbers(100)
+      .map((index) => `line ${index}\n`)
+      .join('')
     await until(() => Buffer.concat(said).length >= wanted.length && complained.length > 0)
     expect(Buffer.concat(said).toString()).toBe(wanted)
     expect(Buffer.concat(complained).toString()).toBe('a complaint\n')
@@ -326,7 +335,8 @@ describe("restart: 'never'", () => {
       expect((result as PromiseRejectedResult).reason).toBeInstanceOf(ClosedError)
     expect(thread.state).toBe('closed')
     expect(thread.pid).toBeUndefined()
-    for (const way of WAYS) expect(await failureOf(() => call(add, way, [1, 2]))).toBeInstanceOf(ClosedError)
+    for (const way of WAYS)
+      expect(await failureOf(() => call(add, way, [1, 2]))).toBeInstanceOf(ClosedError)
     expect(await failureOf(() => thread.load(fixture('echoes')))).toBeInstanceOf(ClosedError)
     await library.close()
   })
@@ -370,7 +380,10 @@ describe('state', () => {
   })
 
   test('stats tell what waits', async () => {
-    const calls = [library.symbols.sleep(100), ...numbers(1000).map((index) => library.symbols.add(index, 0))]
+    const calls = [
+      library.symbols.sleep(100),
+      ...numbers(1000).map((index) => library.symbols.add(index, 0)),
+    ]
     const { inFlight, queued } = thread.stats()
     expect(inFlight).toBeGreaterThan(0)
     expect(inFlight + queued).toBe(1001)

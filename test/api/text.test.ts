@@ -66,7 +66,9 @@ describe('what no UTF-8 can say', () => {
 
   test.each(LONE)('a lone surrogate becomes U+FFFD in char (%o)', async (text) => {
     for (const way of WAYS)
-      expect(await call(echoes.symbols.echo, way, [text])).toBe(text.replace(/[\ud800-\udfff]/g, '\ufffd'))
+      expect(await call(echoes.symbols.echo, way, [text])).toBe(
+        text.replace(/[\ud800-\udfff]/g, '\ufffd'),
+      )
   })
 
   test.each(LONE)('and stays itself in char16_t (%o)', async (text) => {
@@ -97,13 +99,18 @@ describe('null', () => {
     expect(await call(texts.symbols.noText, way)).toBeNull()
   })
 
-  test.each([undefined, 1, 1n, true, {}, Symbol('text')])('is not %o: a TypeError', async (value) => {
-    for (const way of WAYS) {
-      const error = await failureOf(() => call(echoes.symbols.echo, way, [value]))
-      expect(error).toBeInstanceOf(TypeError)
-      expect(error.message).toMatch(/^echo_text: text takes a string, bytes, a Pointer or null, not /)
-    }
-  })
+  test.each([undefined, 1, 1n, true, {}, Symbol('text')])(
+    'is not %o: a TypeError',
+    async (value) => {
+      for (const way of WAYS) {
+        const error = await failureOf(() => call(echoes.symbols.echo, way, [value]))
+        expect(error).toBeInstanceOf(TypeError)
+        expect(error.message).toMatch(
+          /^echo_text: text takes a string, bytes, a Pointer or null, not /,
+        )
+      }
+    },
+  )
 })
 
 describe('a text result', () => {
@@ -111,10 +118,22 @@ describe('a text result', () => {
     'abcdefghijklmnopqrstuvwxyz'.repeat(Math.ceil(length / 26)).slice(0, length)
   // A result fits the rest of its request's slot, or is fetched in a second step.
   const around = [900, 940, 990, 1000, 1008, 1016, 1024]
-  const LENGTHS = [0, 1, 7, 8, 63, 64, ...around.flatMap((n) => [n - 1, n, n + 1]), 4096, 65536, 2 ** 20]
+  const LENGTHS = [
+    0,
+    1,
+    7,
+    8,
+    63,
+    64,
+    ...around.flatMap((n) => [n - 1, n, n + 1]),
+    4096,
+    65536,
+    2 ** 20,
+  ]
 
   test.each(LENGTHS)('of %d bytes is whole', async (length) => {
-    for (const way of WAYS) expect(await call(texts.symbols.makeText, way, [length])).toBe(madeOf(length))
+    for (const way of WAYS)
+      expect(await call(texts.symbols.makeText, way, [length])).toBe(madeOf(length))
   })
 
   test('of every length around the slot is whole', () => {
@@ -131,13 +150,15 @@ describe('a text result', () => {
   test('of 64 MB is whole', { timeout: 60_000 }, async () => {
     const text = await texts.symbols.makeText(2 ** 26)
     expect(text?.length).toBe(2 ** 26)
-    expect(text?.slice(-26)).toBe(madeOf(2 ** 26 % 26 + 26).slice(-26))
+    expect(text?.slice(-26)).toBe(madeOf((2 ** 26 % 26) + 26).slice(-26))
   })
 })
 
 describe('const char *', () => {
   test('takes bytes, which need no NUL at a length of their own', async () => {
-    expect(await texts.symbols.hashText(Buffer.from('text\0'))).toBe(await texts.symbols.hashText('text'))
+    expect(await texts.symbols.hashText(Buffer.from('text\0'))).toBe(
+      await texts.symbols.hashText('text'),
+    )
   })
 
   test('char * takes bytes and no string', async () => {

@@ -182,6 +182,24 @@ describeRows('crashing', [
     outcome: crash('SIGSEGV'),
   },
   {
+    deed: 'crashes on another stack',
+    fixture: 'crashes-on-another-stack',
+    harm: dies('SIGSEGV'),
+    outcome: crash('SIGSEGV', { address: 0n, symbol: 'crash_there' }),
+  },
+  {
+    deed: 'crashes below a wild frame',
+    fixture: 'crashes-with-a-wild-frame',
+    harm: dies('SIGSEGV'),
+    outcome: crash('SIGSEGV', { address: 0n, symbol: 'deed' }),
+  },
+  {
+    deed: 'crashes while the loader is locked',
+    fixture: 'crashes-while-the-loader-is-locked',
+    harm: dies('SIGSEGV'),
+    outcome: crash('SIGSEGV', { address: 0n, symbol: 'deed' }),
+  },
+  {
     deed: 'jumps to a random place',
     fixture: 'jumps-to-a-random-place',
     harm: dies('SIGSEGV'),
@@ -356,6 +374,12 @@ describeRows('leaving', [
     outcome: timeout(),
   },
   {
+    deed: 'calls exit(0) with a handler that crashes',
+    fixture: 'exits-and-crashes',
+    harm: dies('SIGSEGV'),
+    outcome: crash('SIGSEGV', { address: 0n }),
+  },
+  {
     deed: 'ends the thread that calls it',
     fixture: 'ends-its-thread',
     harm: breaks,
@@ -417,6 +441,12 @@ describeRows('replacing the handlers of signals', [
     fixture: 'handles-sigsegv-and-crashes',
     harm: dies('SIGSEGV'),
     outcome: crash('SIGSEGV'),
+  },
+  {
+    deed: 'handles SIGABRT and aborts',
+    fixture: 'handles-sigabrt-and-returns',
+    harm: dies('SIGABRT'),
+    outcome: crash('SIGABRT'),
   },
   {
     deed: 'leaves in a handler of its own',

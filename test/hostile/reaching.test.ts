@@ -5,13 +5,15 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect } from 'vitest'
+import { open } from '../../src/index.ts'
 import { control } from '../support/control.ts'
 import { gives, type Outcome, reports } from '../support/outcomes.ts'
 import { call, describeRows } from '../support/rows.ts'
 
 /** The fixture looks for the first twelve characters; they are masked there, so that it can't find itself. */
 const SECRET = `Hidden-Treat ${randomBytes(16).toString('hex')}`
-const ELSEWHERE = join(mkdtempSync(join(tmpdir(), 'secret-')), 'secret.txt')
+const FOLDER = mkdtempSync(join(tmpdir(), 'fat-threads-'))
+const ELSEWHERE = join(FOLDER, 'secret.txt')
 
 interface LibC {
   open(path: string, flags: number): number
@@ -24,11 +26,11 @@ function leakDescriptors(): number[] {
     load(name: string): { func(prototype: string): unknown }
   }
   const libc = koffi.load('libc.so.6')
-  const { open, dup2 } = {
+  const { open: openFile, dup2 } = {
     open: libc.func('int open(const char *path, int flags)'),
     dup2: libc.func('int dup2(int from, int to)'),
   } as LibC
-  const first = open(ELSEWHERE, 0)
+  const first = openFile(ELSEWHERE, 0)
   return [first, dup2(first, 100), dup2(first, 4000)]
 }
 
@@ -50,8 +52,8 @@ beforeAll(() => {
 afterAll(() => {
   expect(kept.bytes.toString(), 'kept until the end').toBe(kept.text)
   delete process.env['FAT_THREAD_TEST_SECRET']
-  for (const open of [...leaked, descriptor]) closeSync(open)
-  rmSync(ELSEWHERE)
+  for (const one of [...leaked, descriptor]) closeSync(one)
+  rmSync(FOLDER, { recursive: true })
 })
 
 const inSecretProgram = (library: string, prototype: string): ReturnType<typeof control> =>
@@ -126,7 +128,6 @@ describeRows('reaching the program', [
     outcome: gives(0),
     limit: 20_000,
     act: async (library, mode) => {
-      const { open } = await import('../../src/index.ts')
       await using other = await open('libc.so.6', {
         strlen: 'unsigned long strlen(const char *text)',
       })

@@ -9,7 +9,7 @@ import { compile } from './compile.ts'
 /** Node marks the lower ones, which it was started with, as not to be inherited. */
 export const LEAKED = 20
 
-const PROGRAM = fileURLToPath(new URL('leaking-program.js', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('./leaking-program.js', import.meta.url))
 
 /** What the leaking program says. */
 export interface Findings {

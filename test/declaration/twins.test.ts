@@ -1,0 +1,78 @@
+/** The parser at compile time against the parser at run time, on texts that nobody chose. */
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
+import ts from 'typescript'
+import { describe, expect, it } from 'vitest'
+import { parsePrototype, parseType } from '../../src/declaration/parse.ts'
+import { DeclarationError } from '../../src/errors.ts'
+import { damaged, declaration, jumble } from './arbitrary.ts'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+/** What the compiler makes of `alias<text>`, a text each. */
+function compiled(alias: 'ParsePrototype' | 'ParseType', texts: readonly string[]): unknown[] {
+  const file = join(root, 'test/declaration/texts.ts')
+  const source = [
+    `import type { ${alias} } from '../../src/declaration/parse.ts'`,
+    ...texts.map((text, at) => `export type T${at} = ${alias}<${JSON.stringify(text)}>`),
+  ].join('\n')
+  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root)
+  const host = ts.createCompilerHost(options)
+  const { getSourceFile } = host
+  host.getSourceFile = (name, version) =>
+    name === file
+      ? ts.createSourceFile(name, source, version)
+      : getSourceFile.call(host, name, version)
+  const program = ts.createProgram([file], options, host)
+  const checker = program.getTypeChecker()
+  const { statements } = program.getSourceFile(file) as ts.SourceFile
+  return statements
+    .filter((statement) => ts.isTypeAliasDeclaration(statement))
+    .map((statement) => toValue(checker.getTypeAtLocation(statement.name), checker))
+}
+
+/** The value of a type that has one value. */
+function toValue(type: ts.Type, checker: ts.TypeChecker): unknown {
+  if (type.isStringLiteral() || type.isNumberLiteral()) return type.value
+  if (type.flags & ts.TypeFlags.BooleanLiteral) return checker.typeToString(type) === 'true'
+  if (type.flags & ts.TypeFlags.Undefined) return undefined
+  if (checker.isTupleType(type))
+    return checker
+      .getTypeArguments(type as ts.TypeReference)
+      .map((element) => toValue(element, checker))
+  if (!(type.flags & ts.TypeFlags.Object)) throw new Error(checker.typeToString(type))
+  const properties = type.getProperties().map((property) => {
+    return [property.name, toValue(checker.getTypeOfSymbol(property), checker)] as const
+  })
+  return Object.fromEntries(properties)
+}
+
+function parsed(parse: (text: string) => unknown, text: string): unknown {
+  try {
+    return parse(text)
+  } catch (error) {
+    if (error instanceof DeclarationError) return { message: error.message }
+    throw error
+  }
+}
+
+describe('the compiler', () => {
+  it('reads prototypes as the parser does', { timeout: 60_000 }, () => {
+    const good = fc.sample(declaration, 100).map(({ text }) => text)
+    const texts = [...good, ...fc.sample(fc.oneof(damaged, jumble), 300)]
+    const types = compiled('ParsePrototype', texts)
+    for (const [at, text] of texts.entries())
+      expect({ text, is: types[at] }).toEqual({ text, is: parsed(parsePrototype, text) })
+  })
+
+  it('reads types as the parser does', { timeout: 60_000 }, () => {
+    const texts = fc
+      .sample(fc.oneof(damaged, jumble), 200)
+      .map((text) => text.replace(/\w*\(.*/s, ''))
+    const types = compiled('ParseType', texts)
+    for (const [at, text] of texts.entries())
+      expect({ text, is: types[at] }).toEqual({ text, is: parsed(parseType, text) })
+  })
+})

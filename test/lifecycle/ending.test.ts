@@ -1,0 +1,108 @@
+/** Fat threads end when their program ends, however that ends; and they don't keep it from ending. */
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { fixture } from '../fixtures/build.ts'
+import { processes } from '../support/program.ts'
+import { runProgram } from '../support/run-program.ts'
+
+/** Those of the processes that are still there, and no zombies: whoever reaps orphans may be slow. */
+const alive = (pids: readonly number[]): number[] =>
+  processes()
+    .filter(({ pid, state }) => pids.includes(pid) && state !== 'Z')
+    .map(({ pid }) => pid)
+
+async function goneWithin(pids: readonly number[], milliseconds: number): Promise<void> {
+  const end = performance.now() + milliseconds
+  while (alive(pids).length > 0 && performance.now() < end) await sleep(10)
+  expect(alive(pids), `gone after ${milliseconds} ms`).toEqual([])
+}
+
+const numbersIn = (text: string): number[] => (text.match(/\d+/g) ?? []).map(Number)
+
+describe('a program that is killed', () => {
+  test.each([
+    ['SIGKILL', 'wait'],
+    ['SIGKILL', 'block'],
+    ['SIGTERM', 'wait'],
+    ['SIGSEGV', 'wait'],
+    ['SIGABRT', 'block'],
+  ] as const)(
+    'by %s (%s): its fat threads are gone within a second, stopped ones too',
+    async (signal, way) => {
+      let pids: number[] = []
+      const ended = await runProgram('waits-to-be-killed.mjs', {
+        args: [fixture('obeys'), way],
+        started: async (child) => {
+          const [first] = await once(child.stdout as NodeJS.ReadableStream, 'data')
+          pids = numbersIn(String(first))
+          await sleep(way === 'block' ? 100 : 0)
+          child.kill(signal)
+        },
+      })
+      expect(ended.signal).toBe(signal)
+      expect(pids).toHaveLength(6)
+      await goneWithin(pids, 1000)
+    },
+  )
+})
+
+describe('process.exit', () => {
+  test('with 1200 calls in flight works at once, and nothing is left', async () => {
+    const ended = await runProgram('hangs-and-exits.mjs', { args: [fixture('obeys'), 'exit', '4'] })
+    expect(ended).toMatchObject({ code: 0, hung: false, stderr: '' })
+    await goneWithin(numbersIn(ended.stdout.split('\n')[0] ?? ''), 1000)
+  })
+})
+
+describe('a program without top-level await', () => {
+  const ROWS: readonly (readonly [string, string])[] = [
+    ['call', 'slept 300\nexit\n'],
+    ['queue', 'slept 200 times\nexit\n'],
+    ['crash', 'caught ERR_FAT_THREAD_CRASHED\nexit\n'],
+    ['timeout', 'caught ERR_FAT_THREAD_TIMEOUT\nexit\n'],
+    ['close', 'closed\nexit\n'],
+    ['reload', 'reloaded\nexit\n'],
+    ['open', 'opened\nexit\n'],
+    ['crash-idle', 'killed\nexit\n'],
+  ]
+
+  test.each(ROWS)('ends by itself after %s, and not before', async (way, said) => {
+    const ended = await runProgram('ends-by-itself.mjs', {
+      args: [fixture('obeys'), way],
+      limit: 8000,
+    })
+    expect(ended).toMatchObject({ code: 0, signal: null, hung: false, stdout: said, stderr: '' })
+  })
+})
+
+describe('worker threads', () => {
+  test('each fat thread ends with its own worker, and with no other', {
+    timeout: 60_000,
+  }, async () => {
+    const ended = await runProgram('starts-workers.mjs', {
+      args: [fixture('obeys')],
+      limit: 45_000,
+    })
+    expect(ended).toMatchObject({ code: 0, signal: null, hung: false, stderr: '' })
+    const { report, last } = JSON.parse(ended.stdout)
+    expect(report).toMatchObject({
+      idle: { code: 0, gone: true },
+      closes: { code: 0, gone: true },
+      exits: { code: 3, gone: true },
+      throws: { code: 1, gone: true },
+      'calls in flight': { code: 1, gone: true },
+      blocks: { code: 1, gone: true },
+      'others live': true,
+      'others answer': [42, 42],
+      'same process': true,
+      server: { code: 0, gone: true },
+      many: true,
+      'descriptors of the program': 1,
+      still: 2,
+    })
+    expect(report['calls in flight: ms']).toBeLessThan(2000)
+    expect(report['blocks: ms']).toBeLessThan(2000)
+    await goneWithin(last, 1000)
+  })
+})

@@ -1,0 +1,186 @@
+/** However a program was started: its fat threads start alike, and work. */
+import { spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fixture } from '../fixtures/build.ts'
+import { control } from '../support/control.ts'
+import { type Ended, type RunOptions, runProgram } from '../support/run-program.ts'
+
+let folder: string
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'fat-threads-start-'))
+  chmodSync(folder, 0o777) // for programs of another user
+})
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+type Report = Readonly<Record<string, unknown>>
+
+async function reportOf(
+  options: RunOptions,
+  program = 'reports.mjs',
+  kilobytes = 7000,
+): Promise<{ report: Report; ended: Ended }> {
+  const path = join(folder, `${Math.random()}`)
+  const ended = await runProgram(program, {
+    ...options,
+    args: [fixture('obeys'), fixture('lists-every-descriptor'), path, String(kilobytes)],
+  })
+  const written = existsSync(path) ? readFileSync(path, 'utf8') : 'null'
+  return { report: JSON.parse(written) as Report, ended }
+}
+
+/** `sh` sets up, then becomes Node. */
+const shell = (setUp: string): readonly string[] => ['sh', '-c', `${setUp} exec "$@"`, 'sh']
+
+const asUser = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+const isRoot = process.getuid?.() === 0
+const has = (command: string): boolean => spawnSync(command, ['--version']).status === 0
+
+const USUAL = {
+  sum: 42,
+  sumSync: 42,
+  environment: 0,
+  folder: '/',
+  stack: true,
+  crash: { code: 'ERR_FAT_THREAD_CRASHED', signal: 'SIGSEGV', symbol: 'crash' },
+  exit: { code: 'ERR_FAT_THREAD_EXITED', exitCode: 7 },
+  after: 3,
+  said: 'heard\n',
+  rejections: [],
+}
+
+interface Row {
+  readonly how: string
+  readonly options: RunOptions
+  /** What the row needs of the machine. */
+  readonly unless?: boolean
+  readonly program?: string
+  /** False where the fat thread can't have its usual stack of 8 MB. */
+  readonly stack?: boolean
+}
+
+const ROWS: readonly Row[] = [
+  { how: 'as usual', options: {} },
+  { how: 'with SIGCHLD ignored', options: { by: shell("trap '' CHLD;") } },
+  {
+    how: 'with many signals ignored',
+    options: { by: shell("trap '' HUP INT TERM USR1 USR2 PIPE ALRM;") },
+  },
+  { how: 'without standard input', options: { by: shell('exec <&-;') } },
+  { how: 'without standard output', options: { by: shell('exec >&-;') } },
+  { how: 'without standard error', options: { by: shell('exec 2>&-;') } },
+  { how: 'without any standard stream', options: { by: shell('exec <&- >&- 2>&-;') } },
+  { how: 'with 48 descriptors at most', options: { by: shell('ulimit -n 48;') } },
+  { how: 'with 1 MB of stack at most', options: { by: shell('ulimit -s 1024;') }, stack: false },
+  { how: 'with unlimited stack', options: { by: shell('ulimit -s unlimited;') } },
+  { how: 'with core dumps allowed', options: { by: shell('ulimit -c unlimited;') } },
+  {
+    how: 'from a folder that is gone',
+    options: { by: shell('mkdir "/tmp/gone-$$"; cd "/tmp/gone-$$"; rmdir "/tmp/gone-$$";') },
+  },
+  { how: 'with umask 0', options: { by: shell('umask 0;') } },
+  { how: 'at the lowest priority', options: { by: ['nice', '-n', '19'] } },
+  { how: 'as an ordinary user', options: { by: asUser }, unless: !isRoot || !has('setpriv') },
+  {
+    how: 'as an ordinary user with 1 MB of stack at most',
+    options: { by: [...shell('ulimit -s 1024;'), ...asUser] },
+    stack: false,
+    unless: !isRoot || !has('setpriv'),
+  },
+  { how: 'with descriptors that leak', options: {}, program: 'leaks-a-descriptor.mjs' },
+  { how: 'with GLIBC_TUNABLES', options: { env: { GLIBC_TUNABLES: 'glibc.malloc.perturb=90' } } },
+  {
+    how: 'with an environment of 200 kB',
+    options: { env: { LARGE_1: 'x'.repeat(100_000), LARGE_2: 'y'.repeat(100_000) } },
+  },
+  {
+    how: 'with --disable-proto=delete and friends',
+    options: { node: ['--disable-proto=delete', '--frozen-intrinsics'] },
+  },
+  { how: 'with a small old space', options: { node: ['--max-old-space-size=64'] } },
+]
+
+describe('a program that is started', () => {
+  let usual: Report
+
+  beforeAll(async () => {
+    usual = (await reportOf({})).report
+  })
+
+  test.each(ROWS.map((row) => [row.how, row] as const))(
+    '%s',
+    async (_how, { options, program, stack = true, unless = false }, context) => {
+      context.skip(unless, 'needs root and setpriv')
+      const { report, ended } = await reportOf(options, program, stack ? 7000 : 500)
+      expect(ended).toMatchObject({ code: 0, signal: null, hung: false })
+      expect(report).toMatchObject(USUAL)
+      // The same descriptors and the same actions of signals, whatever the program has.
+      expect(report['descriptors']).toBe(usual['descriptors'])
+      expect(String(report['list']).replace(/\[\d+\]/g, '')).toBe(
+        String(usual['list']).replace(/\[\d+\]/g, ''),
+      )
+      expect(report['actions']).toBe(usual['actions'])
+    },
+  )
+
+  test('in a fat thread, no descriptor but the standard streams and the channel', () => {
+    const lines = String(usual['list']).trim().split('\n')
+    expect(lines.map((line) => line.replace(/\[\d+\]/, '').split(' ')[1])).toEqual([
+      '/dev/null',
+      'pipe:',
+      'pipe:',
+      'socket:',
+    ])
+  })
+
+  test('with LD_PRELOAD: it has its effect on the program, and none in the fat thread', async () => {
+    const env = { LD_PRELOAD: fixture('stands-in-for-rand') }
+    const inside = `report(koffi.load(${JSON.stringify(fixture('obeys'))}).func('int draw(void)')())`
+    const { reported } = await control(`begin()\n${inside}`, { env, timeout: 5000 })
+    expect(reported, 'in-process').toBe(4711)
+    const { report } = await reportOf({ env })
+    expect(report).toMatchObject(USUAL)
+    expect(report['draw']).toBe(usual['draw'])
+    expect(report['draw']).not.toBe(4711)
+  })
+
+  test('that runs out of descriptors: typed errors, and all is well when there are some again', async () => {
+    const by = shell('ulimit -n 90;')
+    const ended = await runProgram('runs-out-of-descriptors.mjs', { by, args: [fixture('obeys')] })
+    expect(ended).toMatchObject({ code: 0, signal: null, stderr: '' })
+    const { codes, ...report } = JSON.parse(ended.stdout)
+    expect(Object.keys(codes).sort()).toEqual(['ERR_FAT_THREAD_START', 'started'])
+    expect(report).toEqual({
+      rejections: 0,
+      load: expect.stringMatching(/^ERR_FAT_THREAD_(LOAD|START)$/),
+      add: 3,
+      crash: 'ERR_FAT_THREAD_CRASHED',
+      afterCrash: 'ERR_FAT_THREAD_START',
+      again: 'gave number',
+      other: 42,
+    })
+  })
+
+  test('by require, from CommonJS, by name and by path', async () => {
+    const ended = await runProgram('requires.cjs', { args: [fixture('obeys')] })
+    expect(ended).toMatchObject({ code: 0, stdout: '42 3\n' })
+  })
+
+  test('with a heap of 200 MB: it starts fat threads as well', {
+    timeout: 60_000,
+  }, async (context) => {
+    const ended = await runProgram('has-a-large-heap.mjs', {
+      args: [fixture('obeys')],
+      limit: 50_000,
+    })
+    expect(ended).toMatchObject({ code: 0, stderr: '' })
+    const { megabytes, median, worst } = JSON.parse(ended.stdout)
+    expect(megabytes).toBeGreaterThan(200)
+    const text = `open and one call in a program of ${megabytes} MB: median ${median.toFixed(1)} ms, worst ${worst.toFixed(1)} ms`
+    await context.annotate(text)
+  })
+})

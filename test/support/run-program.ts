@@ -1,0 +1,64 @@
+/** Runs a small program that uses the built package, as a user's program would. */
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const PROGRAMS = fileURLToPath(new URL('../fixtures/programs/', import.meta.url))
+
+export interface Ended {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+  /** It was still there at the time limit. */
+  readonly hung: boolean
+  /** Milliseconds. */
+  readonly elapsed: number
+}
+
+export interface RunOptions extends Omit<SpawnOptions, 'timeout'> {
+  readonly args?: readonly string[]
+  /** Milliseconds; then it counts as hung. */
+  readonly limit?: number
+  /** What starts Node: a command with its arguments, such as `setpriv`. */
+  readonly by?: readonly string[]
+  /** Options of Node itself. */
+  readonly node?: readonly string[]
+  /** Called when the program has started. */
+  readonly started?: (child: ChildProcess) => void
+}
+
+export const programPath = (name: string): string => `${PROGRAMS}${name}`
+
+/** Runs `test/fixtures/programs/<name>` to its end. */
+export function runProgram(name: string, options: RunOptions = {}): Promise<Ended> {
+  const { args = [], limit = 15_000, by = [], node = [], started, ...rest } = options
+  const [command, ...words] = [...by, process.execPath, ...node, programPath(name), ...args]
+  const begin = performance.now()
+  const child = spawn(command as string, words, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...rest,
+    // What the tests themselves run with is no part of the program.
+    env: { ...process.env, NODE_OPTIONS: '', NODE_ENV: '', VITEST: '', ...rest.env },
+  })
+  let stdout = ''
+  let stderr = ''
+  let hung = false
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+  })
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  const timer = setTimeout(() => {
+    hung = true
+    child.kill('SIGKILL')
+  }, limit)
+  started?.(child)
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code, signal) => {
+      clearTimeout(timer)
+      resolve({ code, signal, stdout, stderr, hung, elapsed: performance.now() - begin })
+    })
+  })
+}
