@@ -13,7 +13,7 @@ const ROOMS = {
   crash: ['channel', 'errors', 'host', 'loader', 'protocol'],
   message: ['call', 'channel', 'crash', 'errors', 'loader', 'memory', 'protocol'],
   sandbox: ['errors', 'host', 'protocol'],
-  cli: ['errors', 'index', 'loader', 'sandbox'],
+  cli: ['abi', 'declaration', 'errors', 'index', 'loader', 'sandbox'],
   koffi: ['index'],
   pkcs11: ['index'],
 }
@@ -67,7 +67,8 @@ export default {
     },
     {
       name: 'no-circle',
-      comment: 'it reads from the top floor down; a library and its fat thread name each other by type',
+      comment:
+        'it reads from the top floor down; a library and its fat thread name each other by type',
       severity: 'error',
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
@@ -97,6 +98,10 @@ export default {
   options: {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'node', 'default'],
+    },
     tsConfig: { fileName: 'tsconfig.json' },
   },
 }

@@ -5,7 +5,7 @@ import { protocolDigest } from '../dist/protocol/digest.js'
 import * as protocol from '../dist/protocol/protocol.js'
 
 const TARGET = new URL('../native/include/ft_protocol.h', import.meta.url)
-const TYPES = { u8: 'uint8_t', u32: 'uint32_t', u64: 'uint64_t' }
+const TYPES = { u8: 'uint8_t', u16: 'uint16_t', u32: 'uint32_t', u64: 'uint64_t' }
 const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
 const constants = (prefix, table) =>
@@ -14,7 +14,7 @@ const constants = (prefix, table) =>
 function record({ name, bytes, fields }) {
   const type = `struct ft_${name}`
   const last = fields.at(-1)
-  const end = last.offset + { u8: 1, u32: 4, u64: 8 }[last.type] * last.count
+  const end = last.offset + { u8: 1, u16: 2, u32: 4, u64: 8 }[last.type] * last.count
   return [
     `${type} {`,
     ...fields.map((field) => {
@@ -47,6 +47,7 @@ const body = [
   record(protocol.LANE),
   record(protocol.REQUEST),
   record(protocol.RESPONSE),
+  record(protocol.GRANT),
 ].join('\n\n')
 
 const bytes = [...protocolDigest()].map((byte) => `0x${byte.toString(16).padStart(2, '0')}`)

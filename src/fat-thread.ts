@@ -164,9 +164,7 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
     const { channel, owner } = this.incarnation()
     const extent = channel.arena.allocate(bytes, true)
     const view = new Uint8Array(extent.buffer, 0, bytes)
-    return new SharedMemory(view, channel.address + extent.offset, owner, () =>
-      channel.arena.free(extent, true),
-    )
+    return new SharedMemory(view, extent.address, owner, () => channel.arena.free(extent, true))
   }
 
   /**

@@ -78,10 +78,6 @@ export class Incarnation {
 
   /** Loads a library; what is asked of it afterwards may follow at once. */
   async load(number: number, plan: LoadPlan, timeout: number): Promise<void> {
-    const descriptors = plan.objects.flatMap(({ image }) =>
-      image === undefined ? [] : [image.descriptor],
-    )
-    if (descriptors.length > 0) this.process.send(descriptors)
     // Noted with the answer: a call right behind it may crash before a promise is continued.
     const note = (modules: LoadedModule[]): void => {
       this.modules.push(...modules)

@@ -134,14 +134,6 @@ static napi_value unmap(napi_env env, napi_callback_info info) {
   return done(env, "mmap", memory_unmap(address, bytes));
 }
 
-static napi_value release_memory(napi_env env, napi_callback_info info) {
-  napi_value values[3];
-  take(env, info, 3, values);
-  uint64_t offset = (uint64_t)to_number(env, values[1]);
-  uint64_t bytes = (uint64_t)to_number(env, values[2]);
-  return done(env, "fallocate", memory_release(to_int(env, values[0]), offset, bytes));
-}
-
 /* ---- events ---- */
 
 static void on_wake(napi_env env, napi_value callback, void *context, void *data) {
@@ -280,17 +272,19 @@ static napi_value ring(napi_env env, napi_callback_info info) {
 }
 
 static napi_value send_descriptors(napi_env env, napi_callback_info info) {
-  napi_value values[2], element;
-  take(env, info, 2, values);
+  napi_value values[3], element;
+  take(env, info, 3, values);
   uint32_t count = 0;
   napi_get_array_length(env, values[1], &count);
+  size_t bytes = 0;
+  void *message = to_memory(env, values[2], &bytes);
   int descriptors[FT_OBJECTS];
-  if (count == 0 || count > FT_OBJECTS) return throw_errno(env, "sendmsg", EINVAL);
+  if (count > FT_OBJECTS || message == NULL) return throw_errno(env, "sendmsg", EINVAL);
   for (uint32_t i = 0; i < count; i++) {
     napi_get_element(env, values[1], i, &element);
     descriptors[i] = to_int(env, element);
   }
-  return done(env, "sendmsg", thread_send(to_thread(env, values[0]), descriptors, count));
+  return done(env, "sendmsg", thread_send(to_thread(env, values[0]), descriptors, count, message, bytes));
 }
 
 /* [bytes, dropped], or undefined where there is nothing new. */
@@ -325,7 +319,6 @@ NAPI_MODULE_INIT() {
       METHOD("sealContent", seal_content),
       METHOD("map", map),
       METHOD("unmap", unmap),
-      METHOD("releaseMemory", release_memory),
       METHOD("listen", listen),
       METHOD("hold", hold),
       METHOD("spawn", spawn_host),

@@ -14,7 +14,6 @@ int memory_seal_size(int descriptor);
 int memory_seal_content(int descriptor);
 int memory_map(void *address, size_t bytes, int descriptor, uint64_t offset);
 int memory_unmap(void *address, size_t bytes);
-int memory_release(int descriptor, uint64_t offset, uint64_t bytes);
 
 /* What happened to a fat thread since the program last asked. */
 enum { EVENT_RING = 1, EVENT_OUTPUT = 2, EVENT_HANGUP = 4, EVENT_ENDED = 8 };
@@ -90,7 +89,8 @@ int watch_ring(struct fat_thread *thread);
 void thread_failed(struct fat_thread *thread, int error);
 int thread_kill(struct fat_thread *thread);
 uint32_t thread_wait(struct fat_thread *thread, int milliseconds);
-int thread_send(struct fat_thread *thread, const int *descriptors, size_t count);
+int thread_send(
+    struct fat_thread *thread, const int *descriptors, size_t count, void *message, size_t bytes);
 char *thread_take_output(struct fat_thread *thread, int stream, size_t *length, uint64_t *dropped);
 void thread_close(struct fat_thread *thread);
 void thread_release(struct fat_thread *thread);

@@ -51,15 +51,12 @@ int memory_map(void *address, size_t bytes, int descriptor, uint64_t offset) {
   return mapped == MAP_FAILED ? errno : 0;
 }
 
-/* Fresh pages take the place, so that views which live on read zeros instead of faulting. */
+/* Fresh pages take the place, so that views which live on read zeros instead of faulting. The other side may
+   still have the file: its memory goes back now. */
 int memory_unmap(void *address, size_t bytes) {
   if (!aligned(address, bytes)) return EINVAL;
+  madvise(address, bytes, MADV_REMOVE);
   int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE;
   void *mapped = mmap(address, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
   return mapped == MAP_FAILED ? errno : 0;
-}
-
-int memory_release(int descriptor, uint64_t offset, uint64_t bytes) {
-  int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
-  return fallocate(descriptor, mode, (off_t)offset, (off_t)bytes) == 0 ? 0 : errno;
 }

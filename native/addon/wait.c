@@ -384,19 +384,22 @@ uint32_t thread_wait(struct fat_thread *thread, int milliseconds) {
   return wait_for_end(thread, 100) == 0 ? EVENT_HANGUP : EVENT_ENDED;
 }
 
-int thread_send(struct fat_thread *thread, const int *descriptors, size_t count) {
-  char nothing = 0;
-  struct iovec vector = {&nothing, 1};
-  size_t bytes = count * sizeof(int);
-  struct cmsghdr *control = calloc(1, CMSG_SPACE(bytes));
+int thread_send(
+    struct fat_thread *thread, const int *descriptors, size_t count, void *message, size_t bytes) {
+  struct iovec vector = {message, bytes};
+  size_t listed = count * sizeof(int);
+  struct cmsghdr *control = calloc(1, CMSG_SPACE(listed));
   if (control == NULL) return ENOMEM;
-  struct msghdr message = {
-      .msg_iov = &vector, .msg_iovlen = 1, .msg_control = control, .msg_controllen = CMSG_SPACE(bytes)};
-  control->cmsg_level = SOL_SOCKET;
-  control->cmsg_type = SCM_RIGHTS;
-  control->cmsg_len = CMSG_LEN(bytes);
-  memcpy(CMSG_DATA(control), descriptors, bytes);
-  ssize_t sent = sendmsg(thread->socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  struct msghdr head = {.msg_iov = &vector, .msg_iovlen = 1};
+  if (count > 0) {
+    head.msg_control = control;
+    head.msg_controllen = CMSG_SPACE(listed);
+    control->cmsg_level = SOL_SOCKET;
+    control->cmsg_type = SCM_RIGHTS;
+    control->cmsg_len = CMSG_LEN(listed);
+    memcpy(CMSG_DATA(control), descriptors, listed);
+  }
+  ssize_t sent = sendmsg(thread->socket, &head, MSG_DONTWAIT | MSG_NOSIGNAL);
   int error = sent < 0 ? errno : 0;
   free(control);
   return error;

@@ -26,6 +26,22 @@ int channel_map(int descriptor, struct ft_start **start) {
   return 0;
 }
 
+/* Memory for arguments or to share: mapped where the program wants it, and no descriptor of it stays. */
+int channel_grant(void) {
+  struct ft_grant grant;
+  uint32_t count = 1;
+  int descriptor;
+  int error = descriptors_receive(&grant, &count, &descriptor);
+  if (error != 0) return error;
+  void *wanted = (void *)(uintptr_t)grant.address;
+  if (count == 0) return munmap(wanted, grant.bytes) == 0 ? 0 : errno;
+  int flags = MAP_SHARED | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
+  void *mapped = mmap(wanted, grant.bytes, PROT_READ | PROT_WRITE, flags, descriptor, 0);
+  error = mapped == MAP_FAILED ? errno : 0;
+  close(descriptor);
+  return error;
+}
+
 void channel_refuse(int descriptor, uint32_t state, uint32_t step, int error) {
   struct ft_start head = {.state = state, .step = step, .error = (uint32_t)error};
   memcpy(head.host_digest, digest, sizeof digest);

@@ -1,4 +1,4 @@
-/* Descriptors that the program sends through the socket. */
+/* Messages with descriptors, from the program through the socket. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <string.h>
@@ -7,10 +7,8 @@
 
 #include "host.h"
 
-int descriptors_receive(uint32_t count, int *descriptors) {
-  if (count == 0) return 0;
-  char nothing;
-  struct iovec vector = {&nothing, 1};
+int descriptors_receive(struct ft_grant *grant, uint32_t *count, int *descriptors) {
+  struct iovec vector = {grant, sizeof *grant};
   union {
     char bytes[CMSG_SPACE(FT_OBJECTS * sizeof(int))];
     struct cmsghdr aligned;
@@ -20,11 +18,12 @@ int descriptors_receive(uint32_t count, int *descriptors) {
   ssize_t got;
   do got = recvmsg(FT_DESCRIPTOR_SOCKET, &message, MSG_CMSG_CLOEXEC);
   while (got < 0 && errno == EINTR);
-  if (got <= 0) return got < 0 ? errno : EPIPE;
+  if (got != (ssize_t)sizeof *grant) return got < 0 ? errno : EPIPE;
 
   struct cmsghdr *head = CMSG_FIRSTHDR(&message);
-  if (head == NULL || head->cmsg_type != SCM_RIGHTS) return EBADMSG;
-  if (head->cmsg_len != CMSG_LEN(count * sizeof(int))) return EBADMSG;
-  memcpy(descriptors, CMSG_DATA(head), count * sizeof(int));
+  size_t bytes = head == NULL ? 0 : head->cmsg_len - CMSG_LEN(0);
+  if (bytes > *count * sizeof(int)) return EBADMSG;
+  *count = (uint32_t)(bytes / sizeof(int));
+  if (bytes > 0) memcpy(descriptors, CMSG_DATA(head), bytes);
   return 0;
 }

@@ -17,6 +17,7 @@ struct answer {
 
 /* channel.c: the shared memory. */
 int channel_map(int descriptor, struct ft_start **start);
+int channel_grant(void);
 void channel_refuse(int descriptor, uint32_t state, uint32_t step, int error);
 
 /* isolate.c: what the process gives up before it runs foreign code. Each returns 0 or an errno. */
@@ -51,8 +52,8 @@ struct object {
 uint32_t library_load(uint32_t library, uint32_t count, struct object *objects, char *why, uint64_t *failed);
 void *library_symbol(uint32_t library, const char *name);
 
-/* descriptors.c: descriptors that come through the socket. */
-int descriptors_receive(uint32_t count, int *descriptors);
+/* descriptors.c: descriptors that come through the socket. Returns an errno; `count` becomes what came. */
+int descriptors_receive(struct ft_grant *grant, uint32_t *count, int *descriptors);
 
 /* call.c: the only caller of foreign functions. */
 uint32_t call_bind(uint32_t id, void *function, uint8_t result, uint32_t count, const uint8_t *tags);

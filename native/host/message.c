@@ -37,11 +37,22 @@ static uint32_t call(struct ft_request *request, struct answer *answer) {
   return text_result(at(answer->value), text, (char *)request + room, capacity, answer);
 }
 
+static bool take_grants(uint32_t count) {
+  bool taken = true;
+  while (count-- > 0) taken = channel_grant() == 0 && taken;
+  return taken;
+}
+
 _Noreturn void message_serve(struct ring *ring) {
   for (;;) {
     struct ft_request *request = ring_next(ring);
     uint64_t *words = request->words;
     struct answer answer = {0};
+    if (!take_grants(request->grants)) {
+      answer.status = FT_STATUS_NO_MEMORY;
+      ring_answer(ring, &answer);
+      continue;
+    }
     switch (request->operation) {
       case FT_OPERATION_PING: break;
       case FT_OPERATION_CALL: answer.status = call(request, &answer); break;

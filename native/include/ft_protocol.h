@@ -7,10 +7,10 @@
 
 /* SHA-256 of the definition: program, addon and host start only with the same one. */
 #define FT_DIGEST \
-  { 0x89, 0xc7, 0xf6, 0xcc, 0xbf, 0xb4, 0xeb, 0xde, \
-    0xc0, 0x9b, 0xc0, 0x4a, 0x98, 0x5c, 0x97, 0x58, \
-    0xec, 0xd7, 0x8a, 0x09, 0xf2, 0x07, 0x90, 0xe6, \
-    0x57, 0x66, 0x07, 0x91, 0xb8, 0xf1, 0x19, 0x41 }
+  { 0x10, 0xfb, 0x99, 0xfa, 0x94, 0x3a, 0x6e, 0x9a, \
+    0x18, 0x42, 0xc3, 0x8f, 0xd0, 0x20, 0x6c, 0x4e, \
+    0x8a, 0x73, 0x71, 0x92, 0x6c, 0x31, 0x40, 0x17, \
+    0x60, 0xdc, 0xd8, 0x85, 0xa9, 0x4d, 0xda, 0x69 }
 
 #define FT_SLOTS 128
 #define FT_REQUEST_BYTES 1024
@@ -151,7 +151,8 @@ struct ft_request {
   uint32_t sequence;
   uint32_t operation;
   uint32_t function;
-  uint32_t room;
+  uint16_t room;
+  uint16_t grants;
   uint64_t words[126];
 };
 _Static_assert(sizeof(struct ft_request) == 1024, "request");
@@ -159,6 +160,7 @@ _Static_assert(offsetof(struct ft_request, sequence) == 0, "request.sequence");
 _Static_assert(offsetof(struct ft_request, operation) == 4, "request.operation");
 _Static_assert(offsetof(struct ft_request, function) == 8, "request.function");
 _Static_assert(offsetof(struct ft_request, room) == 12, "request.room");
+_Static_assert(offsetof(struct ft_request, grants) == 14, "request.grants");
 _Static_assert(offsetof(struct ft_request, words) == 16, "request.words");
 
 struct ft_response {
@@ -175,5 +177,13 @@ _Static_assert(offsetof(struct ft_response, status) == 4, "response.status");
 _Static_assert(offsetof(struct ft_response, error) == 8, "response.error");
 _Static_assert(offsetof(struct ft_response, length) == 12, "response.length");
 _Static_assert(offsetof(struct ft_response, value) == 16, "response.value");
+
+struct ft_grant {
+  uint64_t address;
+  uint64_t bytes;
+};
+_Static_assert(sizeof(struct ft_grant) == 16, "grant");
+_Static_assert(offsetof(struct ft_grant, address) == 0, "grant.address");
+_Static_assert(offsetof(struct ft_grant, bytes) == 8, "grant.bytes");
 
 #endif

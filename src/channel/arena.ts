@@ -1,37 +1,58 @@
+import { closeSync } from 'node:fs'
 import { addon } from '../host/addon.ts'
 import { mapShared, roundToPages, unmapShared } from './shared-buffer.ts'
 
 /** Freed extents up to this many bytes stay mapped for the next large argument. */
 const SPARE_BYTES = 64 * 1024 * 1024
 
-/** A range of the channel that the program owns: argument bytes, or memory shared with the library. */
+/** Memory that the program granted: argument bytes, or memory shared with the library. */
 export interface Extent {
   readonly buffer: SharedArrayBuffer
-  /** In the channel's file. */
-  readonly offset: number
+  /** Where the host has it. */
+  readonly address: number
   readonly bytes: number
 }
 
+/** What the host has to be told before the next request: memory to map, or to unmap. */
+export interface Grant {
+  readonly address: number
+  readonly bytes: number
+  /** The file to map; closed when it was sent. */
+  readonly descriptor: number | undefined
+}
+
+const NONE: Grant[] = []
+
 interface Range {
-  offset: number
+  address: number
   bytes: number
 }
 
 /**
- * Who owns which bytes of the channel's file beyond its fixed parts.
+ * Memory beyond the channel's fixed parts, each extent in a sealed file of its own, and who owns which addresses.
  * All bookkeeping is private memory; the host only ever reads and writes what it was pointed at.
  */
 export class Arena {
-  readonly #descriptor: number
-  /** Unowned, in order of offset, neighbours joined. */
+  /** Addresses that nobody owns, in order, neighbours joined. */
   readonly #free: Range[]
   readonly #spare: Extent[] = []
   readonly #owned = new Set<Extent>()
+  #grants: Grant[] = []
   #spareBytes = 0
 
-  constructor(descriptor: number, offset: number, bytes: number) {
-    this.#descriptor = descriptor
-    this.#free = [{ offset, bytes }]
+  constructor(address: number, bytes: number) {
+    this.#free = [{ address, bytes }]
+  }
+
+  /** What was granted since the last time; whoever takes it sends it. */
+  takeGrants(): Grant[] {
+    if (this.#grants.length === 0) return NONE
+    return this.#grants.splice(0)
+  }
+
+  /** What could not be sent. */
+  putBack(grants: readonly Grant[]): void {
+    this.#grants.unshift(...grants)
   }
 
   /** At least so many bytes, page-aligned. What stands in them is undefined unless `zeroed`. */
@@ -39,13 +60,12 @@ export class Arena {
     const wanted = roundToPages(bytes)
     const spare = zeroed ? undefined : this.#takeSpare(wanted)
     if (spare !== undefined) return spare
-    const offset = this.#take(wanted)
-    const extent: Extent = {
-      buffer: mapShared(this.#descriptor, offset, wanted),
-      offset,
-      bytes: wanted,
-    }
+    const address = this.#take(wanted)
+    const descriptor = addon().createMemory('fat-thread-memory', wanted, false)
+    addon().sealSize(descriptor)
+    const extent: Extent = { buffer: mapShared(descriptor, 0, wanted), address, bytes: wanted }
     this.#owned.add(extent)
+    this.#grants.push({ address, bytes: wanted, descriptor })
     return extent
   }
 
@@ -58,21 +78,24 @@ export class Arena {
       return
     }
     this.#drop(extent)
-    addon().releaseMemory(this.#descriptor, extent.offset, extent.bytes)
-    this.#giveBack({ offset: extent.offset, bytes: extent.bytes })
   }
 
   /** Takes the file away from under all buffers. */
   close(): void {
     for (const extent of this.#owned) unmapShared(extent.buffer)
+    for (const { descriptor } of this.takeGrants())
+      if (descriptor !== undefined) closeSync(descriptor)
     this.#owned.clear()
     this.#spare.length = 0
     this.#free.length = 0
   }
 
   #drop(extent: Extent): void {
+    const { address, bytes } = extent
     this.#owned.delete(extent)
     unmapShared(extent.buffer)
+    this.#grants.push({ address, bytes, descriptor: undefined })
+    this.#giveBack({ address, bytes })
   }
 
   /** A spare one that is not wastefully large. */
@@ -88,39 +111,36 @@ export class Arena {
   #take(bytes: number): number {
     let index = this.#free.findIndex((range) => range.bytes >= bytes)
     if (index < 0 && this.#spare.length > 0) {
-      for (const extent of this.#spare.splice(0)) {
-        this.#drop(extent)
-        this.#giveBack(extent)
-      }
+      for (const extent of this.#spare.splice(0)) this.#drop(extent)
       this.#spareBytes = 0
       index = this.#free.findIndex((range) => range.bytes >= bytes)
     }
     const range = this.#free[index]
     if (range === undefined)
       throw new RangeError(`no ${bytes} bytes of shared memory are left in this fat thread`)
-    const { offset } = range
-    range.offset += bytes
+    const { address } = range
+    range.address += bytes
     range.bytes -= bytes
     if (range.bytes === 0) this.#free.splice(index, 1)
-    return offset
+    return address
   }
 
-  #giveBack({ offset, bytes }: Range): void {
-    let index = this.#free.findIndex((range) => range.offset > offset)
+  #giveBack({ address, bytes }: Range): void {
+    let index = this.#free.findIndex((range) => range.address > address)
     if (index < 0) index = this.#free.length
     const before = this.#free[index - 1]
     const after = this.#free[index]
-    if (before !== undefined && before.offset + before.bytes === offset) {
+    if (before !== undefined && before.address + before.bytes === address) {
       before.bytes += bytes
-      if (after !== undefined && offset + bytes === after.offset) {
+      if (after !== undefined && address + bytes === after.address) {
         before.bytes += after.bytes
         this.#free.splice(index, 1)
       }
-    } else if (after !== undefined && offset + bytes === after.offset) {
-      after.offset = offset
+    } else if (after !== undefined && address + bytes === after.address) {
+      after.address = address
       after.bytes += bytes
     } else {
-      this.#free.splice(index, 0, { offset, bytes })
+      this.#free.splice(index, 0, { address, bytes })
     }
   }
 }

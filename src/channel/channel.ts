@@ -3,13 +3,13 @@ import { closeSync } from 'node:fs'
 import { addon } from '../host/addon.ts'
 import { type Views, viewsOf } from '../memory/views.ts'
 import { protocolDigest } from '../protocol/digest.ts'
-import { arenaOffset, CRASH, LIMITS, OFFSET, START } from '../protocol/protocol.ts'
+import { CRASH, fixedBytes, LIMITS, OFFSET, START } from '../protocol/protocol.ts'
 import { Arena } from './arena.ts'
 import { Ring } from './ring.ts'
 import { mapShared, roundToPages, unmapShared } from './shared-buffer.ts'
 
-/** Address space of one channel; memory is used only where something was written. */
-const CHANNEL_BYTES = 4 * 2 ** 30
+/** Addresses that one channel may use. */
+const WINDOW_BYTES = 4 * 2 ** 30
 
 /** Where hosts map their channel: a range that neither the kernel nor the sanitizers give out by themselves. */
 const ADDRESS_BASE = 0x2000_0000_0000
@@ -39,6 +39,7 @@ export interface CrashReport {
 
 /** The memory that one incarnation of a fat thread shares with the program. */
 export class Channel {
+  /** Of the fixed parts. */
   readonly descriptor: number
   /** Where the host has the channel's first byte. */
   readonly address: number
@@ -49,14 +50,14 @@ export class Channel {
   #closed = false
 
   constructor(options: ChannelOptions) {
-    this.descriptor = addon().createMemory('fat-thread-channel', CHANNEL_BYTES, false)
+    const fixed = roundToPages(fixedBytes(1))
+    this.descriptor = addon().createMemory('fat-thread-channel', fixed, false)
     addon().sealSize(this.descriptor)
-    this.address = ADDRESS_BASE + randomInt(ADDRESS_CHOICES) * CHANNEL_BYTES
-    const fixed = roundToPages(arenaOffset(1))
+    this.address = ADDRESS_BASE + randomInt(ADDRESS_CHOICES) * WINDOW_BYTES
     this.#buffer = mapShared(this.descriptor, 0, fixed)
     this.views = viewsOf(this.#buffer)
     this.ring = new Ring(this.#buffer, OFFSET.LANES)
-    this.arena = new Arena(this.descriptor, fixed, CHANNEL_BYTES - fixed)
+    this.arena = new Arena(this.address + fixed, WINDOW_BYTES - fixed)
     this.#introduce(options)
   }
 
@@ -64,7 +65,7 @@ export class Channel {
     const { u8, u32, u64 } = this.views
     u8.set(digest, OFFSET.START + START.at.digest)
     u64[(OFFSET.START + START.at.address) / 8] = BigInt(this.address)
-    u64[(OFFSET.START + START.at.bytes) / 8] = BigInt(CHANNEL_BYTES)
+    u64[(OFFSET.START + START.at.bytes) / 8] = BigInt(this.#buffer.byteLength)
     u32[(OFFSET.START + START.at.program) / 4] = process.pid
     u32[(OFFSET.START + START.at.lanes) / 4] = 1
     u32[(OFFSET.START + START.at.spin) / 4] = Math.round(spin * 1e6)

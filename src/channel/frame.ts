@@ -1,10 +1,15 @@
+import { closeSync } from 'node:fs'
+import { FatThreadError } from '../errors.ts'
 import type { Place, Target } from '../memory/place.ts'
 import { type Views, viewsOf } from '../memory/views.ts'
-import { LIMITS, REQUEST } from '../protocol/protocol.ts'
+import { GRANT, LIMITS, REQUEST } from '../protocol/protocol.ts'
 import type { Extent } from './arena.ts'
 import type { Channel } from './channel.ts'
 
 const ALIGNMENT = 16
+
+/** Sends a message with descriptors to the host. */
+export type Sender = (descriptors: readonly number[], message: Uint8Array) => void
 
 /** Offset of a request's words in the private block. */
 const WORDS = REQUEST.at.words
@@ -18,15 +23,19 @@ export class Frame implements Target {
   readonly words = WORDS
   readonly owner: object
   readonly #channel: Channel
+  readonly #send: Sender
   /** Offset of the slot in the channel, in bytes. */
   #slot = 0
   #cursor = 0
   #count = 0
+  /** Grants that were sent and that no request has told of. */
+  #granted = 0
   /** What was placed beyond the slot; freed when the request is over. */
   extents: Extent[] | undefined
 
-  constructor(channel: Channel, owner: object) {
+  constructor(channel: Channel, owner: object, send: Sender) {
     this.#channel = channel
+    this.#send = send
     this.owner = owner
   }
 
@@ -54,7 +63,7 @@ export class Frame implements Target {
     return {
       bytes: new Uint8Array(extent.buffer, 0, bytes),
       offset: 0,
-      address: this.#channel.address + extent.offset,
+      address: extent.address,
     }
   }
 
@@ -63,11 +72,36 @@ export class Frame implements Target {
     this.views.u64[WORDS / 8 + index] = BigInt(value)
   }
 
+  /** Sends descriptors that the request is about; they are not closed. */
+  send(descriptors: readonly number[]): void {
+    this.#sendGrants()
+    this.#send(descriptors, new Uint8Array(GRANT.bytes))
+  }
+
   /** Hands the request to the host. Returns whether it has to be woken. */
   publish(): boolean {
+    this.#sendGrants()
     // A text result may be written behind all that was placed.
-    this.views.i32[REQUEST.at.room / 4] = this.#cursor
+    this.views.i32[REQUEST.at.room / 4] = this.#cursor | (this.#granted << 16)
+    this.#granted = 0
     return this.#channel.ring.publish(this.views.i32, this.#count)
+  }
+
+  #sendGrants(): void {
+    const grants = this.#channel.arena.takeGrants()
+    for (let next = grants[0]; next !== undefined; next = grants[0]) {
+      const { address, bytes, descriptor } = next
+      const message = new BigUint64Array([BigInt(address), BigInt(bytes)])
+      try {
+        this.#send(descriptor === undefined ? [] : [descriptor], new Uint8Array(message.buffer))
+      } catch (cause) {
+        this.#channel.arena.putBack(grants)
+        throw new FatThreadError('memory could not be granted to the fat thread', { cause })
+      }
+      grants.shift()
+      this.#granted++
+      if (descriptor !== undefined) closeSync(descriptor)
+    }
   }
 
   /** Offset of the room for a text result in the channel, in bytes. */

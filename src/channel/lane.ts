@@ -77,7 +77,9 @@ export class Lane implements Line {
     this.#process = process
     this.#keeper = keeper
     this.#spin = spin
-    this.#frame = new Frame(channel, owner)
+    this.#frame = new Frame(channel, owner, (descriptors, message) =>
+      process.send(descriptors, message),
+    )
     this.#answer = {
       views: channel.views,
       owner,

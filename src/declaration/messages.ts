@@ -2,7 +2,7 @@
  * What can be wrong with a declaration: one table for run time and compile time.
  * `$1` and `$2` are places for words of the declaration.
  */
-export const messages = {
+const messages = {
   tooLong: 'the declaration is longer than $1 characters',
   unexpectedCharacter: "unexpected character '$1'",
   openComment: 'the comment has no end',

@@ -23,10 +23,8 @@ export interface Addon {
   sealContent(descriptor: number): void
   /** Puts pages of the file in the place of a page-aligned view's memory. */
   map(view: Uint8Array, descriptor: number, offset: number): void
-  /** Puts fresh pages there. */
+  /** Puts fresh pages there, and gives the file's memory back. */
   unmap(view: Uint8Array): void
-  /** Gives the memory of a range back; it reads as zeros then. */
-  releaseMemory(descriptor: number, offset: number, bytes: number): void
   /** Once an environment: events come here. */
   listen(listener: (id: number, events: number) => void): void
   /** Whether the event loop stays alive for events. */
@@ -51,7 +49,7 @@ export interface Addon {
   watch(handle: Handle): void
   /** Wakes the host if it sleeps on the word at that offset. */
   ring(view: Uint8Array, offset: number): void
-  send(handle: Handle, descriptors: readonly number[]): void
+  send(handle: Handle, descriptors: readonly number[], message: Uint8Array): void
   takeOutput(
     handle: Handle,
     stream: 0 | 1,

@@ -110,8 +110,9 @@ export class HostProcess {
     return events !== 0
   }
 
-  send(descriptors: readonly number[]): void {
-    addon().send(this.#handle, descriptors)
+  /** Sends one message through the socket. Throws when the process does not take it. */
+  send(descriptors: readonly number[], message: Uint8Array): void {
+    addon().send(this.#handle, descriptors, message)
   }
 
   /** Sends SIGKILL; `onEnd` follows. */

@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto'
-import { closeSync, readFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { LoadError } from '../errors.ts'
-import { sealedFile } from '../host/sealed-file.ts'
+import { sealedCopy, sealedFile } from '../host/sealed-file.ts'
 import type { ClosureObject } from './closure.ts'
 import { dropNeeds } from './drop-needs.ts'
-import { type ElfObject, readElf } from './elf.ts'
+import { type ElfObject, readElfSource } from './elf.ts'
+import type { FileIdentity } from './elf-file.ts'
 import { requireLoadable } from './elf-policy.ts'
+import { descriptorSource } from './elf-source.ts'
+
+const CHUNK_BYTES = 1024 * 1024
 
 /** A sealed copy of one object, shared by all fat threads that hold it. */
 export interface Image {
@@ -13,7 +17,7 @@ export interface Image {
   readonly descriptor: number
   /** Read from the copied bytes. */
   readonly elf: ElfObject
-  /** `sha256-<base64>` of the file's bytes. */
+  /** `sha256-<base64>` of the copied bytes, as they stood in the file. */
   readonly hash: string
   /** Closes the copy when nobody holds it any more. */
   release(): void
@@ -27,38 +31,33 @@ const images = new Map<string, Held>()
 
 /** The image of an object whose DT_NEEDED entries `dropped` are passed over. */
 export function acquireImage(object: ClosureObject, dropped: ReadonlySet<string>): Image {
-  const key = keyOf(object, dropped)
+  const key = [keyOf(object.identity), ...dropped].join(' ')
   const held = images.get(key) ?? make(object, dropped, key)
   held.holders++
   return held
 }
 
-function keyOf({ identity }: ClosureObject, dropped: ReadonlySet<string>): string {
-  const { dev, ino, size, mtimeNs, ctimeNs } = identity
-  return [dev, ino, size, mtimeNs, ctimeNs, ...dropped].join(' ')
+function keyOf({ dev, ino, size, mtimeNs, ctimeNs }: FileIdentity): string {
+  return [dev, ino, size, mtimeNs, ctimeNs].join(' ')
 }
 
 function make(object: ClosureObject, dropped: ReadonlySet<string>, key: string): Held {
   const { path } = object
-  const bytes = readFileSync(path)
-  // What was resolved may have been another file: what is loaded is checked again.
-  const elf = readElf(bytes, path)
-  requireLoadable(elf)
-  if (elf.needed.join('\n') !== object.elf.needed.join('\n'))
-    throw new LoadError(`${path}: was exchanged while it was being loaded; try again`, {
-      library: path,
-    })
+  const original = copy(object)
   let hash: string | undefined
-  const original = createHash('sha256').update(bytes)
-  if (dropped.size > 0) dropNeeds(bytes, path, elf.needed, dropped)
-  const descriptor = sealedFile('fat-thread-object', bytes)
+  const elf = parse(object, original)
+  let descriptor = original
+  if (dropped.size > 0) {
+    hash = hashOf(original)
+    descriptor = withoutNeeds(path, original, elf, dropped)
+  }
   const held: Held = {
     path,
     descriptor,
     elf,
     holders: 0,
     get hash() {
-      hash ??= `sha256-${original.digest('base64')}`
+      hash ??= hashOf(descriptor)
       return hash
     },
     release() {
@@ -69,4 +68,67 @@ function make(object: ClosureObject, dropped: ReadonlySet<string>, key: string):
   }
   images.set(key, held)
   return held
+}
+
+/** Copies the very file that was resolved. */
+function copy({ path, identity }: ClosureObject): number {
+  const source = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
+  try {
+    if (keyOf(fstatSync(source, { bigint: true })) !== keyOf(identity)) throw exchanged(path)
+    return sealedCopy('fat-thread-object', source)
+  } finally {
+    closeSync(source)
+  }
+}
+
+/** What was resolved may have been other bytes of the same file: what is loaded is checked again. */
+function parse(object: ClosureObject, descriptor: number): ElfObject {
+  const { path } = object
+  try {
+    const size = fstatSync(descriptor).size
+    const elf = readElfSource(descriptorSource(descriptor, size, path))
+    requireLoadable(elf)
+    if (elf.needed.join('\n') !== object.elf.needed.join('\n')) throw exchanged(path)
+    return elf
+  } catch (error) {
+    closeSync(descriptor)
+    throw error
+  }
+}
+
+function withoutNeeds(
+  path: string,
+  original: number,
+  elf: ElfObject,
+  dropped: ReadonlySet<string>,
+): number {
+  try {
+    const bytes = Buffer.concat([...chunksOf(original)])
+    dropNeeds(bytes, path, elf.needed, dropped)
+    return sealedFile('fat-thread-object', bytes)
+  } finally {
+    closeSync(original)
+  }
+}
+
+function hashOf(descriptor: number): string {
+  const hash = createHash('sha256')
+  for (const chunk of chunksOf(descriptor)) hash.update(chunk)
+  return `sha256-${hash.digest('base64')}`
+}
+
+function* chunksOf(descriptor: number): Generator<Buffer> {
+  for (let position = 0; ; ) {
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
+    const bytes = readSync(descriptor, chunk, 0, CHUNK_BYTES, position)
+    if (bytes === 0) return
+    yield chunk.subarray(0, bytes)
+    position += bytes
+  }
+}
+
+function exchanged(path: string): LoadError {
+  return new LoadError(`${path}: was exchanged while it was being loaded; try again`, {
+    library: path,
+  })
 }

@@ -9,7 +9,7 @@ import { keepInput, type Message } from './subject.ts'
 
 const ENTRY_BYTES = 16
 
-/** Loads a library's objects; their descriptors are sent beside it. `note` is told where they are. */
+/** Loads a library's objects; their descriptors go beside it. `note` is told where they are. */
 export function load(
   library: number,
   plan: LoadPlan,
@@ -44,6 +44,11 @@ export function load(
       frame.word(0, library)
       frame.word(1, objects.length)
       frame.word(2, entries.address)
+      // Last: memory that was placed beyond the slot has to come before them.
+      const descriptors = objects.flatMap(({ image }) =>
+        image === undefined ? [] : [image.descriptor],
+      )
+      if (descriptors.length > 0) frame.send(descriptors)
       return undefined
     },
     read(answer) {

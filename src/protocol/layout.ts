@@ -1,6 +1,6 @@
 /** Laying out a record as a C compiler would, with no hole left to chance. */
 
-const SIZES = { u8: 1, u32: 4, u64: 8 } as const
+const SIZES = { u8: 1, u16: 2, u32: 4, u64: 8 } as const
 
 type FieldType = keyof typeof SIZES
 type FieldSpec<Name extends string> = readonly [name: Name, type: FieldType, count: number]

@@ -2,14 +2,16 @@
  * The protocol between program and host, written once: this file is read by the TypeScript side as it is,
  * and `scripts/protocol-header.mjs` writes `native/include/ft_protocol.h` from it for the C side.
  *
- * The channel is one sealed memory file that both sides map. Its parts, in order:
+ * The channel is memory that both sides map, in sealed files. Its fixed parts, in order:
  *
  *   start   who belongs together, and how the start went
  *   crash   what the host's signal handler saw
  *   lane    one line of execution: two sleep flags, the response ring, the request ring
- *   arena   the program's: argument bytes, shared memory; the host never allocates in it
  *
- * The program chooses the address at which the host maps the file, so it can write final addresses
+ * Large arguments and shared memory are files of their own, granted through the socket. The host maps what it
+ * was granted and no more.
+ *
+ * The program chooses the addresses at which the host maps all this, so it can write final addresses
  * for pointer arguments before the host even runs.
  *
  * A message is published by its sequence number, the first word of its record, stored last. Sequence
@@ -188,7 +190,9 @@ export const REQUEST = defineLayout('request', LIMITS.REQUEST_BYTES, [
   ['operation', 'u32', 1],
   ['function', 'u32', 1],
   /** Where in this slot a text result may be written, to the slot's end. */
-  ['room', 'u32', 1],
+  ['room', 'u16', 1],
+  /** Grants that wait in the socket and come before this request. */
+  ['grants', 'u16', 1],
   ['words', 'u64', LIMITS.ARGUMENTS],
 ])
 
@@ -200,6 +204,12 @@ export const RESPONSE = defineLayout('response', LIMITS.RESPONSE_BYTES, [
   /** Bytes of a text: in the request's room when they fit, else kept by the host under `value`. */
   ['length', 'u32', 1],
   ['value', 'u64', 1],
+])
+
+/** A message on the socket: map its descriptor there, or without a descriptor, unmap what is there. */
+export const GRANT = defineLayout('grant', 16, [
+  ['address', 'u64', 1],
+  ['bytes', 'u64', 1],
 ])
 
 /** Where the parts begin. */
@@ -214,7 +224,7 @@ export const OFFSET = {
 
 export const LANE_BYTES = OFFSET.REQUESTS + LIMITS.SLOTS * LIMITS.REQUEST_BYTES
 
-/** Where the arena begins in a channel with so many lanes. */
-export function arenaOffset(lanes: number): number {
+/** Bytes of the fixed parts of a channel with so many lanes. */
+export function fixedBytes(lanes: number): number {
   return OFFSET.LANES + lanes * LANE_BYTES
 }

@@ -56,7 +56,7 @@ describe('errno', () => {
 
   test.each(['yes', 1, null])('is a boolean, not %o', async (errno) => {
     expect(
-      await failureOf(() => library.symbols.fail.with({ errno: errno as boolean })),
+      await failureOf(() => library.symbols.fail.with({ errno: errno as unknown as boolean })),
     ).toBeInstanceOf(TypeError)
   })
 })
@@ -269,8 +269,8 @@ describe('with', () => {
   })
 
   test.each([undefined, null, 5, 'x'])('takes an object, not %o', async (options) => {
-    expect(await failureOf(() => library.symbols.add.with(options as object))).toBeInstanceOf(
-      TypeError,
-    )
+    expect(
+      await failureOf(() => library.symbols.add.with(options as unknown as object)),
+    ).toBeInstanceOf(TypeError)
   })
 })

@@ -123,7 +123,7 @@ describe('declarations', () => {
     'are no %o',
     async (declarations) => {
       const error = await failureOf(() =>
-        open(fixture('obeys'), declarations as Record<string, string>),
+        open(fixture('obeys'), declarations as unknown as Record<string, string>),
       )
       expect(error).toBeInstanceOf(TypeError)
     },

@@ -181,7 +181,9 @@ describe('alloc', () => {
   )
 
   test.each(['8', 8n, null, undefined])('of %o is a TypeError', async (bytes) => {
-    expect(await failureOf(() => thread.alloc(bytes as number))).toBeInstanceOf(TypeError)
+    expect(await failureOf(() => thread.alloc(bytes as unknown as number))).toBeInstanceOf(
+      TypeError,
+    )
   })
 
   const refuses = async (
