@@ -9,6 +9,8 @@ import {
   ClosedError,
   CrashError,
   ExitError,
+  FatThreadError,
+  StartError,
   TimeoutError,
   ViolationError,
 } from './errors.ts'
@@ -247,13 +249,18 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
   async #renew(): Promise<void> {
     const current = this.incarnation()
     this.#useful = true
-    await new Promise<void>((resolve) => {
-      this.#onRenewed = resolve
-      const reason = (): Error => new ClosedError('the library was reloaded')
-      current.retire({ reason, pending: undefined })
-    })
-    if (this.#closing !== undefined) throw closedError()
-    await this.#settled
+    holdEventLoop()
+    try {
+      await new Promise<void>((resolve) => {
+        this.#onRenewed = resolve
+        const reason = (): Error => new ClosedError('the library was reloaded')
+        current.retire({ reason, pending: undefined })
+      })
+      if (this.#closing !== undefined) throw closedError()
+      await this.#settled
+    } finally {
+      releaseEventLoop()
+    }
   }
 
   /** @internal A request that the user made. */
@@ -284,7 +291,7 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
   }
 
   #begin(): Incarnation {
-    const incarnation = new Incarnation(this.#settings, this.#laneKeeper, this.#keeper)
+    const incarnation = this.#bear()
     this.#current = incarnation
     this.#pid = 0
     // Everything is asked for at once, in order: what is asked later waits behind it by itself.
@@ -301,6 +308,15 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
     this.#settled.catch(() => {}) // whoever waits for it hears of it too
     incarnation.whenReady(() => this.#onReady(incarnation))
     return incarnation
+  }
+
+  #bear(): Incarnation {
+    try {
+      return new Incarnation(this.#settings, this.#laneKeeper, this.#keeper)
+    } catch (cause) {
+      if (cause instanceof FatThreadError) throw cause
+      throw new StartError(`a fat thread can't be started: ${messageOf(cause)}`, { cause })
+    }
   }
 
   #onReady(incarnation: Incarnation): void {
@@ -454,6 +470,10 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
     }
     return closed
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function closedError(subject?: Subject): ClosedError {

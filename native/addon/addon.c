@@ -1,10 +1,12 @@
 /* The door to JavaScript: arguments in, a kernel function, a result out. Nothing is decided here. */
+#define _GNU_SOURCE
 #include "addon.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define NAPI_VERSION 8
 #include <node_api.h>
@@ -16,6 +18,10 @@
 struct instance {
   struct listener *listener;
   napi_threadsafe_function wake;
+  /* Memory files of this environment: a worker that ends leaves none behind. */
+  int *files;
+  size_t file_count;
+  size_t file_room;
 };
 
 static const uint8_t digest[] = FT_DIGEST;
@@ -24,11 +30,8 @@ static const uint8_t digest[] = FT_DIGEST;
 
 static napi_value throw_errno(napi_env env, const char *what, int error) {
   char message[256];
-  char code[16];
-  const char *text = strerror(error);
-  snprintf(message, sizeof message, "%s: %s", what, text);
-  snprintf(code, sizeof code, "%d", error);
-  napi_throw_error(env, code, message);
+  snprintf(message, sizeof message, "%s: %s", what, strerror(error));
+  napi_throw_error(env, strerrorname_np(error), message);
   return NULL;
 }
 
@@ -95,6 +98,18 @@ static struct instance *instance_of(napi_env env) {
 
 /* ---- memory ---- */
 
+static bool keep_file(struct instance *instance, int descriptor) {
+  if (instance->file_count == instance->file_room) {
+    size_t room = instance->file_room == 0 ? 16 : instance->file_room * 2;
+    int *grown = realloc(instance->files, room * sizeof *grown);
+    if (grown == NULL) return false;
+    instance->files = grown;
+    instance->file_room = room;
+  }
+  instance->files[instance->file_count++] = descriptor;
+  return true;
+}
+
 static napi_value create_memory(napi_env env, napi_callback_info info) {
   napi_value values[3];
   take(env, info, 3, values);
@@ -102,7 +117,24 @@ static napi_value create_memory(napi_env env, napi_callback_info info) {
   napi_get_value_string_utf8(env, values[0], name, sizeof name, NULL);
   int descriptor;
   int error = memory_create(name, (uint64_t)to_number(env, values[1]), to_bool(env, values[2]), &descriptor);
-  return error == 0 ? number(env, descriptor) : throw_errno(env, "memfd_create", error);
+  if (error != 0) return throw_errno(env, "memfd_create", error);
+  if (keep_file(instance_of(env), descriptor)) return number(env, descriptor);
+  close(descriptor);
+  return throw_errno(env, "memfd_create", ENOMEM);
+}
+
+static napi_value close_memory(napi_env env, napi_callback_info info) {
+  napi_value value;
+  take(env, info, 1, &value);
+  int descriptor = to_int(env, value);
+  struct instance *instance = instance_of(env);
+  for (size_t i = 0; i < instance->file_count; i++) {
+    if (instance->files[i] != descriptor) continue;
+    instance->files[i] = instance->files[--instance->file_count];
+    close(descriptor);
+    return undefined(env);
+  }
+  return throw_errno(env, "close", EBADF);
 }
 
 static napi_value seal_size(napi_env env, napi_callback_info info) {
@@ -158,31 +190,37 @@ static void wake(void *context) {
   napi_call_threadsafe_function(instance->wake, NULL, napi_tsfn_nonblocking);
 }
 
-static void forget(void *data) {
+static void stop_listening(void *data) {
   struct instance *instance = data;
   listener_close(instance->listener);
   napi_release_threadsafe_function(instance->wake, napi_tsfn_abort);
+}
+
+static void forget(void *data) {
+  struct instance *instance = data;
+  for (size_t i = 0; i < instance->file_count; i++) close(instance->files[i]);
+  free(instance->files);
   free(instance);
 }
 
 static napi_value listen(napi_env env, napi_callback_info info) {
   napi_value callback, name;
   take(env, info, 1, &callback);
-  if (instance_of(env) != NULL) return throw_errno(env, "listen", EALREADY);
-  struct instance *instance = calloc(1, sizeof *instance);
-  if (instance == NULL) return throw_errno(env, "listen", ENOMEM);
+  struct instance *instance = instance_of(env);
+  if (instance->listener != NULL) return throw_errno(env, "listen", EALREADY);
   napi_create_string_utf8(env, "fat-threads", NAPI_AUTO_LENGTH, &name);
   napi_status status = napi_create_threadsafe_function(
       env, callback, NULL, name, 0, 1, NULL, NULL, instance, on_wake, &instance->wake);
-  if (status == napi_ok) instance->listener = listener_create(instance, wake);
-  if (instance->listener == NULL) {
-    free(instance);
-    return throw_errno(env, "listen", ENOMEM);
-  }
+  if (status != napi_ok) return throw_errno(env, "listen", ENOMEM);
   napi_unref_threadsafe_function(env, instance->wake);
-  napi_set_instance_data(env, instance, NULL, NULL);
-  napi_add_env_cleanup_hook(env, forget, instance);
-  return undefined(env);
+  instance->listener = listener_create(instance, wake);
+  if (instance->listener != NULL) {
+    /* Hooks run last first: this one comes before the function's own. */
+    napi_add_env_cleanup_hook(env, stop_listening, instance);
+    return undefined(env);
+  }
+  napi_release_threadsafe_function(instance->wake, napi_tsfn_abort);
+  return throw_errno(env, "listen", ENOMEM);
 }
 
 /* While held, the event loop stays alive. */
@@ -310,11 +348,15 @@ static napi_value take_output(napi_env env, napi_callback_info info) {
 #define METHOD(name, function) {name, NULL, function, NULL, NULL, NULL, napi_enumerable, NULL}
 
 NAPI_MODULE_INIT() {
+  struct instance *instance = calloc(1, sizeof *instance);
+  if (instance == NULL) return throw_errno(env, "fat-threads", ENOMEM);
+  napi_set_instance_data(env, instance, NULL, NULL);
   napi_value digest_value;
   napi_create_buffer_copy(env, sizeof digest, digest, NULL, &digest_value);
   const napi_property_descriptor properties[] = {
       {"digest", NULL, NULL, NULL, NULL, digest_value, napi_enumerable, NULL},
       METHOD("createMemory", create_memory),
+      METHOD("closeMemory", close_memory),
       METHOD("sealSize", seal_size),
       METHOD("sealContent", seal_content),
       METHOD("map", map),
@@ -331,6 +373,7 @@ NAPI_MODULE_INIT() {
       METHOD("send", send_descriptors),
       METHOD("takeOutput", take_output),
   };
+  napi_add_env_cleanup_hook(env, forget, instance);
   napi_define_properties(env, exports, sizeof properties / sizeof *properties, properties);
   return exports;
 }

@@ -54,7 +54,10 @@ static int child(void *data) {
   if (dup3(host, FT_DESCRIPTOR_COUNT, O_CLOEXEC) < 0) goto failed;
   if (syscall(SYS_close_range, FT_DESCRIPTOR_COUNT + 1, ~0U, 0) != 0) goto failed;
 
-  struct rlimit stack = {order->stack, order->stack};
+  struct rlimit stack;
+  if (getrlimit(RLIMIT_STACK, &stack) != 0) goto failed;
+  if (stack.rlim_max > order->stack) stack.rlim_max = order->stack;
+  stack.rlim_cur = stack.rlim_max;
   if (setrlimit(RLIMIT_STACK, &stack) != 0) goto failed;
 
   char *const arguments[] = {"fat-thread", NULL};

@@ -1,4 +1,4 @@
-import { closeSync } from 'node:fs'
+import { FatThreadError } from '../errors.ts'
 import { addon } from '../host/addon.ts'
 import { mapShared, roundToPages, unmapShared } from './shared-buffer.ts'
 
@@ -61,12 +61,22 @@ export class Arena {
     const spare = zeroed ? undefined : this.#takeSpare(wanted)
     if (spare !== undefined) return spare
     const address = this.#take(wanted)
-    const descriptor = addon().createMemory('fat-thread-memory', wanted, false)
-    addon().sealSize(descriptor)
+    const descriptor = this.#create(wanted, address)
     const extent: Extent = { buffer: mapShared(descriptor, 0, wanted), address, bytes: wanted }
     this.#owned.add(extent)
     this.#grants.push({ address, bytes: wanted, descriptor })
     return extent
+  }
+
+  #create(bytes: number, address: number): number {
+    try {
+      const descriptor = addon().createMemory('fat-thread-memory', bytes, false)
+      addon().sealSize(descriptor)
+      return descriptor
+    } catch (cause) {
+      this.#giveBack({ address, bytes })
+      throw new FatThreadError(`no ${bytes} bytes of memory can be made`, { cause })
+    }
   }
 
   /** Gives an extent back; `now` where its bytes must be gone. */
@@ -84,7 +94,7 @@ export class Arena {
   close(): void {
     for (const extent of this.#owned) unmapShared(extent.buffer)
     for (const { descriptor } of this.takeGrants())
-      if (descriptor !== undefined) closeSync(descriptor)
+      if (descriptor !== undefined) addon().closeMemory(descriptor)
     this.#owned.clear()
     this.#spare.length = 0
     this.#free.length = 0

@@ -1,5 +1,4 @@
 import { randomInt } from 'node:crypto'
-import { closeSync } from 'node:fs'
 import { addon } from '../host/addon.ts'
 import { type Views, viewsOf } from '../memory/views.ts'
 import { protocolDigest } from '../protocol/digest.ts'
@@ -107,6 +106,6 @@ export class Channel {
     this.#closed = true
     this.arena.close()
     unmapShared(this.#buffer)
-    closeSync(this.descriptor)
+    addon().closeMemory(this.descriptor)
   }
 }

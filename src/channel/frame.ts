@@ -1,5 +1,5 @@
-import { closeSync } from 'node:fs'
 import { FatThreadError } from '../errors.ts'
+import { addon } from '../host/addon.ts'
 import type { Place, Target } from '../memory/place.ts'
 import { type Views, viewsOf } from '../memory/views.ts'
 import { GRANT, LIMITS, REQUEST } from '../protocol/protocol.ts'
@@ -100,7 +100,7 @@ export class Frame implements Target {
       }
       grants.shift()
       this.#granted++
-      if (descriptor !== undefined) closeSync(descriptor)
+      if (descriptor !== undefined) addon().closeMemory(descriptor)
     }
   }
 

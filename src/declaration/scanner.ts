@@ -50,7 +50,10 @@ export function scan(text: string): Token[] {
   return tokens
 }
 
-/** {@link scan} as a type: the tokens, or {@link Unscanned}. */
+/**
+ * {@link scan} as a type: the tokens, or {@link Unscanned}.
+ * `Uncommented` is named twice: behind the check, the compiler would carry `StrangeText` along in `Plain`.
+ */
 export type Scan<Text extends string> =
   Uncommented<Text> extends infer Plain extends string
     ? Plain extends StrangeText
@@ -133,6 +136,7 @@ type Squeezed<Text extends string> = Text extends `${infer Before}  ${infer Afte
   ? Squeezed<`${Before} ${After}`>
   : Text
 
+/** Blanks around a punctuator. */
 type Around<
   Text extends string,
   P extends Punctuator,

@@ -1,6 +1,7 @@
 /** What C types are in JavaScript: the types of arguments and results. */
 import type { Pointer } from '../memory/pointer.ts'
 import type { SharedMemory } from '../memory/shared-memory.ts'
+import type { PointerTo } from './declarator.ts'
 
 /** Memory without a type of element: it fits every pointer. */
 type RawBytes = Uint8Array | Uint8ClampedArray | DataView | ArrayBufferLike
@@ -60,12 +61,6 @@ export type Returned<Type> =
       ? // biome-ignore lint/suspicious/noConfusingVoidType: it is the return type of a function
         void
       : Scalar<Type>
-
-interface PointerTo<To, Const> {
-  readonly kind: 'pointer'
-  readonly to: To
-  readonly const: Const
-}
 
 /** A value that is no pointer, as the library returns it. */
 type Scalar<Type> = Type extends { readonly kind: 'bool' }

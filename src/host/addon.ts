@@ -17,6 +17,8 @@ export interface Addon {
   readonly digest: Uint8Array
   /** A memory file of that many bytes; returns its descriptor. */
   createMemory(name: string, bytes: number, executable: boolean): number
+  /** Closes a memory file; those that are left are closed with the environment. */
+  closeMemory(descriptor: number): void
   /** No resizing from now on, by anyone. */
   sealSize(descriptor: number): void
   /** No writing or resizing from now on, by anyone. */

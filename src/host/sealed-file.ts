@@ -1,4 +1,4 @@
-import { closeSync, readSync, writeSync } from 'node:fs'
+import { readSync, writeSync } from 'node:fs'
 import { addon } from './addon.ts'
 
 const chunk = Buffer.allocUnsafe(256 * 1024)
@@ -26,7 +26,7 @@ function seal(name: string, executable: boolean, fill: (target: number) => void)
     addon().sealContent(target)
     return target
   } catch (error) {
-    closeSync(target)
+    addon().closeMemory(target)
     throw error
   }
 }

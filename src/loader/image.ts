@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { LoadError } from '../errors.ts'
+import { addon } from '../host/addon.ts'
 import { sealedCopy, sealedFile } from '../host/sealed-file.ts'
 import type { ClosureObject } from './closure.ts'
 import { dropNeeds } from './drop-needs.ts'
@@ -63,7 +64,7 @@ function make(object: ClosureObject, dropped: ReadonlySet<string>, key: string):
     release() {
       if (--held.holders > 0) return
       images.delete(key)
-      closeSync(descriptor)
+      addon().closeMemory(descriptor)
     },
   }
   images.set(key, held)
@@ -91,7 +92,7 @@ function parse(object: ClosureObject, descriptor: number): ElfObject {
     if (elf.needed.join('\n') !== object.elf.needed.join('\n')) throw exchanged(path)
     return elf
   } catch (error) {
-    closeSync(descriptor)
+    addon().closeMemory(descriptor)
     throw error
   }
 }
@@ -107,7 +108,7 @@ function withoutNeeds(
     dropNeeds(bytes, path, elf.needed, dropped)
     return sealedFile('fat-thread-object', bytes)
   } finally {
-    closeSync(original)
+    addon().closeMemory(original)
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { IntegrityError } from '../errors.ts'
+import { FatThreadError, IntegrityError, LoadError } from '../errors.ts'
 import { type Closure, type ClosureObject, resolveClosure } from './closure.ts'
 import type { ElfObject } from './elf.ts'
 import { acquireImage, type Image } from './image.ts'
@@ -62,9 +62,10 @@ export function planLoad(path: string, options: LoadOptions = {}): LoadPlan {
     const objects = closure.objects.map(plan)
     if (options.integrity !== undefined) checkIntegrity(path, options.integrity, objects.at(-1))
     return { path, closure, objects, release }
-  } catch (error) {
+  } catch (cause) {
     release()
-    throw error
+    if (cause instanceof FatThreadError || !(cause instanceof Error)) throw cause
+    throw new LoadError(`${path}: can't be copied: ${cause.message}`, { library: path, cause })
   }
 }
 

@@ -47,7 +47,7 @@ describe('descriptors', () => {
   test('of the program do not arrive, deleted files neither', async () => {
     const path = `${FILE}-deleted`
     writeFileSync(path, 'SECRET-of-a-deleted-file')
-    const descriptors = [openSync(FILE), openSync(path)]
+    const descriptors = [openSync(FILE, 'r'), openSync(path, 'r')]
     rmSync(path)
     try {
       await using library = await open(fixture('reads-every-descriptor'), {

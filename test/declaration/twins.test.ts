@@ -67,6 +67,15 @@ describe('the compiler', () => {
       expect({ text, is: types[at] }).toEqual({ text, is: parsed(parsePrototype, text) })
   })
 
+  it('knows every ASCII character as the scanner does', { timeout: 60_000 }, () => {
+    const texts = Array.from({ length: 128 }, (_, code) => {
+      return `int f(int a${String.fromCharCode(code)}b)`
+    })
+    const types = compiled('ParsePrototype', texts)
+    for (const [at, text] of texts.entries())
+      expect({ text, is: types[at] }).toEqual({ text, is: parsed(parsePrototype, text) })
+  })
+
   it('reads types as the parser does', { timeout: 60_000 }, () => {
     const texts = fc
       .sample(fc.oneof(damaged, jumble), 200)

@@ -417,6 +417,21 @@ describeRows(
   hanging.map(([deed, fixture]): Row => ({ deed, fixture, harm: hangs, outcome: timeout() })),
 )
 
+describeRows('flooding', [
+  {
+    deed: 'prints for ever to both streams, and the program listens',
+    fixture: 'prints-forever',
+    harm: hangs,
+    outcome: timeout(),
+    options: { stdout: 'pipe', stderr: 'pipe' },
+    act: (library, mode) => {
+      for (const stream of ['stdout', 'stderr'] as const)
+        library.thread.on(stream, (bytes) => expect(bytes.length).toBeGreaterThan(0))
+      return call(library, mode)
+    },
+  },
+])
+
 describeRows('replacing the handlers of signals', [
   {
     deed: 'blocks every signal and crashes',

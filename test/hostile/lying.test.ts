@@ -5,6 +5,7 @@ import { fixture } from '../fixtures/build.ts'
 import { callBesideChannel, control } from '../support/control.ts'
 import {
   bounded,
+  boundedBy,
   breaks,
   clean,
   crash,
@@ -226,7 +227,7 @@ describeRows('texts', [
     fixture: 'returns-a-gigabyte-of-text',
     prototype: TEXT,
     harm: breaks,
-    outcome: bounded,
+    outcome: boundedBy(10_000),
     limit: 5000,
   },
 ])

@@ -136,15 +136,17 @@ export const gives = (value: unknown): Outcome => ({
   },
 })
 
-/** The library harms itself alone: an error of ours or a value of the declared type, in bounded time. */
-export const bounded: Outcome = {
+/** The library harms itself alone: an error of ours or a value of the declared type, within so many milliseconds. */
+export const boundedBy = (most: number): Outcome => ({
   text: 'typed end',
   check: ({ error, value, elapsed }) => {
     if (error !== undefined) expect(error).toBeInstanceOf(FatThreadError)
     else expect(['number', 'string', 'object']).toContain(value === null ? 'object' : typeof value)
-    expect(elapsed).toBeLessThan(LIMIT * 3)
+    expect(elapsed).toBeLessThan(most)
   },
-}
+})
+
+export const bounded = boundedBy(LIMIT * 3)
 
 /** A result that is a whole JavaScript string, whatever the bytes were. */
 export const text = (expected: RegExp): Outcome => ({

@@ -1,0 +1,76 @@
+/** Measures what a program uses, again and again: after a warm-up it must stay flat. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { expect } from 'vitest'
+import { processes } from '../support/program.ts'
+
+interface Sample {
+  readonly descriptors: number
+  readonly mappings: number
+  /** Zombies too. */
+  readonly children: number
+  readonly threads: number
+  /** Resident bytes of the program. */
+  readonly memory: number
+  /** Bytes of the program's JavaScript objects and of what they hold. */
+  readonly heap: number
+  /** Resident bytes of the fat thread, where one is watched. */
+  readonly inside: number
+}
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+const COUNTS = ['descriptors', 'mappings', 'children', 'threads'] as const
+/** Bytes that memory may differ by: what an allocator keeps for itself, not what 10,000 leaks need. */
+const MEMORY = 12 * 2 ** 20
+
+export class Gauge {
+  readonly #inside: () => number | undefined
+  readonly #samples: Sample[] = []
+
+  constructor(inside: () => number | undefined = () => undefined) {
+    this.#inside = inside
+  }
+
+  async sample(): Promise<void> {
+    // Events of the last round may still be under way.
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    collectGarbage()
+    const { rss, heapUsed, external, arrayBuffers } = process.memoryUsage()
+    this.#samples.push({
+      descriptors: readdirSync('/proc/self/fd').length,
+      mappings: readFileSync('/proc/self/maps', 'latin1').match(/memfd:/g)?.length ?? 0,
+      children: processes().filter(({ parent }) => parent === process.pid).length,
+      threads: readdirSync('/proc/self/task').length,
+      memory: rss,
+      heap: heapUsed + external + arrayBuffers,
+      inside: this.#inside() ?? 0,
+    })
+  }
+
+  /** The end against the time after the warm-up, which is the first third. */
+  expectFlat(): void {
+    const third = Math.floor(this.#samples.length / 3)
+    const warm = this.#samples.slice(third, 2 * third)
+    const late = this.#samples.slice(-third)
+    expect(third, 'samples').toBeGreaterThan(1)
+    for (const what of COUNTS)
+      expect(most(late, what), `${what}: ${this.#text(what)}`).toBeLessThanOrEqual(most(warm, what))
+    for (const what of ['memory', 'heap', 'inside'] as const) {
+      const growth = least(late, what) - least(warm, what)
+      expect(growth, `growth of ${what}: ${this.#text(what)}`).toBeLessThan(MEMORY)
+    }
+  }
+
+  #text(what: keyof Sample): string {
+    return this.#samples.map((sample) => sample[what]).join(' ')
+  }
+}
+
+const most = (samples: readonly Sample[], what: keyof Sample): number =>
+  Math.max(...samples.map((sample) => sample[what]))
+
+const least = (samples: readonly Sample[], what: keyof Sample): number =>
+  Math.min(...samples.map((sample) => sample[what]))
