@@ -25,6 +25,8 @@ import type { Message, Subject } from './message/subject.ts'
 import { type FatThreadOptions, type Settings, settingsOf } from './options.ts'
 import type { Receipt } from './sandbox/receipt.ts'
 
+/** A process that can't be reached is mostly about to end: so many milliseconds to do so. */
+const HANGUP_GRACE = 100
 /** Destructors may take so many milliseconds. */
 const CLOSE_LIMIT = 1000
 /** A request that so many processes died before without having begun it is not handed to another. */
@@ -105,10 +107,7 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
     this.#laneKeeper = this.#makeLaneKeeper()
     this.#keeper = {
       onOutput: (output) => this.#onOutput(output),
-      onHangup: (incarnation) => {
-        const error = new ViolationError('the fat thread closed its end of the channel')
-        incarnation.retire({ reason: () => error, pending: undefined })
-      },
+      onHangup: (incarnation) => hangUp(incarnation),
       onEnd: (incarnation, leftover, evidence) => this.#onEnd(incarnation, leftover, evidence),
     }
     this.#begin()
@@ -344,8 +343,6 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
     const last = leftover.begun.at(-1)
     // A process that could not even load its libraries has no better successor.
     const hopeful = incarnation.ready || this.#onRenewed !== undefined
-    const [next] = leftover.waiting
-    if (leftover.begun.length === 0 && next !== undefined) next.attempts++
     for (const pending of leftover.waiting)
       if (!hopeful || pending.attempts === MOST_ATTEMPTS) pending.reject(because(pending))
     const waiting = leftover.waiting.filter((pending) => pending.open)
@@ -420,6 +417,10 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
   #makeLaneKeeper(): LaneKeeper {
     const retire = (retirement: Retirement): void => this.#current?.retire(retirement)
     return {
+      unreachable: () => {
+        const current = this.#current
+        if (current !== undefined) setTimeout(() => hangUp(current), HANGUP_GRACE)
+      },
       retire: (reason, pending) => retire({ reason: () => reason, pending }),
       expired: (pending) => {
         const { subject } = pending.request as Message<unknown, unknown>
@@ -470,6 +471,11 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
     }
     return closed
   }
+}
+
+function hangUp(incarnation: Incarnation): void {
+  const error = new ViolationError('the fat thread closed its end of the channel')
+  incarnation.retire({ reason: () => error, pending: undefined })
 }
 
 function messageOf(error: unknown): string {

@@ -73,6 +73,7 @@ export class Incarnation {
   retire(retirement: Retirement): void {
     if (this.process.ended) return
     this.retirement ??= retirement
+    this.lane.stop()
     this.process.kill()
   }
 
@@ -131,9 +132,8 @@ export class Incarnation {
   }
 
   #remember(bytes: Uint8Array): void {
-    this.#lastWords = (this.#lastWords + Buffer.from(bytes).toString('utf8')).slice(
-      -LAST_WORDS_BYTES,
-    )
+    const tail = Buffer.from(bytes.subarray(-LAST_WORDS_BYTES)).toString('utf8')
+    this.#lastWords = (this.#lastWords + tail).slice(-LAST_WORDS_BYTES)
   }
 
   #lastLine(): string {

@@ -84,10 +84,10 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     this.#requireOpen()
     const declared = this.#declare(prototype)
     const { lane } = this.thread.incarnation()
+    const timeout = this.thread.settings.loadTimeout
+    const binding = bind(declared.id, this.#number, this.path, declared.plan)
     // A failure stays with the function: each of its calls says so.
-    lane
-      .run(bind(declared.id, this.#number, this.path, declared.plan), undefined, undefined)
-      .catch(() => {})
+    lane.run(binding, undefined, { timeout }).catch(() => {})
     return declared.callable() as unknown as Callable<Prototype>
   }
 
@@ -133,9 +133,10 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
   }
 
   async #settle(incarnation: Incarnation): Promise<void> {
-    const loading = incarnation.load(this.#number, this.#plan, this.thread.settings.loadTimeout)
+    const timeout = this.thread.settings.loadTimeout
+    const loading = incarnation.load(this.#number, this.#plan, timeout)
     const bindings = this.#functions.map(({ id, plan }) =>
-      incarnation.prepare(bind(id, this.#number, this.path, plan)),
+      incarnation.prepare(bind(id, this.#number, this.path, plan), timeout),
     )
     const outcomes = await Promise.allSettled([loading, ...bindings])
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason

@@ -14,16 +14,17 @@
 
 #define STACK_BYTES (64 * 1024)
 #define UNWIND_MILLISECONDS 500
+#define ALIGNMENT_CHECK 0x40000
 
 static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
 
 static struct ft_crash *report;
 static uint8_t stack[STACK_BYTES] __attribute__((aligned(16)));
-static volatile sig_atomic_t reporting;
+static volatile sig_atomic_t reporting; /* the signal, or 0 */
 
 /* Copies that may fault jump back here. */
 static sigjmp_buf guard;
-static volatile sig_atomic_t guarded;
+static volatile sig_atomic_t guarded; /* the thread's number, or 0 */
 
 static uint64_t program_counter(const ucontext_t *context) {
 #if defined(__x86_64__)
@@ -87,19 +88,27 @@ static void write_report(int number, const siginfo_t *info, const ucontext_t *co
   }
 }
 
+static void end_by(int number) {
+  struct sigaction standard = {.sa_handler = SIG_DFL};
+  sigaction(number, &standard, NULL);
+  /* A trap or a sent signal would not come again on return; sent again, each ends the process here. */
+  syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), number);
+}
+
 static void on_signal(int number, siginfo_t *info, void *context) {
-  if (guarded && info->si_code > 0) {
+#if defined(__x86_64__)
+  /* A library may have asked for faults on misaligned access; the C library does such accesses itself. */
+  __builtin_ia32_writeeflags_u64(__builtin_ia32_readeflags_u64() & ~(uint64_t)ALIGNMENT_CHECK);
+#endif
+  if (guarded && info->si_code > 0 && guarded == (int)syscall(SYS_gettid)) {
     guarded = 0;
     siglongjmp(guard, 1);
   }
-  struct sigaction standard = {.sa_handler = SIG_DFL};
-  sigaction(number, &standard, NULL);
-  if (!reporting) {
-    reporting = 1;
-    write_report(number, info, context);
-  }
-  /* A trap or a sent signal would not come again on return; sent again, each ends the process here. */
-  syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), number);
+  /* A fault while the report is written is not what ended the library. */
+  if (reporting) end_by(reporting);
+  reporting = number;
+  write_report(number, info, context);
+  end_by(number);
 }
 
 int crash_watch(struct ft_crash *target) {
@@ -115,7 +124,7 @@ int crash_watch(struct ft_crash *target) {
 
 bool crash_guarded_copy(void *target, const void *source, uint64_t bytes) {
   if (sigsetjmp(guard, 1) != 0) return false;
-  guarded = 1;
+  guarded = (int)syscall(SYS_gettid);
   memcpy(target, source, bytes);
   guarded = 0;
   return true;
@@ -123,7 +132,7 @@ bool crash_guarded_copy(void *target, const void *source, uint64_t bytes) {
 
 bool crash_guarded_measure(const void *text, uint32_t unit, uint64_t most, uint64_t *length) {
   if (sigsetjmp(guard, 1) != 0) return false;
-  guarded = 1;
+  guarded = (int)syscall(SYS_gettid);
   *length = text_measure(text, unit, most);
   guarded = 0;
   return true;

@@ -8,6 +8,18 @@ import type { Channel } from './channel.ts'
 
 const ALIGNMENT = 16
 
+/** The process has ended or gave up its socket: the request may go on in another one. */
+export class Unreachable extends Error {
+  constructor(cause: unknown) {
+    super('the fat thread is gone', { cause })
+  }
+}
+
+function isGone(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return code === 'EPIPE' || code === 'ECONNRESET' || code === 'ENOTCONN' || code === 'EBADF'
+}
+
 /** Sends a message with descriptors to the host. */
 export type Sender = (descriptors: readonly number[], message: Uint8Array) => void
 
@@ -28,6 +40,8 @@ export class Frame implements Target {
   #slot = 0
   #cursor = 0
   #count = 0
+  /** Bytes of the last extent that are taken. */
+  #used = 0
   /** Grants that were sent and that no request has told of. */
   #granted = 0
   /** What was placed beyond the slot; freed when the request is over. */
@@ -57,14 +71,21 @@ export class Frame implements Target {
       const offset = this.#slot + start
       return { bytes: this.#channel.views.u8, offset, address: this.#channel.address + offset }
     }
+    const begin = Math.ceil(this.#used / ALIGNMENT) * ALIGNMENT
+    const last = this.extents?.at(-1)
+    const fits = last !== undefined && begin + bytes <= last.bytes
+    const extent = fits ? last : this.#extend(bytes)
+    const offset = fits ? begin : 0
+    this.#used = offset + bytes
+    const view = new Uint8Array(extent.buffer, 0, extent.bytes)
+    return { bytes: view, offset, address: extent.address + offset }
+  }
+
+  #extend(bytes: number): Extent {
     const extent = this.#channel.arena.allocate(bytes)
     this.extents ??= []
     this.extents.push(extent)
-    return {
-      bytes: new Uint8Array(extent.buffer, 0, bytes),
-      offset: 0,
-      address: extent.address,
-    }
+    return extent
   }
 
   /** A word of the request, as a number or an address. */
@@ -75,7 +96,16 @@ export class Frame implements Target {
   /** Sends descriptors that the request is about; they are not closed. */
   send(descriptors: readonly number[]): void {
     this.#sendGrants()
-    this.#send(descriptors, new Uint8Array(GRANT.bytes))
+    this.#try(descriptors, new Uint8Array(GRANT.bytes))
+  }
+
+  #try(descriptors: readonly number[], message: Uint8Array): void {
+    try {
+      this.#send(descriptors, message)
+    } catch (cause) {
+      if (isGone(cause)) throw new Unreachable(cause)
+      throw new FatThreadError('descriptors could not be sent to the fat thread', { cause })
+    }
   }
 
   /** Hands the request to the host. Returns whether it has to be woken. */
@@ -93,10 +123,10 @@ export class Frame implements Target {
       const { address, bytes, descriptor } = next
       const message = new BigUint64Array([BigInt(address), BigInt(bytes)])
       try {
-        this.#send(descriptor === undefined ? [] : [descriptor], new Uint8Array(message.buffer))
-      } catch (cause) {
+        this.#try(descriptor === undefined ? [] : [descriptor], new Uint8Array(message.buffer))
+      } catch (error) {
         this.#channel.arena.putBack(grants)
-        throw new FatThreadError('memory could not be granted to the fat thread', { cause })
+        throw error
       }
       grants.shift()
       this.#granted++

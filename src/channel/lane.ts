@@ -5,7 +5,7 @@ import type { CopyBack } from '../memory/place.ts'
 import { LIMITS, RESPONSE } from '../protocol/protocol.ts'
 import type { Extent } from './arena.ts'
 import type { Channel } from './channel.ts'
-import { Frame } from './frame.ts'
+import { Frame, Unreachable } from './frame.ts'
 import { type Line, Pending } from './pending.ts'
 import { Queue } from './queue.ts'
 import { type Answer, type CallOptions, FollowUp, type Request } from './request.ts'
@@ -24,6 +24,8 @@ const EMPTY_RINGS = 1000
 export interface LaneKeeper {
   /** The process has to go; `pending` is the request that it is about, if any. */
   retire(reason: Error, pending?: Pending): void
+  /** The process can't be reached: it ends just now, or gave up its socket. */
+  unreachable(): void
   /** The limit of the running request is over. */
   expired(pending: Pending): void
   /** The signal of the running request fired. */
@@ -57,6 +59,7 @@ export class Lane implements Line {
   readonly #waiting = new Queue<Pending>()
   #asleep = false
   #pumping = false
+  #stopped = false
   #dead = false
   #emptyRings = 0
   #timer: NodeJS.Timeout | undefined
@@ -101,7 +104,7 @@ export class Lane implements Line {
   }
 
   get #quiet(): boolean {
-    return !this.#dead && this.#channel.ring.inFlight === 0 && this.#waiting.size === 0
+    return !this.#stopped && this.#channel.ring.inFlight === 0 && this.#waiting.size === 0
   }
 
   /** Makes a request; the promise ends with it. */
@@ -115,6 +118,7 @@ export class Lane implements Line {
     try {
       back = this.#post(request, input)
     } catch (error) {
+      if (error instanceof Unreachable) return this.#enqueue(request, input, options)
       return Promise.reject(error)
     }
     if (this.#spin && this.#channel.ring.look(LOOKS)) {
@@ -141,7 +145,13 @@ export class Lane implements Line {
     options: CallOptions | undefined,
   ): Output {
     if (this.#quiet) {
-      const back = this.#post(request, input)
+      let back: CopyBack[] | undefined
+      try {
+        back = this.#post(request, input)
+      } catch (error) {
+        if (error instanceof Unreachable) return this.runSync(request, input, options)
+        throw error
+      }
       if (this.#spin && (this.#channel.ring.look(LOOKS) || this.#stayAwake())) {
         const result = this.#finish(request, input, back)
         if (!(result instanceof FollowUp)) return result
@@ -197,8 +207,16 @@ export class Lane implements Line {
     else this.#pump()
   }
 
-  /** Ends the lane; nothing is settled here. */
+  /** Posts nothing more and believes no more answers; what comes now waits for a successor. */
+  stop(): void {
+    this.#stopped = true
+  }
+
+  /** Ends the lane. What is left is for a successor, or to be rejected. */
   end(): Leftover {
+    // Answers that came before the end are answers.
+    this.#settleAnswered()
+    this.#stopped = true
     this.#dead = true
     this.#wakeUp()
     clearTimeout(this.#timer)
@@ -208,6 +226,8 @@ export class Lane implements Line {
     )
     const begun = this.#channel.ring.begun()
     const open = (pending: Pending): boolean => pending.open
+    const next = flight[begun]
+    if (begun === 0 && next !== undefined) next.attempts++
     const leftover = {
       begun: flight.slice(0, begun).filter(open),
       waiting: [...flight.slice(begun), ...this.#waiting.takeAll()].filter(open),
@@ -265,6 +285,10 @@ export class Lane implements Line {
     } catch (error) {
       frame.free(frame.extents)
       if (error instanceof ViolationError) this.#keeper.retire(error)
+      if (error instanceof Unreachable) {
+        this.stop()
+        this.#keeper.unreachable()
+      }
       throw error
     }
     return back
@@ -292,7 +316,7 @@ export class Lane implements Line {
   #fill(): void {
     const { ring } = this.#channel
     for (let pending = this.#waiting.first; pending !== undefined; pending = this.#waiting.first) {
-      if (ring.full || this.#dead) return
+      if (ring.full || this.#stopped) return
       // One that may be aborted goes out only when it is next to run: then aborted means never begun.
       if (pending.signal !== undefined && pending.open && ring.inFlight > 0) return
       this.#waiting.take()
@@ -301,7 +325,8 @@ export class Lane implements Line {
         const back = this.#post(pending.request, pending.input)
         this.#fly(pending, back)
       } catch (error) {
-        pending.reject(error)
+        if (error instanceof Unreachable) this.#waiting.putFirst(pending)
+        else pending.reject(error)
       }
     }
   }
@@ -353,11 +378,20 @@ export class Lane implements Line {
     return error
   }
 
-  /** Settles what has been answered; returns how many. */
+  /** Settles what has been answered and posts what waits; returns how many were settled. */
   #drain(): number {
+    const settled = this.#settleAnswered()
+    if (settled > 0) {
+      this.#emptyRings = 0
+      this.#fill()
+    }
+    return settled
+  }
+
+  #settleAnswered(): number {
     const { ring } = this.#channel
     let settled = 0
-    while (this.#count > 0 && !this.#dead && ring.ready()) {
+    while (this.#count > 0 && !this.#stopped && ring.ready()) {
       const pending = this.#flight[this.#first] as Pending
       this.#flight[this.#first] = undefined
       this.#first = (this.#first + 1) % LIMITS.SLOTS
@@ -366,10 +400,6 @@ export class Lane implements Line {
       this.#settle(pending)
       const next = this.#flight[this.#first]
       if (next !== undefined) this.#startClock(next)
-    }
-    if (settled > 0) {
-      this.#emptyRings = 0
-      this.#fill()
     }
     return settled
   }

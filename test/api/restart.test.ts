@@ -154,6 +154,23 @@ describe('a crash', () => {
     expect(await Promise.all(after)).toEqual(numbers(200).map((index) => index + 1))
   })
 
+  test('takes no result along that was there before it', async () => {
+    const { add, crash } = library.symbols
+    for (let round = 0; round < 30; round++) {
+      const results = await Promise.allSettled([
+        add(round, 1),
+        add(round, 2),
+        crash(),
+        add(round, 3),
+      ])
+      const [first, second, crashed, last] = results
+      expect(first).toEqual({ status: 'fulfilled', value: round + 1 })
+      expect(second).toEqual({ status: 'fulfilled', value: round + 2 })
+      expect(crashed).toMatchObject({ status: 'rejected', reason: { call: 'crash' } })
+      expect(last).toEqual({ status: 'fulfilled', value: round + 3 })
+    }
+  })
+
   test('again and again in one batch', async () => {
     const { add, crash } = library.symbols
     const results = numbers(300).map((index) => (index % 30 === 7 ? crash() : add(index, 0)))
@@ -162,7 +179,7 @@ describe('a crash', () => {
         expect((result as PromiseRejectedResult).reason).toBeInstanceOf(CrashError)
       else expect(result).toEqual({ status: 'fulfilled', value: index })
     }
-    expect(thread.stats().restarts).toBe(10)
+    await until(() => thread.stats().restarts === 10)
   })
 
   test('while a blocking call waits behind it: the blocking call goes on too', async () => {

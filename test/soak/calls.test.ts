@@ -78,5 +78,6 @@ test('6 GB of bytes and text in and out leave nothing behind', { timeout: 100_00
     expect((await makeText(size + (round % 7)))?.length).toBe(size + (round % 7))
     if (round % 20 === 0) await gauge.sample()
   }
-  gauge.expectFlat()
+  // Strings and buffers of 8 MB come and go: one part in a hundred kept would show.
+  gauge.expectFlat(48 * 2 ** 20)
 })
