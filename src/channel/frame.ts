@@ -15,9 +15,17 @@ export class Unreachable extends Error {
   }
 }
 
-function isGone(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return code === 'EPIPE' || code === 'ECONNRESET' || code === 'ENOTCONN' || code === 'EBADF'
+/** The socket holds as much as it can: the request has to wait until the host has taken some. */
+export class Busy extends Error {
+  constructor(cause: unknown) {
+    super('the fat thread has not taken what was sent before', { cause })
+  }
+}
+
+const GONE = new Set<unknown>(['EPIPE', 'ECONNRESET', 'ENOTCONN', 'EBADF'])
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
 }
 
 /** Sends a message with descriptors to the host. */
@@ -103,7 +111,8 @@ export class Frame implements Target {
     try {
       this.#send(descriptors, message)
     } catch (cause) {
-      if (isGone(cause)) throw new Unreachable(cause)
+      if (codeOf(cause) === 'EAGAIN') throw new Busy(cause)
+      if (GONE.has(codeOf(cause))) throw new Unreachable(cause)
       throw new FatThreadError('descriptors could not be sent to the fat thread', { cause })
     }
   }
@@ -111,6 +120,21 @@ export class Frame implements Target {
   /** Hands the request to the host. Returns whether it has to be woken. */
   publish(): boolean {
     this.#sendGrants()
+    return this.#publish()
+  }
+
+  /** Whether grants wait in the socket that no request has told of. */
+  get owesGrants(): boolean {
+    return this.#granted > 0
+  }
+
+  /** Publishes a request that only tells of the grants that were sent. */
+  publishGrants(operation: number): boolean {
+    this.open(operation, 0, 0)
+    return this.#publish()
+  }
+
+  #publish(): boolean {
     // A text result may be written behind all that was placed.
     this.views.i32[REQUEST.at.room / 4] = this.#cursor | (this.#granted << 16)
     this.#granted = 0

@@ -2,10 +2,10 @@ import { FatThreadError, ViolationError } from '../errors.ts'
 import { addon } from '../host/addon.ts'
 import { type HostProcess, holdEventLoop, releaseEventLoop } from '../host/process.ts'
 import type { CopyBack } from '../memory/place.ts'
-import { LIMITS, RESPONSE } from '../protocol/protocol.ts'
+import { LIMITS, OPERATION, RESPONSE } from '../protocol/protocol.ts'
 import type { Extent } from './arena.ts'
 import type { Channel } from './channel.ts'
-import { Frame, Unreachable } from './frame.ts'
+import { Busy, Frame, Unreachable } from './frame.ts'
 import { type Line, Pending } from './pending.ts'
 import { Queue } from './queue.ts'
 import { type Answer, type CallOptions, FollowUp, type Request } from './request.ts'
@@ -118,7 +118,7 @@ export class Lane implements Line {
     try {
       back = this.#post(request, input)
     } catch (error) {
-      if (error instanceof Unreachable) return this.#enqueue(request, input, options)
+      if (mayWait(error)) return this.#enqueue(request, input, options)
       return Promise.reject(error)
     }
     if (this.#spin && this.#channel.ring.look(LOOKS)) {
@@ -149,8 +149,10 @@ export class Lane implements Line {
       try {
         back = this.#post(request, input)
       } catch (error) {
-        if (error instanceof Unreachable) return this.runSync(request, input, options)
-        throw error
+        if (!mayWait(error)) throw error
+        const pending = new Pending(request as Request<unknown, unknown>, input, options)
+        this.adopt(pending)
+        return block(pending) as Output
       }
       if (this.#spin && (this.#channel.ring.look(LOOKS) || this.#stayAwake())) {
         const result = this.#finish(request, input, back)
@@ -325,10 +327,23 @@ export class Lane implements Line {
         const back = this.#post(pending.request, pending.input)
         this.#fly(pending, back)
       } catch (error) {
-        if (error instanceof Unreachable) this.#waiting.putFirst(pending)
-        else pending.reject(error)
+        if (!mayWait(error)) {
+          pending.reject(error)
+          continue
+        }
+        this.#waiting.putFirst(pending)
+        this.#tellGrants()
+        return
       }
     }
+  }
+
+  /** The socket is full: the host takes what is in it when a request tells of it. */
+  #tellGrants(): void {
+    const frame = this.#frame
+    if (this.#stopped || !frame.owesGrants || this.#channel.ring.full) return
+    if (frame.publishGrants(OPERATION.PING)) this.#ringHost()
+    this.#fly(new Pending(TELL, undefined, undefined), undefined)
   }
 
   /** Reads the oldest answer of a request that was never noted as pending. */
@@ -528,6 +543,21 @@ export function block(pending: Pending): unknown {
   }
   pending.lane?.resume()
   return pending.take()
+}
+
+/** A request that only tells of grants. */
+const TELL: Request<unknown, unknown> = {
+  operation: OPERATION.PING,
+  id: 0,
+  words: 0,
+  write: () => undefined,
+  read: () => undefined,
+  keep: (input) => input,
+}
+
+/** The request is in order; it is the fat thread that can't take it now. */
+function mayWait(error: unknown): boolean {
+  return error instanceof Busy || error instanceof Unreachable
 }
 
 function copyBack(back: readonly CopyBack[]): void {

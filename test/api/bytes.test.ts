@@ -1,6 +1,6 @@
 /** Memory as arguments: typed arrays, buffers, plain arrays; copied in, and back where C may write. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Library, open } from '../../src/index.ts'
+import { FatThread, type Library, open } from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
 import { call, failureOf, WAYS } from '../support/ways.ts'
 
@@ -127,6 +127,26 @@ test('large arguments come back whole', { timeout: 60_000 }, async () => {
       expect(bytes.indexOf(7)).toBe(-1)
     }
 })
+
+test.each([1000, 5000, 2 ** 20])(
+  '300 calls with %d bytes each wait behind a call that takes its time',
+  { timeout: 60_000 },
+  async (size) => {
+    await using thread = await FatThread.spawn()
+    const { sleep } = (
+      await thread.load(fixture('obeys'), { sleep: 'int sleep_for(int milliseconds)' })
+    ).symbols
+    const { symbols } = await thread.load(fixture('handles-bytes'), DECLARATIONS)
+    const slow = sleep(300)
+    const holders = Array.from({ length: 300 }, (_, index) =>
+      new Uint8Array(size).fill(index % 250),
+    )
+    await Promise.all(holders.map((holder) => symbols.addOne(holder, size)))
+    expect(await slow).toBe(300)
+    for (const [index, holder] of holders.entries())
+      expect([holder[0], holder[size - 1]]).toEqual([(index % 250) + 1, (index % 250) + 1])
+  },
+)
 
 test('memory is aligned for any C type', async () => {
   for (let size = 1; size < 50; size++)

@@ -100,12 +100,20 @@ describe('close', () => {
     await closed
   })
 
-  test('while the fat thread is being started', async () => {
+  test('while a library is being loaded', async () => {
     const before = program()
-    const opening = openIt()
-    const failed = failureOf(async () => (await opening).symbols.add(1, 2))
-    opening.then((library) => library.close()).catch(() => {})
-    expect(await failed).toBeInstanceOf(ClosedError)
+    const thread = await FatThread.spawn()
+    const [loaded, closed] = await Promise.allSettled([
+      thread.load(fixture('obeys'), DECLARATIONS),
+      thread.close(),
+    ])
+    expect(closed.status).toBe('fulfilled')
+    // It may have been there already; then it is closed now.
+    const error =
+      loaded.status === 'rejected'
+        ? loaded.reason
+        : await failureOf(() => loaded.value.symbols.add(1, 2))
+    expect(error).toBeInstanceOf(ClosedError)
     await unharmed(before)
   })
 

@@ -39,7 +39,7 @@ describe('GMP', () => {
       expect(await set(bytes, digits, 10)).toBe(0)
       return bytes
     }
-    const dividend = await number('123456789123456789123456789')
+    const dividend = await number('31415926535897932384626433')
     expect(
       await failureOf(async () => divide(await number('0'), dividend, await number('0'))),
     ).toMatchObject({
@@ -176,7 +176,7 @@ describe('SQLite', () => {
         if (result.status === 'fulfilled') expect(typeof result.value).toBe('number')
         else
           expect(result.reason).toMatchObject({
-            code: expect.stringMatching(/^ERR_FAT_THREAD_(CRASHED|CLOSED)$/),
+            code: expect.stringMatching(/^ERR_FAT_THREAD_(CRASHED|EXITED|CLOSED)$/),
           })
       }
       expect(await version()).toMatch(/^3\./)

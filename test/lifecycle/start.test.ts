@@ -1,12 +1,11 @@
 /** However a program was started: its fat threads start alike, and work. */
-import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fixture } from '../fixtures/build.ts'
 import { control } from '../support/control.ts'
-import { type Ended, type RunOptions, runProgram } from '../support/run-program.ts'
+import { copyCheckout, type Ended, type RunOptions, runProgram } from '../support/run-program.ts'
 
 let folder: string
 
@@ -26,19 +25,30 @@ async function reportOf(
 ): Promise<{ report: Report; ended: Ended }> {
   const path = join(folder, `${Math.random()}`)
   const ended = await runProgram(program, {
-    ...options,
-    args: [fixture('obeys'), fixture('lists-every-descriptor'), path, String(kilobytes)],
+    ...forUser(options),
+    args: [readable('obeys'), readable('lists-every-descriptor'), path, String(kilobytes)],
   })
   const written = existsSync(path) ? readFileSync(path, 'utf8') : 'null'
   return { report: JSON.parse(written) as Report, ended }
 }
 
+/** A fixture where every user can read it. */
+function readable(name: string): string {
+  const copy = join(folder, `${name}.so`)
+  if (!existsSync(copy)) copyFileSync(fixture(name), copy)
+  return copy
+}
+
+/** Another user may not be able to read the checkout. */
+const forUser = (options: RunOptions): RunOptions =>
+  options.uid === undefined ? options : { ...options, root: copyCheckout(join(folder, 'checkout')) }
+
 /** `sh` sets up, then becomes Node. */
 const shell = (setUp: string): readonly string[] => ['sh', '-c', `${setUp} exec "$@"`, 'sh']
 
-const asUser = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
-const isRoot = process.getuid?.() === 0
-const has = (command: string): boolean => spawnSync(command, ['--version']).status === 0
+const NOBODY = 65534
+/** As root there is another user to become; any other is an ordinary one already. */
+const ORDINARY: RunOptions = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY, cwd: '/' } : {}
 
 const USUAL = {
   sum: 42,
@@ -56,8 +66,6 @@ const USUAL = {
 interface Row {
   readonly how: string
   readonly options: RunOptions
-  /** What the row needs of the machine. */
-  readonly unless?: boolean
   readonly program?: string
   /** False where the fat thread can't have its usual stack of 8 MB. */
   readonly stack?: boolean
@@ -84,12 +92,11 @@ const ROWS: readonly Row[] = [
   },
   { how: 'with umask 0', options: { by: shell('umask 0;') } },
   { how: 'at the lowest priority', options: { by: ['nice', '-n', '19'] } },
-  { how: 'as an ordinary user', options: { by: asUser }, unless: !isRoot || !has('setpriv') },
+  { how: 'as an ordinary user', options: ORDINARY },
   {
     how: 'as an ordinary user with 1 MB of stack at most',
-    options: { by: [...shell('ulimit -s 1024;'), ...asUser] },
+    options: { ...ORDINARY, by: shell('ulimit -s 1024;') },
     stack: false,
-    unless: !isRoot || !has('setpriv'),
   },
   { how: 'with descriptors that leak', options: {}, program: 'leaks-a-descriptor.mjs' },
   { how: 'with GLIBC_TUNABLES', options: { env: { GLIBC_TUNABLES: 'glibc.malloc.perturb=90' } } },
@@ -117,9 +124,8 @@ describe('a program that is started', () => {
     usual = (await reportOf({})).report
   })
 
-  for (const { how, options, program, stack = true, unless = false } of ROWS)
-    test(how, async (context) => {
-      context.skip(unless, 'needs root and setpriv')
+  for (const { how, options, program, stack = true } of ROWS)
+    test(how, async () => {
       const { report, ended } = await reportOf(options, program, stack ? 7000 : 500)
       expect(ended).toMatchObject({ code: 0, signal: null, hung: false })
       expect(report).toMatchObject(USUAL)
@@ -139,7 +145,8 @@ describe('a program that is started', () => {
   })
 
   test('with LD_PRELOAD: it has its effect on the program, and none in the fat thread', async () => {
-    const env = { LD_PRELOAD: fixture('stands-in-for-rand') }
+    const before = process.env['LD_PRELOAD'] ?? ''
+    const env = { LD_PRELOAD: `${before} ${fixture('stands-in-for-rand')}`.trim() }
     const inside = `report(koffi.load(${JSON.stringify(fixture('obeys'))}).func('int draw(void)')())`
     const { reported } = await control(`begin()\n${inside}`, { env, timeout: 5000 })
     expect(reported, 'in-process').toBe(4711)
@@ -152,7 +159,7 @@ describe('a program that is started', () => {
   test('that runs out of descriptors: typed errors, and all is well when there are some again', async () => {
     const by = shell('ulimit -n 90;')
     const ended = await runProgram('runs-out-of-descriptors.mjs', { by, args: [fixture('obeys')] })
-    expect(ended).toMatchObject({ code: 0, signal: null, stderr: '' })
+    expect(ended).toMatchObject({ code: 0, signal: null })
     const { codes, ...report } = JSON.parse(ended.stdout)
     expect(Object.keys(codes).sort()).toEqual(['ERR_FAT_THREAD_START', 'started'])
     expect(report).toEqual({
@@ -164,6 +171,14 @@ describe('a program that is started', () => {
       again: 'gave number',
       other: 42,
     })
+  })
+
+  test('by a user who may not read the library: a LoadError', async () => {
+    const path = readable('answers')
+    chmodSync(path, 0)
+    const ended = await runProgram('opens.mjs', { ...forUser(ORDINARY), args: [path] })
+    expect(ended).toMatchObject({ code: 0, stderr: '' })
+    expect(ended.stdout).toMatch(/^ERR_FAT_THREAD_LOAD .*answers\.so.*(permission|EACCES)/i)
   })
 
   test('by require, from CommonJS, by name and by path', async () => {

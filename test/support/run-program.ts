@@ -1,8 +1,10 @@
 /** Runs a small program that uses the built package, as a user's program would. */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+import { cpSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const PROGRAMS = fileURLToPath(new URL('../fixtures/programs/', import.meta.url))
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 export interface Ended {
   readonly code: number | null
@@ -23,16 +25,24 @@ export interface RunOptions extends Omit<SpawnOptions, 'timeout'> {
   readonly by?: readonly string[]
   /** Options of Node itself. */
   readonly node?: readonly string[]
+  /** The checkout that holds the program and the built package; that of the tests where it isn't said. */
+  readonly root?: string
   /** Called when the program has started. */
   readonly started?: (child: ChildProcess) => void
 }
 
-export const programPath = (name: string): string => `${PROGRAMS}${name}`
+/** Copies what programs need to where another user can read it; for `root`. */
+export function copyCheckout(target: string): string {
+  for (const part of ['package.json', 'dist', 'build/native', 'test/fixtures/programs'])
+    cpSync(join(ROOT, part), join(target, part), { recursive: true })
+  return target
+}
 
 /** Runs `test/fixtures/programs/<name>` to its end. */
 export function runProgram(name: string, options: RunOptions = {}): Promise<Ended> {
-  const { args = [], limit = 15_000, by = [], node = [], started, ...rest } = options
-  const [command, ...words] = [...by, process.execPath, ...node, programPath(name), ...args]
+  const { args = [], limit = 15_000, by = [], node = [], root = ROOT, started, ...rest } = options
+  const path = join(root, 'test/fixtures/programs', name)
+  const [command, ...words] = [...by, process.execPath, ...node, path, ...args]
   const begin = performance.now()
   const child = spawn(command as string, words, {
     stdio: ['ignore', 'pipe', 'pipe'],
