@@ -1,6 +1,6 @@
 /** What can't be loaded: the message says which file, why, and what may have been meant. */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { FatThread, LoadError, open } from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
@@ -94,7 +94,7 @@ const ROWS: readonly Row[] = [
 ]
 
 function fifo(): string {
-  execFileSync('mkfifo', [scratch.path('fifo.so')])
+  execFileSync('sh', ['-c', 'mkfifo "$1"', 'sh', scratch.path('fifo.so')])
   return scratch.path('fifo.so')
 }
 
@@ -128,7 +128,7 @@ function needing(soname: string): string {
     'int there(void);\nint here(void) { return there(); }',
     [dependency],
   )
-  execFileSync('rm', ['-r', folder])
+  rmSync(folder, { recursive: true })
   return library
 }
 
