@@ -2,8 +2,9 @@ import type { Signature } from './abi/types.ts'
 import { describe } from './call/complaint.ts'
 import { makePlan, type Plan } from './call/plan.ts'
 import type { Lane } from './channel/lane.ts'
+import type { Request } from './channel/request.ts'
 import { AbortError, type FatThreadError } from './errors.ts'
-import { Call } from './message/call.ts'
+import { call } from './message/call.ts'
 import { timeoutOf } from './options.ts'
 
 /** Options of one call, for `fn.with(…)`. */
@@ -32,20 +33,22 @@ export interface FunctionHome {
   readonly timeout: number | undefined
 }
 
+type CallRequest = Request<readonly unknown[], unknown>
+
 /** A C function that is bound in every incarnation of a fat thread under one number. */
 export class BoundFunction {
   readonly id: number
   readonly plan: Plan
-  readonly #call: Call
-  readonly #callWithErrno: Call
+  readonly #call: CallRequest
+  readonly #callWithErrno: CallRequest
   readonly #home: FunctionHome
 
   constructor(id: number, signature: Signature, home: FunctionHome) {
     this.id = id
     this.plan = makePlan(signature)
     this.#home = home
-    this.#call = new Call(id, home.path, this.plan, false)
-    this.#callWithErrno = new Call(id, home.path, this.plan, true)
+    this.#call = call(id, home.path, this.plan, false)
+    this.#callWithErrno = call(id, home.path, this.plan, true)
   }
 
   callable(): UntypedFunction {
@@ -54,19 +57,19 @@ export class BoundFunction {
 
   #make(wanted: WithOptions): UntypedFunction {
     const home = this.#home
-    const call = wanted.errno ? this.#callWithErrno : this.#call
+    const request = wanted.errno ? this.#callWithErrno : this.#call
     const { signal, timeout = home.timeout } = wanted
     const options = timeout === undefined && signal === undefined ? undefined : { timeout, signal }
     const run = (...values: readonly unknown[]): Promise<unknown> => {
       try {
-        return home.lane().run(call, values, options)
+        return home.lane().run(request, values, options)
       } catch (error) {
         return Promise.reject(error)
       }
     }
     const sync = (...values: readonly unknown[]): unknown => {
       if (options?.signal?.aborted) throw this.#aborted(options.signal)
-      return home.lane().runSync(call, values, options)
+      return home.lane().runSync(request, values, options)
     }
     const callable = Object.assign(run, {
       sync,

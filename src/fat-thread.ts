@@ -9,6 +9,7 @@ import {
   ClosedError,
   CrashError,
   ExitError,
+  type Failure,
   FatThreadError,
   StartError,
   TimeoutError,
@@ -21,7 +22,6 @@ import type { Pointer } from './memory/pointer.ts'
 import { SharedMemory } from './memory/shared-memory.ts'
 import { readSteps, runSteps, runStepsSync, type ValueOf, writeSteps } from './memory-access.ts'
 import { close, ping } from './message/control.ts'
-import type { Message, Subject } from './message/subject.ts'
 import { type FatThreadOptions, type Settings, settingsOf } from './options.ts'
 import type { Receipt } from './sandbox/receipt.ts'
 
@@ -332,7 +332,7 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
     if (this.#current === incarnation) this.#current = undefined
     const { retirement } = incarnation
     const because = (pending: Pending): Error => {
-      const subject = { ...(pending.request as Message<unknown, unknown>).subject, pid }
+      const subject = { ...pending.request.subject, pid }
       if (this.#closing !== undefined) return closedError(subject)
       return retirement?.reason(pending) ?? causeOf(evidence, subject)
     }
@@ -395,8 +395,7 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
         signal: end.kind === 'signal' ? end.signal : undefined,
       })
       if (closing) return
-      const subject: Subject =
-        (last?.request as Message<unknown, unknown> | undefined)?.subject ?? {}
+      const subject: Failure = last?.request.subject ?? {}
       const error = retirement?.reason(last) ?? causeOf(evidence, { ...subject, pid })
       if (error instanceof ViolationError) this.emit('violation', error)
       else if (error instanceof CrashError || error instanceof ExitError) this.emit('crash', error)
@@ -423,7 +422,7 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
       },
       retire: (reason, pending) => retire({ reason: () => reason, pending }),
       expired: (pending) => {
-        const { subject } = pending.request as Message<unknown, unknown>
+        const { subject } = pending.request
         const timeout = pending.timeout ?? 0
         const { pid } = this
         const what = subject.call ?? `loading ${subject.library ?? 'a library'}`
@@ -460,9 +459,7 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
         resolve()
       }
     })
-    current.lane.rejectAll((pending) =>
-      closedError((pending.request as Message<unknown, unknown>).subject),
-    )
+    current.lane.rejectAll((pending) => closedError(pending.request.subject))
     if (gently) {
       current.lane.run(close, undefined, { timeout: CLOSE_LIMIT }).catch(() => {})
       setTimeout(() => current.process.kill(), CLOSE_LIMIT).unref()
@@ -482,12 +479,12 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-function closedError(subject?: Subject): ClosedError {
+function closedError(subject?: Failure): ClosedError {
   return new ClosedError('the fat thread is closed', subject)
 }
 
 function abortError(pending: Pending, begun: boolean): AbortError {
-  const { subject } = pending.request as Message<unknown, unknown>
+  const { subject } = pending.request
   const how = begun ? 'was aborted; its process was killed' : 'was aborted before it began'
   return new AbortError(`${subject.call ?? 'the call'} ${how}`, {
     ...subject,

@@ -1,13 +1,13 @@
 import { Channel } from './channel/channel.ts'
 import { Lane, type LaneKeeper, type Leftover } from './channel/lane.ts'
 import type { Pending } from './channel/pending.ts'
+import { Request } from './channel/request.ts'
 import type { Evidence } from './crash/cause.ts'
 import type { LoadedModule } from './crash/symbolize.ts'
 import { type End, HostProcess, type Output } from './host/process.ts'
 import type { LoadPlan } from './loader/load-plan.ts'
 import { cleanText } from './message/clean-text.ts'
 import { load } from './message/load.ts'
-import type { Message } from './message/subject.ts'
 import type { Settings } from './options.ts'
 
 const LAST_WORDS_BYTES = 2048
@@ -87,16 +87,16 @@ export class Incarnation {
   }
 
   /** Makes one of the requests that it takes to be ready. */
-  prepare(message: Message<undefined, void>, timeout?: number): Promise<void> {
+  prepare(message: Request<undefined, void>, timeout?: number): Promise<void> {
     this.#preparations++
-    const counted: Message<undefined, void> = {
+    const counted = new Request<undefined, void>({
       ...message,
       read: (answer, input) => {
         message.read(answer, input)
         this.#prepared++
         this.#checkReady()
       },
-    }
+    })
     return this.lane.run(counted, undefined, timeout === undefined ? undefined : { timeout })
   }
 

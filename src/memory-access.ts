@@ -4,11 +4,11 @@ import { arrayType, elementBytes, isElements, toValues } from './call/elements.t
 import { type Element, elementOf, textUnit } from './call/plan.ts'
 import { decodeText, textBytes, type Unit } from './call/text.ts'
 import type { Lane } from './channel/lane.ts'
+import type { Request } from './channel/request.ts'
 import { type ParseType, parseType, type TypeExpression } from './declaration/parse.ts'
 import type { Returned } from './declaration/values.ts'
 import { Pointer } from './memory/pointer.ts'
 import { measureText, readBytes, writeBytes } from './message/memory.ts'
-import type { Message } from './message/subject.ts'
 
 /** The most that one read looks at: beyond it there is `alloc`. */
 const MOST_BYTES = 2 ** 29
@@ -28,7 +28,7 @@ export type ValueOf<Text extends string> =
     : unknown
 
 /** A conversation with the host: yields requests, is given their answers. */
-type Steps<Output> = Generator<Message<undefined, unknown>, Output, never>
+type Steps<Output> = Generator<Request<undefined, unknown>, Output, never>
 
 /** Reads a value of a C type at a pointer. */
 export function* readSteps(pointer: Pointer, text: string, owner: object): Steps<unknown> {

@@ -117,10 +117,10 @@ export class Frame implements Target {
     }
   }
 
-  /** Hands the request to the host. Returns whether it has to be woken. */
-  publish(): boolean {
+  /** Hands the request to the host. */
+  publish(): void {
     this.#sendGrants()
-    return this.#publish()
+    this.#publish()
   }
 
   /** Whether grants wait in the socket that no request has told of. */
@@ -129,16 +129,16 @@ export class Frame implements Target {
   }
 
   /** Publishes a request that only tells of the grants that were sent. */
-  publishGrants(operation: number): boolean {
+  publishGrants(operation: number): void {
     this.open(operation, 0, 0)
-    return this.#publish()
+    this.#publish()
   }
 
-  #publish(): boolean {
+  #publish(): void {
     // A text result may be written behind all that was placed.
     this.views.i32[REQUEST.at.room / 4] = this.#cursor | (this.#granted << 16)
     this.#granted = 0
-    return this.#channel.ring.publish(this.views.i32, this.#count)
+    this.#channel.ring.publish(this.views.i32, this.#count)
   }
 
   #sendGrants(): void {

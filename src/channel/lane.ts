@@ -8,10 +8,10 @@ import type { Channel } from './channel.ts'
 import { Busy, Frame, Unreachable } from './frame.ts'
 import { type Line, Pending } from './pending.ts'
 import { Queue } from './queue.ts'
-import { type Answer, type CallOptions, FollowUp, type Request } from './request.ts'
+import { type Answer, type CallOptions, FollowUp, Request } from './request.ts'
 
 /** Looks for the answer before an asynchronous call gives up its turn: about a microsecond. */
-const LOOKS = 400
+const LOOKS = 100
 /** Stays awake for so many milliseconds before it sleeps until the doorbell. */
 const AWAKE = 0.05
 const AWAKE_LEAST = 0.002
@@ -134,6 +134,7 @@ export class Lane implements Line {
       new Pending(request as Request<unknown, unknown>, input, options),
       back,
     )
+    this.#wakeHost()
     this.#pump()
     return pending.promise() as Promise<Output>
   }
@@ -154,7 +155,7 @@ export class Lane implements Line {
         this.adopt(pending)
         return block(pending) as Output
       }
-      if (this.#spin && (this.#channel.ring.look(LOOKS) || this.#stayAwake())) {
+      if (this.#spin && (this.#channel.ring.look(LOOKS) || this.#wakeAndSpin())) {
         const result = this.#finish(request, input, back)
         if (!(result instanceof FollowUp)) return result
         return this.runSync(result.request, undefined, options)
@@ -180,6 +181,7 @@ export class Lane implements Line {
     const { ring } = this.#channel
     this.#wakeUp()
     if (this.#drain() > 0) return
+    this.#wakeHost()
     if (this.#spin && ring.inFlight > 0 && this.#stayAwake()) {
       this.#drain()
       return
@@ -283,7 +285,7 @@ export class Lane implements Line {
     let back: CopyBack[] | undefined
     try {
       back = request.write(frame, input)
-      if (frame.publish()) this.#ringHost()
+      frame.publish()
     } catch (error) {
       frame.free(frame.extents)
       if (error instanceof ViolationError) this.#keeper.retire(error)
@@ -294,6 +296,11 @@ export class Lane implements Line {
       throw error
     }
     return back
+  }
+
+  /** After requests were published: a host that is awake sees them by itself. */
+  #wakeHost(): void {
+    if (this.#channel.ring.hostSleeps()) this.#ringHost()
   }
 
   #ringHost(): void {
@@ -316,6 +323,12 @@ export class Lane implements Line {
 
   /** Posts what waits, as far as the ring has slots. */
   #fill(): void {
+    const before = this.#count
+    this.#postWaiting()
+    if (this.#count > before) this.#wakeHost()
+  }
+
+  #postWaiting(): void {
     const { ring } = this.#channel
     for (let pending = this.#waiting.first; pending !== undefined; pending = this.#waiting.first) {
       if (ring.full || this.#stopped) return
@@ -342,7 +355,7 @@ export class Lane implements Line {
   #tellGrants(): void {
     const frame = this.#frame
     if (this.#stopped || !frame.owesGrants || this.#channel.ring.full) return
-    if (frame.publishGrants(OPERATION.PING)) this.#ringHost()
+    frame.publishGrants(OPERATION.PING)
     this.#fly(new Pending(TELL, undefined, undefined), undefined)
   }
 
@@ -424,7 +437,7 @@ export class Lane implements Line {
     try {
       const result = this.#read(request, input, back, extents, roomOffset, room)
       if (result instanceof FollowUp) {
-        pending.request = result.request
+        pending.request = result.request as Request<unknown, unknown>
         pending.input = undefined
         this.#waiting.putFirst(pending)
       } else {
@@ -488,6 +501,11 @@ export class Lane implements Line {
     if (!this.#dead) this.#channel.ring.wakeUp()
   }
 
+  #wakeAndSpin(): boolean {
+    this.#wakeHost()
+    return this.#stayAwake()
+  }
+
   /** Spins as long as spinning has paid lately: on a busy machine the host can't run meanwhile. */
   #stayAwake(): boolean {
     const found = this.#channel.ring.spin(this.#awake)
@@ -546,14 +564,7 @@ export function block(pending: Pending): unknown {
 }
 
 /** A request that only tells of grants. */
-const TELL: Request<unknown, unknown> = {
-  operation: OPERATION.PING,
-  id: 0,
-  words: 0,
-  write: () => undefined,
-  read: () => undefined,
-  keep: (input) => input,
-}
+const TELL = new Request<unknown, unknown>({ operation: OPERATION.PING, read: () => undefined })
 
 /** The request is in order; it is the fat thread that can't take it now. */
 function mayWait(error: unknown): boolean {

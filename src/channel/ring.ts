@@ -55,24 +55,28 @@ export class Ring {
   }
 
   /**
-   * Publishes the first `count` words of `request` in the next slot. Returns whether the host has to be woken.
+   * Publishes the first `count` words of `request` in the next slot. The host may sleep: see `hostSleeps`.
    *
    * The host looks at the slot's first line all the time, and each look takes the line away: so it is written
    * in one go, when all is known.
    */
-  publish(request: Int32Array, count: number): boolean {
+  publish(request: Int32Array, count: number): void {
     const words = this.#words
     const sequence = (this.#posted + 1) | 0
     const slot = sequence & MASK
     const response = (this.#responses + slot * LIMITS.RESPONSE_BYTES + RESPONSE.at.sequence) >> 2
-    if (Atomics.load(words, response) === sequence) throw lie('answered before it was asked')
+    if (words[response] === sequence) throw lie('answered before it was asked')
     const at = (this.#requests + slot * LIMITS.REQUEST_BYTES) >> 2
     for (let i = 1; i < count; i++) words[at + i] = request[i] as number
     this.#posted = sequence
     Atomics.store(words, at + REQUEST.at.sequence / 4, sequence)
+  }
+
+  /** Whether the host said that it sleeps since it was last woken; whoever asks wakes it. */
+  hostSleeps(): boolean {
     return (
-      Atomics.load(words, this.#hostAsleep) !== 0 &&
-      Atomics.exchange(words, this.#hostAsleep, 0) !== 0
+      Atomics.load(this.#words, this.#hostAsleep) !== 0 &&
+      Atomics.exchange(this.#words, this.#hostAsleep, 0) !== 0
     )
   }
 

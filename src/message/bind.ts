@@ -1,7 +1,7 @@
 import type { Plan } from '../call/plan.ts'
+import { Request } from '../channel/request.ts'
 import { LoadError } from '../errors.ts'
 import { OPERATION, STATUS } from '../protocol/protocol.ts'
-import { keepInput, type Message } from './subject.ts'
 
 /** Looks a function up and prepares calls of it. */
 export function bind(
@@ -9,13 +9,11 @@ export function bind(
   library: number,
   path: string,
   plan: Plan,
-): Message<undefined, void> {
-  return {
+): Request<undefined, void> {
+  return new Request({
     operation: OPERATION.BIND,
-    id: 0,
     words: 6,
     subject: { library: path, call: plan.name },
-    keep: keepInput,
     write(frame) {
       const name = Buffer.from(`${plan.name}\0`)
       const namePlace = frame.place(name.length)
@@ -37,5 +35,5 @@ export function bind(
         ? new LoadError(`${path}: the loader finds no symbol ${plan.name}`, failure)
         : new LoadError(`${path}: ${plan.name} can't be bound (status ${answer.status})`, failure)
     },
-  }
+  })
 }

@@ -2,84 +2,71 @@ import { decodeWord } from '../call/decode.ts'
 import { encode, keepArguments } from '../call/encode.ts'
 import type { Plan } from '../call/plan.ts'
 import { decodeText, type Unit } from '../call/text.ts'
-import type { Frame } from '../channel/frame.ts'
-import { type Answer, FollowUp } from '../channel/request.ts'
+import { type Answer, FollowUp, Request } from '../channel/request.ts'
 import { FatThreadError, LoadError, ViolationError } from '../errors.ts'
-import type { CopyBack } from '../memory/place.ts'
 import { OPERATION, STATUS } from '../protocol/protocol.ts'
 import { takeText } from './memory.ts'
-import type { Message, Subject } from './subject.ts'
 
 /** The longest text that JavaScript can hold, in bytes; a claim beyond it is no text. */
 const LONGEST_TEXT = 2 ** 29 - 24
 
 /** Calls of one bound function. */
-export class Call implements Message<readonly unknown[], unknown> {
-  readonly operation = OPERATION.CALL
-  readonly id: number
-  readonly words: number
-  readonly subject: Subject
-  readonly #plan: Plan
-  readonly #unit: Unit | 0
-  readonly #withErrno: boolean
+export function call(
+  id: number,
+  library: string,
+  plan: Plan,
+  withErrno: boolean,
+): Request<readonly unknown[], unknown> {
+  const subject = { call: plan.name, library }
+  const unit = unitOf(plan)
+  const finish = (result: unknown, errno: number): unknown =>
+    withErrno ? { result, errno } : result
 
-  constructor(id: number, library: string, plan: Plan, withErrno: boolean) {
-    this.id = id
-    this.words = plan.arguments.length
-    this.subject = { call: plan.name, library }
-    this.#plan = plan
-    this.#unit = unitOf(plan)
-    this.#withErrno = withErrno
+  const readWord = (answer: Answer): unknown => {
+    if (answer.status !== STATUS.OK) throw failed(answer.status, subject)
+    const result = decodeWord(plan.result, answer.views, answer.value, answer.owner)
+    return finish(result, answer.errno)
   }
 
-  write(frame: Frame, values: readonly unknown[]): CopyBack[] | undefined {
-    return encode(this.#plan, values, frame)
-  }
-
-  keep(values: readonly unknown[], owner: object): readonly unknown[] {
-    return keepArguments(this.#plan, values, owner)
-  }
-
-  read(answer: Answer): unknown {
-    if (answer.status !== STATUS.OK) throw this.#failed(answer.status)
-    if (this.#unit !== 0) return this.#readText(answer, this.#unit)
-    const result = decodeWord(this.#plan.result, answer.views, answer.value, answer.owner)
-    return this.#withErrno ? { result, errno: answer.errno } : result
-  }
-
-  #readText(answer: Answer, unit: Unit): unknown {
+  const readText = (answer: Answer, unit: Unit): unknown => {
+    if (answer.status !== STATUS.OK) throw failed(answer.status, subject)
     const { views, value, length, room, roomOffset, errno } = answer
     const handle = views.u64[value >> 3] as bigint
-    const finish = (result: string | null): unknown =>
-      this.#withErrno ? { result, errno } : result
-    if (handle === 0n) return finish(null)
+    if (handle === 0n) return finish(null, errno)
     if (length <= room)
-      return finish(decodeText(views.u8.slice(roomOffset, roomOffset + length), unit))
-    const tooLong = length > LONGEST_TEXT
-    const request = takeText(handle, tooLong ? 0 : length, this.subject, (copy) => {
-      if (tooLong)
-        throw new FatThreadError(
-          `${this.#plan.name}: the text has ${length} bytes, too many for a string`,
-          this.subject,
-        )
-      return finish(decodeText(copy, unit))
-    })
-    return new FollowUp(request)
+      return finish(decodeText(views.u8.slice(roomOffset, roomOffset + length), unit), errno)
+    if (length > LONGEST_TEXT) return new FollowUp(takeText(handle, 0, subject, tooLong(length)))
+    return new FollowUp(
+      takeText(handle, length, subject, (copy) => finish(decodeText(copy, unit), errno)),
+    )
   }
 
-  #failed(status: number): FatThreadError {
-    if (status === STATUS.NO_SYMBOL)
-      return new LoadError(`${this.#plan.name} was not bound`, this.subject)
-    if (status !== STATUS.NO_MEMORY)
-      return new ViolationError(
-        `${this.#plan.name}: answered with the status ${status}`,
-        {},
-        this.subject,
-      )
-    return new FatThreadError(
-      `${this.#plan.name}: the fat thread has no memory left for its result`,
-      this.subject,
-    )
+  const tooLong = (length: number) => (): never => {
+    const message = `${plan.name}: the text has ${length} bytes, too many for a string`
+    throw new FatThreadError(message, subject)
+  }
+
+  return new Request({
+    operation: OPERATION.CALL,
+    id,
+    words: plan.arguments.length,
+    subject,
+    write: (frame, values) => encode(plan, values, frame),
+    read: unit === 0 ? readWord : (answer) => readText(answer, unit),
+    keep: (values, owner) => keepArguments(plan, values, owner),
+  })
+}
+
+function failed(status: number, subject: { call: string; library: string }): FatThreadError {
+  switch (status) {
+    case STATUS.NO_SYMBOL:
+      return new LoadError(`${subject.call} was not bound`, subject)
+    case STATUS.NO_MEMORY:
+      return new FatThreadError(`${subject.call}: the fat thread has no memory left`, subject)
+    default: {
+      const message = `${subject.call}: the fat thread answered with the status ${status}`
+      return new ViolationError(message, {}, subject)
+    }
   }
 }
 

@@ -1,16 +1,11 @@
+import { Request } from '../channel/request.ts'
 import { OPERATION } from '../protocol/protocol.ts'
-import { keepInput, type Message } from './subject.ts'
 
-function bare(operation: number): Message<undefined, void> {
-  return {
+function bare(operation: number): Request<undefined, void> {
+  return new Request({
     operation,
-    id: 0,
-    words: 0,
-    subject: {},
-    keep: keepInput,
-    write: () => undefined,
     read: () => undefined,
-  }
+  })
 }
 
 /** Answered as soon as the host serves. */

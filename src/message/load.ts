@@ -1,11 +1,10 @@
-import type { Answer } from '../channel/request.ts'
+import { type Answer, Request } from '../channel/request.ts'
 import type { LoadedModule } from '../crash/symbolize.ts'
 import { LoadError } from '../errors.ts'
 import type { LoadPlan } from '../loader/load-plan.ts'
 import type { Place } from '../memory/place.ts'
 import { OBJECT_FLAG, OPERATION, STATUS } from '../protocol/protocol.ts'
 import { cleanText } from './clean-text.ts'
-import { keepInput, type Message } from './subject.ts'
 
 const ENTRY_BYTES = 16
 
@@ -14,14 +13,12 @@ export function load(
   library: number,
   plan: LoadPlan,
   note: (modules: LoadedModule[]) => void,
-): Message<undefined, void> {
+): Request<undefined, void> {
   let entries: Place
-  return {
+  return new Request({
     operation: OPERATION.LOAD,
-    id: 0,
     words: 3,
     subject: { library: plan.path },
-    keep: keepInput,
     write(frame) {
       const { objects } = plan
       entries = frame.place(objects.length * ENTRY_BYTES)
@@ -67,7 +64,7 @@ export function load(
         })),
       )
     },
-  }
+  })
 }
 
 /** The loader's reason, with descriptors replaced by the paths they stand for. */

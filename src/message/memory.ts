@@ -1,20 +1,19 @@
+import { Request } from '../channel/request.ts'
+import type { Failure } from '../errors.ts'
 import type { Place } from '../memory/place.ts'
 import { OPERATION, STATUS } from '../protocol/protocol.ts'
-import { keepInput, type Message, type Subject } from './subject.ts'
 
 function badAddress(what: string, bytes: number, address: bigint): RangeError {
   return new RangeError(`${what}: no ${bytes} bytes at 0x${address.toString(16)} in the fat thread`)
 }
 
 /** Copies bytes out of the fat thread. */
-export function readBytes(address: bigint, bytes: number): Message<undefined, Uint8Array> {
+export function readBytes(address: bigint, bytes: number): Request<undefined, Uint8Array> {
   let place: Place
-  return {
+  return new Request({
     operation: OPERATION.READ,
-    id: 0,
     words: 3,
     subject: { call: 'read' },
-    keep: keepInput,
     write(frame) {
       place = frame.place(bytes)
       frame.word(0, place.address)
@@ -26,17 +25,15 @@ export function readBytes(address: bigint, bytes: number): Message<undefined, Ui
       if (answer.status !== STATUS.OK) throw badAddress('read', bytes, address)
       return place.bytes.slice(place.offset, place.offset + bytes)
     },
-  }
+  })
 }
 
 /** Copies bytes into the fat thread. */
-export function writeBytes(address: bigint, bytes: Uint8Array): Message<undefined, void> {
-  return {
+export function writeBytes(address: bigint, bytes: Uint8Array): Request<undefined, void> {
+  return new Request({
     operation: OPERATION.WRITE,
-    id: 0,
     words: 3,
     subject: { call: 'write' },
-    keep: keepInput,
     write(frame) {
       const place = frame.place(bytes.length)
       place.bytes.set(bytes, place.offset)
@@ -48,7 +45,7 @@ export function writeBytes(address: bigint, bytes: Uint8Array): Message<undefine
     read(answer) {
       if (answer.status !== STATUS.OK) throw badAddress('write', bytes.length, address)
     },
-  }
+  })
 }
 
 /** Measures a text that ends with a zero of `unit` bytes; at most `most` bytes are looked at. */
@@ -56,13 +53,11 @@ export function measureText(
   address: bigint,
   unit: number,
   most: number,
-): Message<undefined, number> {
-  return {
+): Request<undefined, number> {
+  return new Request({
     operation: OPERATION.MEASURE,
-    id: 0,
     words: 3,
     subject: { call: 'read' },
-    keep: keepInput,
     write(frame) {
       frame.word(0, address)
       frame.word(1, unit)
@@ -74,23 +69,21 @@ export function measureText(
       const length = Number(answer.views.u64[answer.value >> 3])
       return Math.min(length, most)
     },
-  }
+  })
 }
 
 /** Copies a text that the host keeps since it did not fit its answer, and lets the host forget it. */
 export function takeText<Output>(
   handle: bigint,
   bytes: number,
-  subject: Subject,
+  subject: Failure,
   finish: (copy: Uint8Array) => Output,
-): Message<undefined, Output> {
+): Request<undefined, Output> {
   let place: Place
-  return {
+  return new Request({
     operation: OPERATION.TAKE,
-    id: 0,
     words: 3,
     subject,
-    keep: keepInput,
     write(frame) {
       place = frame.place(bytes)
       frame.word(0, place.address)
@@ -99,5 +92,5 @@ export function takeText<Output>(
       return undefined
     },
     read: () => finish(place.bytes.slice(place.offset, place.offset + bytes)),
-  }
+  })
 }
