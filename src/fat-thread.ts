@@ -262,9 +262,11 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
     }
   }
 
-  /** @internal A request that the user made. */
+  /** @internal Where a request goes that the user made. */
   lane(): Lane {
     this.#useful = true
+    const current = this.#current
+    if (current !== undefined && this.#closing === undefined) return current.lane
     return this.incarnation().lane
   }
 

@@ -44,6 +44,10 @@ export class Arena {
     this.#free = [{ address, bytes }]
   }
 
+  get hasGrants(): boolean {
+    return this.#grants.length > 0
+  }
+
   /** What was granted since the last time; whoever takes it sends it. */
   takeGrants(): Grant[] {
     if (this.#grants.length === 0) return NONE

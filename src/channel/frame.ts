@@ -52,6 +52,7 @@ export class Frame implements Target {
   #used = 0
   /** Grants that were sent and that no request has told of. */
   #granted = 0
+  #writing = false
   /** What was placed beyond the slot; freed when the request is over. */
   extents: Extent[] | undefined
 
@@ -63,6 +64,9 @@ export class Frame implements Target {
 
   /** Begins a request of so many words in the channel's next slot. */
   open(operation: number, id: number, words: number): void {
+    if (this.#writing)
+      throw new FatThreadError('a getter of an argument made a call on the same fat thread')
+    this.#writing = true
     const { i32 } = this.views
     i32[REQUEST.at.operation / 4] = operation
     i32[REQUEST.at.function / 4] = id
@@ -123,6 +127,12 @@ export class Frame implements Target {
     this.#publish()
   }
 
+  /** Forgets the request that was being written. */
+  abandon(): void {
+    this.#writing = false
+    this.free(this.extents)
+  }
+
   /** Whether grants wait in the socket that no request has told of. */
   get owesGrants(): boolean {
     return this.#granted > 0
@@ -138,6 +148,7 @@ export class Frame implements Target {
     // A text result may be written behind all that was placed.
     this.views.i32[REQUEST.at.room / 4] = this.#cursor | (this.#granted << 16)
     this.#granted = 0
+    this.#writing = false
     this.#channel.ring.publish(this.views.i32, this.#count)
   }
 

@@ -3,12 +3,11 @@ import { addon } from '../host/addon.ts'
 import { type HostProcess, holdEventLoop, releaseEventLoop } from '../host/process.ts'
 import type { CopyBack } from '../memory/place.ts'
 import { LIMITS, OPERATION, RESPONSE } from '../protocol/protocol.ts'
-import type { Extent } from './arena.ts'
 import type { Channel } from './channel.ts'
 import { Busy, Frame, Unreachable } from './frame.ts'
 import { type Line, Pending } from './pending.ts'
 import { Queue } from './queue.ts'
-import { type Answer, type CallOptions, FollowUp, Request } from './request.ts'
+import { type Answer, type CallOptions, FollowUp, Request, type Short } from './request.ts'
 
 /** Looks for the answer before an asynchronous call gives up its turn: about a microsecond. */
 const LOOKS = 100
@@ -19,6 +18,8 @@ const AWAKE_LEAST = 0.002
 const RELOOK = 100
 /** Doorbells in a row that brought no answer, before the fat thread is retired. */
 const EMPTY_RINGS = 1000
+
+type AnyRequest = Request<unknown, unknown>
 
 /** What a lane asks of the fat thread that it belongs to. */
 export interface LaneKeeper {
@@ -104,7 +105,7 @@ export class Lane implements Line {
   }
 
   get #quiet(): boolean {
-    return !this.#stopped && this.#channel.ring.inFlight === 0 && this.#waiting.size === 0
+    return this.#count === 0 && this.#waiting.size === 0 && !this.#stopped
   }
 
   /** Makes a request; the promise ends with it. */
@@ -114,29 +115,15 @@ export class Lane implements Line {
     options: CallOptions | undefined,
   ): Promise<Output> {
     if (!this.#quiet || options?.signal !== undefined) return this.#enqueue(request, input, options)
-    let back: CopyBack[] | undefined
     try {
-      back = this.#post(request, input)
+      const result = this.#try(request, input, options, LOOKS)
+      if (!(result instanceof Pending)) return Promise.resolve(result)
+      this.#wakeHost()
+      this.#pump()
+      return result.promise() as Promise<Output>
     } catch (error) {
-      if (mayWait(error)) return this.#enqueue(request, input, options)
       return Promise.reject(error)
     }
-    if (this.#spin && this.#channel.ring.look(LOOKS)) {
-      try {
-        const result = this.#finish(request, input, back)
-        if (!(result instanceof FollowUp)) return Promise.resolve(result)
-        return this.#enqueue(result.request, undefined, options)
-      } catch (error) {
-        return Promise.reject(error)
-      }
-    }
-    const pending = this.#fly(
-      new Pending(request as Request<unknown, unknown>, input, options),
-      back,
-    )
-    this.#wakeHost()
-    this.#pump()
-    return pending.promise() as Promise<Output>
   }
 
   /** Makes a request and blocks until it has ended. */
@@ -145,27 +132,68 @@ export class Lane implements Line {
     input: Input,
     options: CallOptions | undefined,
   ): Output {
+    let result: Output | Pending
     if (this.#quiet) {
-      let back: CopyBack[] | undefined
-      try {
-        back = this.#post(request, input)
-      } catch (error) {
-        if (!mayWait(error)) throw error
-        const pending = new Pending(request as Request<unknown, unknown>, input, options)
-        this.adopt(pending)
-        return block(pending) as Output
-      }
-      if (this.#spin && (this.#channel.ring.look(LOOKS) || this.#wakeAndSpin())) {
-        const result = this.#finish(request, input, back)
-        if (!(result instanceof FollowUp)) return result
-        return this.runSync(result.request, undefined, options)
-      }
-      const pending = new Pending(request as Request<unknown, unknown>, input, options)
-      return block(this.#fly(pending, back)) as Output
+      result = this.#try(request, input, options, LOOKS)
+    } else {
+      result = new Pending(request as AnyRequest, input, options)
+      this.adopt(result)
     }
-    const pending = new Pending(request as Request<unknown, unknown>, input, options)
-    this.adopt(pending)
-    return block(pending) as Output
+    return result instanceof Pending ? (block(result) as Output) : result
+  }
+
+  /** Posts a request when nothing else is on the lane, and looks for its answer. */
+  #try<Input, Output>(
+    request: Request<Input, Output>,
+    input: Input,
+    options: CallOptions | undefined,
+    looks: number,
+  ): Output | Pending {
+    const { short } = request
+    if (short === undefined || this.#channel.arena.hasGrants)
+      return this.#tryLong(request, input, options, looks)
+    short.fill(input)
+    const response = this.#trip(short.block, this.#spin ? looks : 0)
+    if (response === 0) return this.#fly(new Pending(request as AnyRequest, input, options))
+    this.completed++
+    return this.#believe(short.take, response)
+  }
+
+  #trip(block: Int32Array, looks: number): number {
+    try {
+      return this.#channel.ring.trip(block, looks)
+    } catch (error) {
+      this.#keeper.retire(error as Error)
+      throw error
+    }
+  }
+
+  #believe<Output>(take: Short<unknown, Output>['take'], response: number): Output {
+    try {
+      return take(this.#channel.views, response, this.#answer.owner)
+    } catch (error) {
+      if (error instanceof ViolationError) this.#keeper.retire(error)
+      throw error
+    }
+  }
+
+  #tryLong<Input, Output>(
+    request: Request<Input, Output>,
+    input: Input,
+    options: CallOptions | undefined,
+    looks: number,
+  ): Output | Pending {
+    const pending = new Pending(request as AnyRequest, input, options)
+    try {
+      this.#post(pending)
+    } catch (error) {
+      if (!mayWait(error)) throw error
+      this.adopt(pending)
+      return pending
+    }
+    this.#fly(pending)
+    if (this.#spin && this.#channel.ring.look(looks)) this.#drain()
+    return pending.open ? pending : (pending.take() as Output)
   }
 
   /** Takes a request at the end of the line. */
@@ -271,7 +299,7 @@ export class Lane implements Line {
         return Promise.reject(error)
       }
     }
-    const pending = new Pending(request as Request<unknown, unknown>, kept, options)
+    const pending = new Pending(request as AnyRequest, kept, options)
     if (pending.signal?.aborted) return Promise.reject(this.#keeper.abortError(pending))
     const promise = pending.promise()
     this.adopt(pending)
@@ -279,15 +307,15 @@ export class Lane implements Line {
   }
 
   /** Writes and publishes in the next slot. */
-  #post<Input>(request: Request<Input, unknown>, input: Input): CopyBack[] | undefined {
+  #post(pending: Pending): void {
+    const { request, input } = pending
     const frame = this.#frame
     frame.open(request.operation, request.id, request.words)
-    let back: CopyBack[] | undefined
     try {
-      back = request.write(frame, input)
+      pending.back = request.write(frame, input)
       frame.publish()
     } catch (error) {
-      frame.free(frame.extents)
+      frame.abandon()
       if (error instanceof ViolationError) this.#keeper.retire(error)
       if (error instanceof Unreachable) {
         this.stop()
@@ -295,7 +323,9 @@ export class Lane implements Line {
       }
       throw error
     }
-    return back
+    pending.extents = frame.extents
+    pending.room = frame.room
+    pending.roomOffset = frame.roomOffset
   }
 
   /** After requests were published: a host that is awake sees them by itself. */
@@ -308,13 +338,8 @@ export class Lane implements Line {
   }
 
   /** Notes a request that was just published. */
-  #fly(pending: Pending, back: CopyBack[] | undefined): Pending {
-    const frame = this.#frame
+  #fly(pending: Pending): Pending {
     pending.lane = this
-    pending.back = back
-    pending.extents = frame.extents
-    pending.room = frame.room
-    pending.roomOffset = frame.roomOffset
     this.#flight[(this.#first + this.#count) % LIMITS.SLOTS] = pending
     this.#count++
     if (this.#count === 1) this.#startClock(pending)
@@ -337,8 +362,8 @@ export class Lane implements Line {
       this.#waiting.take()
       if (!pending.open) continue
       try {
-        const back = this.#post(pending.request, pending.input)
-        this.#fly(pending, back)
+        this.#post(pending)
+        this.#fly(pending)
       } catch (error) {
         if (!mayWait(error)) {
           pending.reject(error)
@@ -356,27 +381,12 @@ export class Lane implements Line {
     const frame = this.#frame
     if (this.#stopped || !frame.owesGrants || this.#channel.ring.full) return
     frame.publishGrants(OPERATION.PING)
-    this.#fly(new Pending(TELL, undefined, undefined), undefined)
+    this.#fly(new Pending(TELL, undefined, undefined))
   }
 
-  /** Reads the oldest answer of a request that was never noted as pending. */
-  #finish<Input, Output>(
-    request: Request<Input, Output>,
-    input: Input,
-    back: CopyBack[] | undefined,
-  ): Output | FollowUp<Output> {
-    const { extents, roomOffset, room } = this.#frame
-    return this.#read(request, input, back, extents, roomOffset, room)
-  }
-
-  #read<Input, Output>(
-    request: Request<Input, Output>,
-    input: Input,
-    back: CopyBack[] | undefined,
-    extents: readonly Extent[] | undefined,
-    roomOffset: number,
-    room: number,
-  ): Output | FollowUp<Output> {
+  /** Reads the oldest answer. */
+  #read(pending: Pending): unknown {
+    const { request, input, back, extents } = pending
     const { ring, views } = this.#channel
     const answer = this.#answer
     const at = ring.oldestResponse
@@ -384,8 +394,8 @@ export class Lane implements Line {
     answer.errno = views.i32[(at + RESPONSE.at.error) >> 2] as number
     answer.length = views.u32[(at + RESPONSE.at.length) >> 2] as number
     answer.value = at + RESPONSE.at.value
-    answer.roomOffset = roomOffset
-    answer.room = room
+    answer.roomOffset = pending.roomOffset
+    answer.room = pending.room
     try {
       const result = request.read(answer, input)
       if (back !== undefined) copyBack(back)
@@ -433,11 +443,10 @@ export class Lane implements Line {
   }
 
   #settle(pending: Pending): void {
-    const { request, input, back, extents, roomOffset, room } = pending
     try {
-      const result = this.#read(request, input, back, extents, roomOffset, room)
+      const result = this.#read(pending)
       if (result instanceof FollowUp) {
-        pending.request = result.request as Request<unknown, unknown>
+        pending.request = result.request as AnyRequest
         pending.input = undefined
         this.#waiting.putFirst(pending)
       } else {
@@ -499,11 +508,6 @@ export class Lane implements Line {
     clearTimeout(this.#relook)
     releaseEventLoop()
     if (!this.#dead) this.#channel.ring.wakeUp()
-  }
-
-  #wakeAndSpin(): boolean {
-    this.#wakeHost()
-    return this.#stayAwake()
   }
 
   /** Spins as long as spinning has paid lately: on a busy machine the host can't run meanwhile. */

@@ -33,6 +33,17 @@ export interface RequestParts<Input, Output> {
   readonly read: (answer: Answer, input: Input) => Output | FollowUp<Output>
   /** The input as it is now, for a request that has to wait. */
   readonly keep?: (input: Input, owner: object) => Input
+  readonly short?: Short<Input, Output> | undefined
+}
+
+/** The quick way of a request that has no bytes beside its words, and whose answer is one word. */
+export interface Short<Input, Output> {
+  /** The whole request, with its operation and function. */
+  readonly block: Int32Array
+  /** Writes the words into the block. */
+  readonly fill: (input: Input) => void
+  /** Reads the answer at that offset, in bytes. */
+  readonly take: (views: Views, response: number, owner: object) => Output
 }
 
 /** One class for all, so that every call finds its parts in the same places: the engine is fast with that. */
@@ -44,6 +55,7 @@ export class Request<Input, Output> {
   readonly write: (frame: Frame, input: Input) => CopyBack[] | undefined
   readonly read: (answer: Answer, input: Input) => Output | FollowUp<Output>
   readonly keep: (input: Input, owner: object) => Input
+  readonly short: Short<Input, Output> | undefined
 
   constructor(parts: RequestParts<Input, Output>) {
     this.operation = parts.operation
@@ -53,6 +65,7 @@ export class Request<Input, Output> {
     this.write = parts.write ?? writeNothing
     this.read = parts.read
     this.keep = parts.keep ?? keepInput
+    this.short = parts.short
   }
 }
 

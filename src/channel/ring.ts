@@ -72,6 +72,23 @@ export class Ring {
     Atomics.store(words, at + REQUEST.at.sequence / 4, sequence)
   }
 
+  /**
+   * Publishes, and looks for the answer right away. A request that nothing is in flight before.
+   * Returns the offset of the answer in bytes and counts it as read, or 0 when it is not there yet.
+   */
+  trip(request: Int32Array, looks: number): number {
+    this.publish(request, request.length)
+    const words = this.#words
+    const next = this.#posted
+    const response = this.#responses + (next & MASK) * LIMITS.RESPONSE_BYTES
+    for (let i = 0; i < looks; i++) {
+      if (Atomics.load(words, response >> 2) !== next) continue
+      this.#completed = next
+      return response
+    }
+    return 0
+  }
+
   /** Whether the host said that it sleeps since it was last woken; whoever asks wakes it. */
   hostSleeps(): boolean {
     return (

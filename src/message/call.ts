@@ -2,9 +2,11 @@ import { decodeWord } from '../call/decode.ts'
 import { encode, keepArguments } from '../call/encode.ts'
 import type { Plan } from '../call/plan.ts'
 import { decodeText, type Unit } from '../call/text.ts'
-import { type Answer, FollowUp, Request } from '../channel/request.ts'
+import { type Answer, FollowUp, Request, type Short } from '../channel/request.ts'
 import { FatThreadError, LoadError, ViolationError } from '../errors.ts'
-import { OPERATION, STATUS } from '../protocol/protocol.ts'
+import type { Target } from '../memory/place.ts'
+import { viewsOf } from '../memory/views.ts'
+import { OPERATION, REQUEST, RESPONSE, STATUS } from '../protocol/protocol.ts'
 import { takeText } from './memory.ts'
 
 /** The longest text that JavaScript can hold, in bytes; a claim beyond it is no text. */
@@ -46,7 +48,9 @@ export function call(
     throw new FatThreadError(message, subject)
   }
 
+  const short = plan.scalar && unit === 0 ? makeShort(id, plan, subject, finish) : undefined
   return new Request({
+    short,
     operation: OPERATION.CALL,
     id,
     words: plan.arguments.length,
@@ -57,7 +61,44 @@ export function call(
   })
 }
 
-function failed(status: number, subject: { call: string; library: string }): FatThreadError {
+/** A call whose arguments and result are scalars: it has a block of its own. */
+function makeShort(
+  id: number,
+  plan: Plan,
+  subject: CallSubject,
+  finish: (result: unknown, errno: number) => unknown,
+): Short<readonly unknown[], unknown> {
+  const words = REQUEST.at.words
+  const bytes = words + plan.arguments.length * 8
+  const views = viewsOf(new ArrayBuffer(bytes))
+  views.i32[REQUEST.at.operation / 4] = OPERATION.CALL
+  views.i32[REQUEST.at.function / 4] = id
+  const target: Target = { views, words, owner: {}, place: noPlace }
+  const { result } = plan
+  return {
+    block: views.i32,
+    fill: (values) => {
+      encode(plan, values, target)
+    },
+    take: (views, response, owner) => {
+      const status = views.u32[(response + RESPONSE.at.status) >> 2] as number
+      if (status !== STATUS.OK) throw failed(status, subject)
+      const value = decodeWord(result, views, response + RESPONSE.at.value, owner)
+      return finish(value, views.i32[(response + RESPONSE.at.error) >> 2] as number)
+    },
+  }
+}
+
+function noPlace(): never {
+  throw new FatThreadError('a scalar has no bytes')
+}
+
+interface CallSubject {
+  readonly call: string
+  readonly library: string
+}
+
+function failed(status: number, subject: CallSubject): FatThreadError {
   switch (status) {
     case STATUS.NO_SYMBOL:
       return new LoadError(`${subject.call} was not bound`, subject)
