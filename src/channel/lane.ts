@@ -208,6 +208,11 @@ export class Lane implements Line {
   step(): void {
     const { ring } = this.#channel
     this.#wakeUp()
+    if (this.#stopped) {
+      // Whatever is answered now counts for nothing: only the end of the process is awaited.
+      this.#process.wait(RELOOK)
+      return
+    }
     if (this.#drain() > 0) return
     this.#wakeHost()
     if (this.#spin && ring.inFlight > 0 && this.#stayAwake()) {

@@ -125,8 +125,14 @@ export class HostProcess {
     if (this.#end !== undefined) return
     if (events & (EVENT.OUTPUT | EVENT.ENDED)) this.#takeOutput()
     if (events & EVENT.ENDED) this.#finish()
-    else if (events & EVENT.HANGUP) setTimeout(() => this.#hangUp(), HANGUP_GRACE)
+    else if (events & EVENT.HANGUP) this.#loseDoorbell()
     else if (events & EVENT.RING) this.#listener.onRing()
+  }
+
+  /** What was answered is answered; there is no doorbell any more. */
+  #loseDoorbell(): void {
+    this.#listener.onRing()
+    setTimeout(() => this.#hangUp(), HANGUP_GRACE)
   }
 
   #hangUp(): void {
