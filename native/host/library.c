@@ -93,7 +93,7 @@ uint32_t library_load(uint32_t library, uint32_t count, struct object *objects, 
   uint32_t sent = 0;
   if (count == 0 || count > FT_OBJECTS) return say(why, "a library has 1 to 250 objects");
   for (uint32_t i = 0; i < count; i++) sent += !(objects[i].flags & FT_OBJECT_BY_NAME);
-  if (receive(sent, descriptors) != 0) return say(why, "the objects did not arrive");
+  if (receive(sent, descriptors) != 0) return FT_STATUS_CUT_OFF;
 
   void *handle = NULL;
   uint32_t used = 0;

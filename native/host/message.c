@@ -1,4 +1,5 @@
 /* Serves requests, one after the other. The program that wrote them is trusted; nothing is decoded twice. */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "host.h"
@@ -8,7 +9,7 @@ static void *at(uint64_t address) { return (void *)(uintptr_t)address; }
 static uint32_t load(const uint64_t *words, char *room, struct answer *answer) {
   uint32_t status =
       library_load((uint32_t)words[0], (uint32_t)words[1], at(words[2]), room, &answer->value);
-  if (status != FT_STATUS_OK) answer->length = (uint32_t)text_measure(room, 1, FT_TEXT_BYTES);
+  if (status == FT_STATUS_LOAD_FAILED) answer->length = (uint32_t)text_measure(room, 1, FT_TEXT_BYTES);
   return status;
 }
 
@@ -37,10 +38,14 @@ static uint32_t call(struct ft_request *request, struct answer *answer) {
   return text_result(at(answer->value), text, (char *)request + room, capacity, answer);
 }
 
-static bool take_grants(uint32_t count) {
-  bool taken = true;
-  while (count-- > 0) taken = channel_grant() == 0 && taken;
-  return taken;
+static uint32_t take_grants(uint32_t count) {
+  uint32_t status = FT_STATUS_OK;
+  while (count-- > 0 && status != FT_STATUS_CUT_OFF) {
+    int error = channel_grant();
+    if (error == EEXIST || error == ENOMEM) status = FT_STATUS_NO_MEMORY;
+    else if (error != 0) status = FT_STATUS_CUT_OFF;
+  }
+  return status;
 }
 
 _Noreturn void message_serve(struct ring *ring) {
@@ -48,8 +53,8 @@ _Noreturn void message_serve(struct ring *ring) {
     struct ft_request *request = ring_next(ring);
     uint64_t *words = request->words;
     struct answer answer = {0};
-    if (!take_grants(request->grants)) {
-      answer.status = FT_STATUS_NO_MEMORY;
+    answer.status = take_grants(request->grants);
+    if (answer.status != FT_STATUS_OK) {
       ring_answer(ring, &answer);
       continue;
     }

@@ -1,8 +1,8 @@
-import { FatThreadError, ViolationError } from '../errors.ts'
+import { type Failure, FatThreadError, ViolationError } from '../errors.ts'
 import { addon } from '../host/addon.ts'
 import { type HostProcess, holdEventLoop, releaseEventLoop } from '../host/process.ts'
 import type { CopyBack } from '../memory/place.ts'
-import { LIMITS, OPERATION, RESPONSE } from '../protocol/protocol.ts'
+import { LIMITS, OPERATION, RESPONSE, STATUS } from '../protocol/protocol.ts'
 import type { Channel } from './channel.ts'
 import { Busy, Frame, Unreachable } from './frame.ts'
 import { type Line, Pending } from './pending.ts'
@@ -402,6 +402,7 @@ export class Lane implements Line {
     answer.roomOffset = pending.roomOffset
     answer.room = pending.room
     try {
+      if (answer.status === STATUS.CUT_OFF) throw cutOff(request.subject)
       const result = request.read(answer, input)
       if (back !== undefined) copyBack(back)
       return result
@@ -574,6 +575,10 @@ export function block(pending: Pending): unknown {
 
 /** A request that only tells of grants. */
 const TELL = new Request<unknown, unknown>({ operation: OPERATION.PING, read: () => undefined })
+
+function cutOff(subject: Failure): ViolationError {
+  return new ViolationError('the fat thread closed its end of the channel', {}, subject)
+}
 
 /** The request is in order; it is the fat thread that can't take it now. */
 function mayWait(error: unknown): boolean {

@@ -78,6 +78,8 @@ export const STATUS = {
   BAD_ADDRESS: 3,
   /** The host has no memory left. */
   NO_MEMORY: 4,
+  /** The host lost its socket: what was sent beside the request did not arrive. */
+  CUT_OFF: 5,
 } as const
 
 /** How an argument or a result stands in memory; values of one word unless said otherwise. */

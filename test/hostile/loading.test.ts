@@ -134,6 +134,7 @@ describeLoads('constructors', [
     harm: hangs,
     control: (library) => callBesideChannel(library, fixture('stands-in-for-the-channel')),
     outcome: either(violation, timeout()),
+    poisons: true,
   },
   {
     deed: 'gives an endless reason for a failed load',
