@@ -27,6 +27,8 @@ import type { Receipt } from './sandbox/receipt.ts'
 
 /** A process that can't be reached is mostly about to end: so many milliseconds to do so. */
 const HANGUP_GRACE = 100
+/** Bytes of a library's output that wait in the program for a slow reader; beyond that they are dropped. */
+const MOST_UNREAD = 4 * 2 ** 20
 /** Destructors may take so many milliseconds. */
 const CLOSE_LIMIT = 1000
 /** A request that so many processes died before without having begun it is not handed to another. */
@@ -93,6 +95,8 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
   #completed = 0
   #restarts = 0
   #useful = false
+  /** Bytes that could not be passed on and that nobody was told of. */
+  readonly #dropped = { stdout: 0, stderr: 0 }
   #closing: Promise<void> | undefined
   #renewing: Promise<void> | undefined
   #onRenewed: (() => void) | undefined
@@ -405,14 +409,20 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
   }
 
   #onOutput({ stream, bytes, dropped }: Output): void {
-    const mode = this.#settings[stream]
-    const notice =
-      dropped > 0 ? Buffer.from(`[fat-threads: ${dropped} bytes dropped]\n`) : undefined
-    for (const part of [bytes, notice]) {
-      if (part === undefined || part.length === 0) continue
-      if (mode === 'inherit') process[stream].write(part)
-      else this.emit(stream, Buffer.from(part.buffer, part.byteOffset, part.byteLength))
-    }
+    const pass = this.#settings[stream] === 'inherit' ? relay : this.#emitOutput
+    // Whoever reads the program's stream may be slower than the library writes.
+    const full = pass === relay && process[stream].writableLength > MOST_UNREAD
+    this.#dropped[stream] += full ? dropped + bytes.length : dropped
+    if (full) return
+    if (bytes.length > 0)
+      pass(stream, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+    const lost = this.#dropped[stream]
+    this.#dropped[stream] = 0
+    if (lost > 0) pass(stream, Buffer.from(`[fat-threads: ${lost} bytes dropped]\n`))
+  }
+
+  readonly #emitOutput = (stream: Output['stream'], bytes: Buffer): void => {
+    this.emit(stream, bytes)
   }
 
   #makeLaneKeeper(): LaneKeeper {
@@ -470,6 +480,10 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
     }
     return closed
   }
+}
+
+function relay(stream: Output['stream'], bytes: Buffer): void {
+  process[stream].write(bytes)
 }
 
 function hangUp(incarnation: Incarnation): void {

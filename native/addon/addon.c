@@ -168,21 +168,30 @@ static napi_value unmap(napi_env env, napi_callback_info info) {
 
 /* ---- events ---- */
 
+static void call_listener(napi_env env, napi_value callback, uint32_t id, uint32_t events) {
+  napi_value arguments[] = {number(env, id), number(env, events)};
+  napi_call_function(env, undefined(env), callback, 2, arguments, NULL);
+  bool thrown = false;
+  napi_value error;
+  napi_is_exception_pending(env, &thrown);
+  if (thrown && napi_get_and_clear_last_exception(env, &error) == napi_ok) napi_fatal_exception(env, error);
+}
+
+/* What is there now; what comes meanwhile has to wait for a later turn of the event loop, or a library that
+   prints without end would hold it. The listener is told of that with the number 0. */
 static void on_wake(napi_env env, napi_value callback, void *context, void *data) {
   (void)data;
   if (env == NULL || callback == NULL) return;
-  struct instance *instance = context;
-  struct fat_thread *thread;
-  uint32_t events;
-  while ((thread = listener_take(instance->listener, &events)) != NULL) {
-    napi_value arguments[] = {number(env, thread->id), number(env, events)};
+  struct listener *listener = ((struct instance *)context)->listener;
+  for (size_t left = listener_pending(listener); left > 0; left--) {
+    uint32_t events;
+    struct fat_thread *thread = listener_take(listener, &events);
+    if (thread == NULL) return;
+    uint32_t id = thread->id;
     thread_release(thread);
-    napi_call_function(env, undefined(env), callback, 2, arguments, NULL);
-    bool thrown = false;
-    napi_value error;
-    napi_is_exception_pending(env, &thrown);
-    if (thrown && napi_get_and_clear_last_exception(env, &error) == napi_ok) napi_fatal_exception(env, error);
+    call_listener(env, callback, id, events);
   }
+  if (listener_pending(listener) > 0) call_listener(env, callback, 0, 0);
 }
 
 static void wake(void *context) {
@@ -221,6 +230,13 @@ static napi_value listen(napi_env env, napi_callback_info info) {
   }
   napi_release_threadsafe_function(instance->wake, napi_tsfn_abort);
   return throw_errno(env, "listen", ENOMEM);
+}
+
+/* Asks for the events that wait. */
+static napi_value deliver(napi_env env, napi_callback_info info) {
+  (void)info;
+  wake(instance_of(env));
+  return undefined(env);
 }
 
 /* While held, the event loop stays alive. */
@@ -362,6 +378,7 @@ NAPI_MODULE_INIT() {
       METHOD("map", map),
       METHOD("unmap", unmap),
       METHOD("listen", listen),
+      METHOD("deliver", deliver),
       METHOD("hold", hold),
       METHOD("spawn", spawn_host),
       METHOD("kill", kill_thread),

@@ -63,13 +63,16 @@ struct fat_thread {
 struct listener {
   pthread_mutex_t lock;
   unsigned owners;
-  struct fat_thread *pending;
+  struct fat_thread *pending; /* first come, first taken */
+  struct fat_thread **pending_end;
+  size_t pending_count;
   void *context;
   void (*wake)(void *context); /* NULL once the environment is gone */
 };
 
 struct listener *listener_create(void *context, void (*wake)(void *context));
 void listener_close(struct listener *listener);
+size_t listener_pending(struct listener *listener);
 /* Takes one thread with events off the list; the caller then owns a reference. */
 struct fat_thread *listener_take(struct listener *listener, uint32_t *events);
 

@@ -32,6 +32,7 @@ struct listener *listener_create(void *context, void (*wake)(void *context)) {
   if (listener == NULL) return NULL;
   pthread_mutex_init(&listener->lock, NULL);
   listener->owners = 1;
+  listener->pending_end = &listener->pending;
   listener->context = context;
   listener->wake = wake;
   return listener;
@@ -61,11 +62,20 @@ struct fat_thread *listener_take(struct listener *listener, uint32_t *events) {
   struct fat_thread *thread = listener->pending;
   if (thread != NULL) {
     listener->pending = thread->next;
+    if (listener->pending == NULL) listener->pending_end = &listener->pending;
+    listener->pending_count--;
     *events = thread->events;
     thread->events = 0;
   }
   pthread_mutex_unlock(&listener->lock);
   return thread;
+}
+
+size_t listener_pending(struct listener *listener) {
+  pthread_mutex_lock(&listener->lock);
+  size_t count = listener->pending_count;
+  pthread_mutex_unlock(&listener->lock);
+  return count;
 }
 
 static void thread_retain(struct fat_thread *thread) {
@@ -82,8 +92,10 @@ static void tell(struct fat_thread *thread, uint32_t events) {
     bool silent = listener->pending == NULL;
     if (thread->events == 0) {
       thread_retain(thread); /* the list's share, passed on by listener_take */
-      thread->next = listener->pending;
-      listener->pending = thread;
+      thread->next = NULL;
+      *listener->pending_end = thread;
+      listener->pending_end = &thread->next;
+      listener->pending_count++;
     }
     thread->events |= events;
     if (silent) listener->wake(listener->context);

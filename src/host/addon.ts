@@ -27,8 +27,10 @@ export interface Addon {
   map(view: Uint8Array, descriptor: number, offset: number): void
   /** Puts fresh pages there, and gives the file's memory back. */
   unmap(view: Uint8Array): void
-  /** Once an environment: events come here. */
+  /** Once an environment: events come here. The number 0 says that there are more: see `deliver`. */
   listen(listener: (id: number, events: number) => void): void
+  /** Asks for the events that wait. */
+  deliver(): void
   /** Whether the event loop stays alive for events. */
   hold(held: boolean): void
   spawn(

@@ -55,7 +55,10 @@ let holds = 0
 function listen(): void {
   if (listening) return
   listening = true
-  addon().listen((id, events) => processes.get(id)?.dispatch(events))
+  addon().listen((id, events) => {
+    if (id === 0) setImmediate(() => addon().deliver())
+    else processes.get(id)?.dispatch(events)
+  })
 }
 
 /** Keeps the event loop alive until it is released as often. */
