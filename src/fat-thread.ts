@@ -15,7 +15,7 @@ import {
   TimeoutError,
   ViolationError,
 } from './errors.ts'
-import { holdEventLoop, type Output, releaseEventLoop } from './host/process.ts'
+import { HANGUP_GRACE, holdEventLoop, type Output, releaseEventLoop } from './host/process.ts'
 import { Incarnation, type IncarnationKeeper, type Retirement } from './incarnation.ts'
 import { type Declarations, Library, type LibraryOptions } from './library.ts'
 import type { Pointer } from './memory/pointer.ts'
@@ -25,8 +25,6 @@ import { close, ping } from './message/control.ts'
 import { type FatThreadOptions, type Settings, settingsOf } from './options.ts'
 import type { Receipt } from './sandbox/receipt.ts'
 
-/** A process that can't be reached is mostly about to end: so many milliseconds to do so. */
-const HANGUP_GRACE = 100
 /** Bytes of a library's output that wait in the program for a slow reader; beyond that they are dropped. */
 const MOST_UNREAD = 4 * 2 ** 20
 /** Destructors may take so many milliseconds. */
@@ -430,7 +428,7 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
     return {
       unreachable: () => {
         const current = this.#current
-        if (current !== undefined) setTimeout(() => hangUp(current), HANGUP_GRACE)
+        if (current !== undefined) setTimeout(() => hangUp(current), HANGUP_GRACE).unref()
       },
       retire: (reason, pending) => retire({ reason: () => reason, pending }),
       expired: (pending) => {

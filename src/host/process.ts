@@ -43,8 +43,11 @@ export function signalName(number: number): string {
   return signalNames.get(number) ?? `signal ${number}`
 }
 
-/** A process that ends closes its socket a moment before it has ended: so many milliseconds. */
-const HANGUP_GRACE = 100
+/**
+ * A process that ends closes its socket a moment before it has ended, which a busy kernel stretches:
+ * so many milliseconds until a closed socket counts as given up.
+ */
+export const HANGUP_GRACE = 1000
 
 /** Those that may have events, by id. Weak would be no use: a call in flight needs its process. */
 const processes = new Map<number, HostProcess>()
@@ -76,6 +79,8 @@ export class HostProcess {
   readonly #handle: Handle
   readonly #listener: ProcessListener
   #end: End | undefined
+  /** When it lost its doorbell. */
+  #lost: number | undefined
 
   constructor(options: SpawnOptions, listener: ProcessListener) {
     listen()
@@ -100,16 +105,16 @@ export class HostProcess {
     return this.#end !== undefined
   }
 
-  /** Asks for one `onRing`. */
+  /** Asks for one `onRing`; there is none any more from a process that lost its doorbell. */
   watch(): void {
-    addon().watch(this.#handle)
+    if (this.#lost === undefined) addon().watch(this.#handle)
   }
 
   /** Blocks until something happens, at most so many milliseconds. Returns whether anything did. */
   wait(milliseconds: number): boolean {
     const events = addon().wait(this.#handle, Math.min(milliseconds, 0x7fffffff))
     if (events === EVENT.ENDED) this.dispatch(events)
-    else if (events === EVENT.HANGUP) this.#listener.onHangup()
+    else if (events === EVENT.HANGUP && this.#lostFor() > HANGUP_GRACE) this.#listener.onHangup()
     return events !== 0
   }
 
@@ -134,8 +139,16 @@ export class HostProcess {
 
   /** What was answered is answered; there is no doorbell any more. */
   #loseDoorbell(): void {
+    if (this.#lost !== undefined) return
+    this.#lostFor()
+    setTimeout(() => this.#hangUp(), HANGUP_GRACE).unref()
     this.#listener.onRing()
-    setTimeout(() => this.#hangUp(), HANGUP_GRACE)
+  }
+
+  /** Milliseconds since the doorbell was lost, which is now if it was not known before. */
+  #lostFor(): number {
+    this.#lost ??= performance.now()
+    return performance.now() - this.#lost
   }
 
   #hangUp(): void {

@@ -128,8 +128,11 @@ function* chunksOf(descriptor: number): Generator<Buffer> {
   }
 }
 
+/** The file is another one than a moment ago: resolving it again may help. */
+export class ExchangedError extends LoadError {}
+
 function exchanged(path: string): LoadError {
-  return new LoadError(`${path}: was exchanged while it was being loaded; try again`, {
+  return new ExchangedError(`${path}: was exchanged while it was being loaded; try again`, {
     library: path,
   })
 }

@@ -3,8 +3,11 @@ import { readFileSync } from 'node:fs'
 import { FatThreadError, IntegrityError, LoadError } from '../errors.ts'
 import { type Closure, type ClosureObject, resolveClosure } from './closure.ts'
 import type { ElfObject } from './elf.ts'
-import { acquireImage, type Image } from './image.ts'
+import { acquireImage, ExchangedError, type Image } from './image.ts'
 import type { SearchOptions } from './search.ts'
+
+/** Files may be exchanged between resolving and copying, while they are being built or installed. */
+const MOST_ATTEMPTS = 3
 
 /** One object as the host is told to load it. */
 export interface PlannedObject {
@@ -39,6 +42,16 @@ export interface LoadOptions extends SearchOptions {
 
 /** Resolves and copies; nothing is executed. Throws `LoadError` and `IntegrityError`. */
 export function planLoad(path: string, options: LoadOptions = {}): LoadPlan {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return tryPlan(path, options)
+    } catch (error) {
+      if (!(error instanceof ExchangedError) || attempt === MOST_ATTEMPTS) throw error
+    }
+  }
+}
+
+function tryPlan(path: string, options: LoadOptions): LoadPlan {
   const closure = resolveClosure(path, options)
   const images: Image[] = []
   const release = (): void => {
