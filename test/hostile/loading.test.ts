@@ -127,6 +127,7 @@ describeLoads('constructors', [
     fixture: 'closes-descriptors-in-constructor',
     harm: breaks,
     outcome: either(gives(1), violation, timeout()),
+    poisons: true,
   },
   {
     deed: 'answers in the name of the host in a constructor',
