@@ -14,10 +14,20 @@ if (!preload.includes('/')) {
   process.exit(1)
 }
 
+// What runs the host and the addon. Rows whose outcome is a signal, a size or a flood of output are left out:
+// there the sanitizers' own handlers, allocator and shadow memory would be what is tested.
+const FOLDERS = [
+  'test/api',
+  'test/cases',
+  'test/lifecycle',
+  'test/hostile/lying',
+  'test/hostile/reaching',
+]
+
 const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs')
 const { status } = spawnSync(
   process.execPath,
-  [vitest, 'run', '--project', 'unit', ...process.argv.slice(2)],
+  [vitest, 'run', '--project', 'unit', ...FOLDERS, ...process.argv.slice(2)],
   {
     cwd: ROOT,
     stdio: 'inherit',

@@ -564,7 +564,7 @@ export class Lane implements Line {
 }
 
 /** Blocks until the request has ended, on whatever lane it is by then. */
-export function block(pending: Pending): unknown {
+function block(pending: Pending): unknown {
   while (pending.open) {
     if (pending.lane === undefined) throw new FatThreadError('the request is on no lane')
     pending.lane.step()

@@ -1,7 +1,7 @@
 import { addon } from '../host/addon.ts'
 
 /** What every mapping is a multiple of; a multiple of the page size of all supported processors. */
-export const PAGE_BYTES = 65536
+const PAGE_BYTES = 65536
 
 /**
  * A range of a memory file as a `SharedArrayBuffer`.

@@ -1,4 +1,3 @@
-import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
 import type { CrashReport, StartReport } from '../channel/channel.ts'
 import {
@@ -105,9 +104,4 @@ function whose({ call, library }: FatThreadErrorOptions): string {
   const name = library?.slice(library.lastIndexOf('/') + 1)
   if (call !== undefined) return name === undefined ? call : `${call} of ${name}`
   return name ?? 'the fat thread'
-}
-
-/** Whether a signal's name is one that the kernel knows. */
-export function isSignal(name: string): boolean {
-  return name in constants.signals
 }
