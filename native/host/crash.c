@@ -20,7 +20,8 @@ static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT,
 
 static struct ft_crash *report;
 static uint8_t stack[STACK_BYTES] __attribute__((aligned(16)));
-static volatile sig_atomic_t reporting; /* the signal, or 0 */
+static uint32_t reporter;               /* the thread that writes the report, or 0 */
+static volatile sig_atomic_t reporting; /* its signal, or 0 */
 
 /* Copies that may fault jump back here. */
 static sigjmp_buf guard;
@@ -104,8 +105,12 @@ static void on_signal(int number, siginfo_t *info, void *context) {
     guarded = 0;
     siglongjmp(guard, 1);
   }
-  /* A fault while the report is written is not what ended the library. */
-  if (reporting) end_by(reporting);
+  uint32_t self = (uint32_t)syscall(SYS_gettid);
+  if (!ring_claim(&reporter, self)) {
+    /* A fault while the report is written is not what ended the library; other threads wait for that end. */
+    if (reporter == self && reporting) end_by(reporting);
+    while (reporter != self) pause();
+  }
   reporting = number;
   write_report(number, info, context);
   end_by(number);

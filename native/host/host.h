@@ -40,6 +40,8 @@ void ring_open(struct ring *ring, void *lane, uint32_t spin_limit);
 struct ft_request *ring_next(struct ring *ring);
 void ring_answer(struct ring *ring, const struct answer *answer);
 void start_publish(struct ft_start *start);
+/* Whether this caller is the first to put its value in the place of 0. */
+bool ring_claim(uint32_t *word, uint32_t value);
 
 /* message.c: serves requests, one after the other. */
 _Noreturn void message_serve(struct ring *ring);

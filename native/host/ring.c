@@ -100,3 +100,8 @@ void ring_answer(struct ring *ring, const struct answer *answer) {
 void start_publish(struct ft_start *start) {
   __atomic_store_n(&start->state, FT_START_READY, __ATOMIC_SEQ_CST);
 }
+
+bool ring_claim(uint32_t *word, uint32_t value) {
+  uint32_t free = 0;
+  return __atomic_compare_exchange_n(word, &free, value, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
