@@ -84,7 +84,7 @@ const targets = {
 }
 
 function inputsTime() {
-  const folders = ['host', 'addon', 'include'].map((name) => join(NATIVE, name))
+  const folders = ['host', 'addon', 'include', 'numbers'].map((name) => join(NATIVE, name))
   const files = folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
   return Math.max(
     ...[...files, fileURLToPath(import.meta.url)].map((file) => statSync(file).mtimeMs),
@@ -114,11 +114,13 @@ function compile(name, options) {
           file,
         ])
     : [options]
-  for (const run of runs) {
-    const { status, error, stderr } = spawnSync(CC, [...run, '-o', output], { encoding: 'utf8' })
-    if (error) fail(`the C compiler ${CC} can't be started (${error.message}).`)
-    if (status !== 0) fail(`${CC} failed on ${name}:\n${stderr}`)
-  }
+  for (const run of runs) compileOne(name, run, output)
+}
+
+function compileOne(name, options, output) {
+  const { status, error, stderr } = spawnSync(CC, [...options, '-o', output], { encoding: 'utf8' })
+  if (error) fail(`the C compiler ${CC} can't be started (${error.message}).`)
+  if (status !== 0) fail(`${CC} failed on ${name}:\n${stderr}`)
 }
 
 function fail(text) {
@@ -131,6 +133,26 @@ function fail(text) {
   process.exit(1)
 }
 
+// System-call numbers differ by processor: a small program prints those that the C headers name.
+function printNumbers() {
+  const macros = spawnSync(CC, ['-E', '-dM', '-include', 'sys/syscall.h', '-x', 'c', '/dev/null'], {
+    encoding: 'utf8',
+  })
+  const names = [...(macros.stdout ?? '').matchAll(/^#define __NR_(\w+) /gm)].map(
+    ([, name]) => name,
+  )
+  if (names.length === 0) fail(`${CC} knows no system calls:\n${macros.stderr}`)
+  const lines = names.sort().map((name) => `{"${name}", __NR_${name}},\n`)
+  writeFileSync(join(OUT, 'calls.inc'), lines.join(''))
+  const program = join(OUT, 'numbers')
+  compileOne('numbers', [...common, `-I${OUT}`, join(NATIVE, 'numbers', 'main.c')], program)
+  const printed = spawnSync(program, { encoding: 'utf8' })
+  if (printed.status !== 0) fail(`${program} failed: ${printed.stderr}`)
+  writeFileSync(join(OUT, 'syscalls.json'), printed.stdout)
+  rmSync(program)
+  rmSync(join(OUT, 'calls.inc'))
+}
+
 const hash = (name) =>
   createHash('sha256')
     .update(readFileSync(join(OUT, name)))
@@ -141,6 +163,7 @@ if (!upToDate()) {
   mkdirSync(OUT, { recursive: true })
   if (!analyze) rmSync(join(OUT, 'manifest.json'), { force: true })
   for (const [name, options] of Object.entries(targets)) compile(name, options)
+  if (!analyze) printNumbers()
   if (!analyze) {
     const manifest = {
       platform,

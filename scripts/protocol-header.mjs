@@ -40,6 +40,15 @@ const body = [
   constants('FT_STEP_', protocol.START_STEP).join('\n'),
   constants('FT_OBJECT_', protocol.OBJECT_FLAG).join('\n'),
   constants('FT_DESCRIPTOR_', protocol.DESCRIPTOR).join('\n'),
+  constants('FT_MECHANISM_', protocol.MECHANISM).join('\n'),
+  `#define FT_UNTRIED ${protocol.UNTRIED}u`,
+  constants('FT_POLICY_', protocol.POLICY_FLAG).join('\n'),
+  constants('FT_TEXT_', protocol.POLICY_TEXT).join('\n'),
+  constants('FT_PATCH_', protocol.PATCH).join('\n'),
+  constants('FT_QUESTION_', protocol.QUESTION).join('\n'),
+  constants('FT_NAMESPACE_', protocol.NAMESPACE).join('\n'),
+  `#define FT_ENDED ${protocol.ENDED}`,
+  constants('FT_PROBE_', protocol.PROBE).join('\n'),
   constants('FT_OFFSET_', protocol.OFFSET).join('\n'),
   `#define FT_LANE_BYTES ${protocol.LANE_BYTES}`,
   record(protocol.START),
@@ -48,6 +57,9 @@ const body = [
   record(protocol.REQUEST),
   record(protocol.RESPONSE),
   record(protocol.GRANT),
+  record(protocol.POLICY),
+  record(protocol.INTRODUCTION),
+  record(protocol.DENIAL),
 ].join('\n\n')
 
 const bytes = [...protocolDigest()].map((byte) => `0x${byte.toString(16).padStart(2, '0')}`)

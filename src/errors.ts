@@ -60,6 +60,8 @@ export interface CrashDetails {
   readonly backtrace?: readonly Frame[] | undefined
   /** The last line that the library wrote to standard error. */
   readonly lastWords?: string | undefined
+  /** The limit that it ran into, if it was one. */
+  readonly limit?: 'memory' | 'cpuTime' | 'fileSize' | undefined
 }
 
 /** The fat thread ended by a signal. */
@@ -73,6 +75,8 @@ export class CrashError extends FatThreadError {
   readonly offset: bigint | undefined
   readonly backtrace: readonly Frame[]
   readonly lastWords: string | undefined
+  /** The limit that the library ran into, as `limits` names it; `undefined` for any other crash. */
+  readonly limit: 'memory' | 'cpuTime' | 'fileSize' | undefined
 
   constructor(message: string, details: CrashDetails, options?: FatThreadErrorOptions) {
     super(message, options)
@@ -84,6 +88,7 @@ export class CrashError extends FatThreadError {
     this.offset = innermost?.offset
     this.backtrace = details.backtrace ?? []
     this.lastWords = details.lastWords
+    this.limit = details.limit
   }
 }
 

@@ -11,11 +11,19 @@ import {
   ExitError,
   type Failure,
   FatThreadError,
+  SandboxError,
   StartError,
   TimeoutError,
   ViolationError,
 } from './errors.ts'
-import { HANGUP_GRACE, holdEventLoop, type Output, releaseEventLoop } from './host/process.ts'
+import {
+  type DeniedCalls,
+  HANGUP_GRACE,
+  holdEventLoop,
+  type Output,
+  releaseEventLoop,
+} from './host/process.ts'
+import { IdleWatch, type Watched } from './idle-watch.ts'
 import { Incarnation, type IncarnationKeeper, type Retirement } from './incarnation.ts'
 import { type Declarations, Library, type LibraryOptions } from './library.ts'
 import type { Pointer } from './memory/pointer.ts'
@@ -23,12 +31,17 @@ import { SharedMemory } from './memory/shared-memory.ts'
 import { readSteps, runSteps, runStepsSync, type ValueOf, writeSteps } from './memory-access.ts'
 import { close, ping } from './message/control.ts'
 import { type FatThreadOptions, type Settings, settingsOf } from './options.ts'
-import type { Receipt } from './sandbox/receipt.ts'
+import { type Denial, denialsIn } from './sandbox/denials.ts'
+import { type Facts, type Receipt, receiptOf } from './sandbox/receipt.ts'
 
 /** Bytes of a library's output that wait in the program for a slow reader; beyond that they are dropped. */
 const MOST_UNREAD = 4 * 2 ** 20
 /** Destructors may take so many milliseconds. */
 const CLOSE_LIMIT = 1000
+/** Denials that are kept. */
+const MOST_DENIALS = 256
+/** Milliseconds between two events that tell of denials. */
+const QUIET = 100
 /** A request that so many processes died before without having begun it is not handed to another. */
 const MOST_ATTEMPTS = 3
 
@@ -46,7 +59,7 @@ export interface FatThreadEvents {
   crash: [error: CrashError | ExitError]
   /** A new process serves. */
   restart: []
-  /** The process was ended for breaking the policy or the protocol. */
+  /** The library broke the policy: a denied system call, or what its process was ended for. */
   violation: [error: ViolationError]
   /** Bytes of a stream that was asked for with `'pipe'`. */
   stdout: [bytes: Buffer]
@@ -65,6 +78,8 @@ export interface Stats {
   /** Not handed to it yet. */
   readonly queued: number
   readonly restarts: number
+  /** System calls that were denied and told of, in all incarnations. */
+  readonly denied: number
   /** Bytes of resident memory of the process, shared pages included. */
   readonly residentMemory: number | undefined
 }
@@ -99,6 +114,12 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
   #renewing: Promise<void> | undefined
   #onRenewed: (() => void) | undefined
   #onClosed: (() => void) | undefined
+  #receipt: Receipt | undefined
+  #receiptOf: Incarnation | undefined
+  readonly #denials: Denial[] = []
+  #denied = 0
+  #muted = false
+  readonly #watch: IdleWatch | undefined
   #ids = 0
   #libraries = 0
 
@@ -109,10 +130,12 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
     this.#laneKeeper = this.#makeLaneKeeper()
     this.#keeper = {
       onOutput: (output) => this.#onOutput(output),
+      onDenied: (incarnation, denied) => this.#onDenied(incarnation, denied),
       onHangup: (incarnation) => hangUp(incarnation),
       onEnd: (incarnation, leftover, evidence) => this.#onEnd(incarnation, leftover, evidence),
     }
     this.#begin()
+    this.#watch = this.#settings.policy.sandboxed ? this.#watchIdle() : undefined
   }
 
   /** Starts a process that holds nothing yet; resolves when it serves. */
@@ -120,6 +143,7 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
     const thread = new FatThread(options)
     try {
       await thread.#settled
+      await thread.verified()
     } catch (error) {
       await thread.terminate()
       throw error
@@ -138,9 +162,43 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
     return this.#state
   }
 
-  /** What is enforced, and what is missing. */
+  /** What is enforced, and what is missing: of the process that serves now, or the last one that did. */
   get receipt(): Receipt {
-    return this.#settings.receipt
+    const { policy } = this.#settings
+    const current = this.#current
+    if (current !== undefined && (this.#receipt === undefined || this.#receiptOf !== current)) {
+      this.#receipt = receiptOf(policy, current.facts())
+      this.#receiptOf = current.process.pid === 0 ? undefined : current // not complete before that
+    }
+    this.#receipt ??= receiptOf(policy, NO_FACTS)
+    return this.#receipt
+  }
+
+  /**
+   * System calls of this fat thread that were denied, the last ones of all its incarnations; what libraries
+   * ordinarily look for and do without is left out.
+   */
+  get denials(): readonly Denial[] {
+    this.#current?.process.takeDenials()
+    return [...this.#denials]
+  }
+
+  /** @internal With `strict`: resolves once everything is known to be enforced, before anything is loaded. */
+  async verified(): Promise<void> {
+    if (!this.#settings.strict) return
+    await this.#settled
+    this.#verify()
+  }
+
+  #verify(): void {
+    const { missing } = this.receipt
+    if (missing.length === 0) return
+    const names = missing.map(({ what }) => what)
+    const [{ what, why, feature } = { what: '', why: '', feature: '' }] = missing
+    throw new SandboxError(
+      `this machine can't enforce ${names.join(', ')}; ${what}: ${why} (${feature}). \`fat-threads doctor\` tells what would help`,
+      names,
+    )
   }
 
   stats(): Stats {
@@ -152,6 +210,7 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
       inFlight: lane?.inFlight ?? 0,
       queued: lane?.queued ?? 0,
       restarts: this.#restarts,
+      denied: this.#denied,
       residentMemory: residentMemory(this.pid),
     }
   }
@@ -322,7 +381,49 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
     }
   }
 
+  #watchIdle(): IdleWatch {
+    const watched = (): Watched => {
+      const lane = this.#current?.lane
+      const inFlight = (lane?.inFlight ?? 0) + (lane?.queued ?? 0)
+      return { pid: this.pid, completed: lane?.completed ?? 0, inFlight }
+    }
+    return new IdleWatch(watched, (what) => {
+      const error = new ViolationError(
+        `a library ${what} while none of its functions was called; its process was ended`,
+        {},
+        { pid: this.pid },
+      )
+      this.#current?.retire({ reason: () => error, pending: undefined })
+    })
+  }
+
+  #onDenied(incarnation: Incarnation, { records, dropped }: DeniedCalls): void {
+    const denials = denialsIn(records, this.#settings.policy.granted)
+    this.#denied += denials.length + dropped
+    this.#denials.push(...denials)
+    this.#denials.splice(0, this.#denials.length - MOST_DENIALS)
+    const [first] = denials
+    if (first === undefined || this.#muted) return
+    // One event for what came together, and no more than some in a second.
+    this.#muted = true
+    setTimeout(() => {
+      this.#muted = false
+    }, QUIET).unref()
+    const { pid } = incarnation.process
+    process.nextTick(() => {
+      if (this.#closing === undefined) this.emit('violation', deniedError(first, pid))
+    })
+  }
+
   #onReady(incarnation: Incarnation): void {
+    if (this.#settings.strict) {
+      try {
+        this.#verify()
+      } catch (error) {
+        incarnation.retire({ reason: () => error as Error, pending: undefined })
+        return
+      }
+    }
     incarnation.ready = true
     if (this.#current !== incarnation || this.#state !== 'restarting') return
     this.#state = 'running'
@@ -378,6 +479,7 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
 
   #finish(waiting: readonly Pending[]): void {
     this.#state = 'closed'
+    this.#watch?.end()
     for (const pending of waiting) pending.reject(closedError())
     for (const resident of this.#residents.splice(0)) resident.leave()
     this.#onClosed?.()
@@ -488,6 +590,17 @@ function hangUp(incarnation: Incarnation): void {
   const error = new ViolationError('the fat thread closed its end of the channel')
   incarnation.retire({ reason: () => error, pending: undefined })
 }
+
+function deniedError({ syscall, path }: Denial, pid: number): ViolationError {
+  const what = path === undefined ? syscall : `${syscall} of ${path}`
+  return new ViolationError(
+    `the library tried ${what}, which is not permitted; the call failed inside the fat thread`,
+    { syscall, ...(path === undefined ? {} : { path }) },
+    { pid },
+  )
+}
+
+const NO_FACTS: Facts = { introduction: undefined, namespaces: 0, listening: false, status: '' }
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

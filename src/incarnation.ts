@@ -4,11 +4,14 @@ import type { Pending } from './channel/pending.ts'
 import { Request } from './channel/request.ts'
 import type { Evidence } from './crash/cause.ts'
 import type { LoadedModule } from './crash/symbolize.ts'
-import { type End, HostProcess, type Output } from './host/process.ts'
+import { type DeniedCalls, type End, endOf, HostProcess, type Output } from './host/process.ts'
 import type { LoadPlan } from './loader/load-plan.ts'
 import { cleanText } from './message/clean-text.ts'
 import { load } from './message/load.ts'
 import type { Settings } from './options.ts'
+import { ENDED } from './protocol/protocol.ts'
+import { learnAnswers } from './sandbox/answers.ts'
+import { type Facts, statusOf } from './sandbox/receipt.ts'
 
 const LAST_WORDS_BYTES = 2048
 
@@ -21,6 +24,7 @@ export interface Retirement {
 /** What an incarnation tells the fat thread that it belongs to. */
 export interface IncarnationKeeper {
   onOutput(output: Output): void
+  onDenied(incarnation: Incarnation, denied: DeniedCalls): void
   onHangup(incarnation: Incarnation): void
   onEnd(incarnation: Incarnation, leftover: Leftover, evidence: Evidence): void
 }
@@ -37,20 +41,27 @@ export class Incarnation {
   ready = false
   /** Why the program ended it, if it did. */
   retirement: Retirement | undefined
+  readonly #provides: boolean
   #lastWords = ''
   #preparations = 0
   #prepared = 0
   #onReady: (() => void) | undefined
 
   constructor(settings: Settings, laneKeeper: LaneKeeper, keeper: IncarnationKeeper) {
-    this.channel = new Channel({ spin: settings.spin })
+    const { policy } = settings
+    this.#provides = policy.listener
+    if (policy.listener) learnAnswers()
+    this.channel = new Channel({ spin: settings.spin, policy: policy.bytes })
     try {
       this.process = new HostProcess(
         {
           channel: this.channel.descriptor,
           captureOutput: settings.stdout !== 'ignore',
           captureErrors: settings.stderr !== 'ignore',
-          stackBytes: settings.stackBytes,
+          stackBytes: policy.bounds.stack,
+          namespaces: policy.namespaces,
+          filesPermitted: policy.granted.read.length + policy.granted.write.length > 0,
+          mostThreads: policy.bounds.threads,
         },
         {
           onRing: () => this.lane.onRing(),
@@ -59,6 +70,8 @@ export class Incarnation {
             if (output.stream === 'stderr') this.#remember(output.bytes)
             keeper.onOutput(output)
           },
+          onDenied: (denied) => keeper.onDenied(this, denied),
+          endInside: () => this.#endInside(),
           onEnd: (end) => keeper.onEnd(this, this.#end(), this.#evidence(end)),
         },
       )
@@ -83,7 +96,9 @@ export class Incarnation {
     const note = (modules: LoadedModule[]): void => {
       this.modules.push(...modules)
     }
-    await this.prepare(load(number, plan, note), timeout)
+    const provide = (descriptors: readonly number[]): number => this.process.provide(descriptors)
+    const message = load(number, plan, note, this.#provides ? provide : undefined)
+    await this.prepare(message, timeout)
   }
 
   /** Makes one of the requests that it takes to be ready. */
@@ -129,6 +144,18 @@ export class Incarnation {
     }
     this.channel.close()
     return evidence
+  }
+
+  #endInside(): End {
+    const { ended } = this.channel.startReport()
+    // Without a word the first process ended by itself, which only its own failure brings about.
+    return (ended & ENDED) === 0 ? { kind: 'exit', exitCode: 1 } : endOf(ended & ~ENDED)
+  }
+
+  /** What the sandbox's receipt is written from, once the process serves. */
+  facts(): Facts {
+    const { namespaces, listening, pid, introduction } = this.process
+    return { introduction, namespaces, listening, status: statusOf(pid) }
   }
 
   #remember(bytes: Uint8Array): void {

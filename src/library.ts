@@ -69,6 +69,7 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
         (loaded.symbols as Record<string, UntypedFunction>)[name] = loaded
           .#declare(prototype)
           .callable()
+      if (thread.settings.strict) await thread.verified()
       thread.addResident(loaded.#resident)
       await loaded.#settle(thread.incarnation())
     } catch (error) {

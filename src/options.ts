@@ -1,14 +1,15 @@
 import { availableParallelism } from 'node:os'
 import { describe } from './call/complaint.ts'
-import { SandboxError } from './errors.ts'
-import { type Limits, makeReceipt, type Permissions, type Receipt } from './sandbox/receipt.ts'
+import type { Limits } from './sandbox/limits.ts'
+import type { Permissions } from './sandbox/permissions.ts'
+import { type Policy, policyOf } from './sandbox/policy.ts'
 
 export type StreamMode = 'inherit' | 'ignore' | 'pipe'
 
 export interface FatThreadOptions {
-  /** What the library may reach. Default: nothing. The receipt says what of it is enforced. */
+  /** What the library may reach. Default: nothing. */
   readonly permissions?: Permissions | undefined
-  /** What the library may use up. The receipt says what of it is enforced. */
+  /** What the library may use up. */
   readonly limits?: Limits | undefined
   /** `strict` throws when something can't be enforced, `best-effort` says so in the receipt. Default: `best-effort`. */
   readonly sandbox?: 'strict' | 'best-effort' | 'off' | undefined
@@ -27,21 +28,19 @@ export interface FatThreadOptions {
 
 /** Options, checked and complete. */
 export interface Settings {
-  readonly receipt: Receipt
+  readonly policy: Policy
+  /** Nothing runs where something can't be enforced. */
+  readonly strict: boolean
   readonly timeout: number | undefined
   readonly loadTimeout: number
   readonly restart: boolean
   /** Milliseconds. */
   readonly spin: number
-  readonly stackBytes: number
   readonly stdout: StreamMode
   readonly stderr: StreamMode
 }
 
 const LOAD_TIMEOUT = 30_000
-const STACK_BYTES = 8 * 2 ** 20
-const STACK_LEAST = 256 * 1024
-const STACK_MOST = 2 ** 30
 const AUTO_SPIN = 0.1
 const SPIN_MOST = 1_000_000
 const TIMEOUT_MOST = 2 ** 31 - 1
@@ -50,15 +49,8 @@ const STREAM_MODES = ['inherit', 'ignore', 'pipe'] as const
 export function settingsOf(options: FatThreadOptions): Settings {
   if (typeof options !== 'object' || options === null)
     throw new TypeError(`options must be an object, not ${describe(options)}`)
-  const permissions = options.permissions ?? {}
-  const limits = options.limits ?? {}
   const sandbox = oneOf('sandbox', options.sandbox, ['strict', 'best-effort', 'off'], 'best-effort')
-  const receipt = makeReceipt(permissions, limits)
-  if (sandbox === 'strict' && receipt.missing.length > 0) {
-    const missing = receipt.missing.map(({ what }) => what)
-    const why = receipt.missing[0]?.why
-    throw new SandboxError(`can't enforce ${missing.join(', ')}: ${why}`, missing)
-  }
+  const policy = policyOf(options.permissions, options.limits, sandbox !== 'off')
   const threads = options.threads ?? 1
   if (threads !== 1)
     throw new RangeError(
@@ -66,12 +58,12 @@ export function settingsOf(options: FatThreadOptions): Settings {
     )
   const timeout = timeoutOf(options.timeout)
   return {
-    receipt,
+    policy,
+    strict: sandbox === 'strict',
     timeout,
     loadTimeout: timeout ?? LOAD_TIMEOUT,
     restart: oneOf('restart', options.restart, ['on-crash', 'never'], 'on-crash') === 'on-crash',
     spin: spinOf(options.spin ?? 'auto'),
-    stackBytes: within('limits.stack', limits.stack ?? STACK_BYTES, STACK_LEAST, STACK_MOST),
     stdout: oneOf('stdout', options.stdout, STREAM_MODES, 'inherit'),
     stderr: oneOf('stderr', options.stderr, STREAM_MODES, 'inherit'),
   }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 enum { PAGE = 4096, PAGES = 65536 };
 
@@ -38,6 +39,23 @@ static int search_mapping(uint8_t *start, const uint8_t *end, const uint8_t *mas
   return found;
 }
 
+/* Where the list of mappings is out of reach: from known addresses in both directions as far as there is memory. */
+static int search_around(const void *known, const uint8_t *masked, size_t length) {
+  unsigned char resident;
+  uint8_t *start = (uint8_t *)((uintptr_t)known & ~(uintptr_t)(PAGE - 1)), *end = start;
+  while (mincore(start - PAGE, PAGE, &resident) == 0) start -= PAGE;
+  while (mincore(end, PAGE, &resident) == 0) end += PAGE;
+  return search_mapping(start, end, masked, length);
+}
+
+static int hunt_blindly(const uint8_t *masked, size_t length) {
+  char here;
+  const void *known[] = {&here, kept, sbrk(0) - 1, masked, (const void *)&mincore, stdout};
+  int found = 0;
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++) found += search_around(known[i], masked, length);
+  return found;
+}
+
 /* masked is the secret with each bit inverted. Returns how often the secret was found. */
 int hunt(const uint8_t *masked, size_t length) {
   FILE *maps = fopen("/proc/self/maps", "re");
@@ -45,7 +63,7 @@ int hunt(const uint8_t *masked, size_t length) {
   uintptr_t start, end;
   int found = 0;
   bytes_searched = 0;
-  if (!maps) return -1;
+  if (!maps) return hunt_blindly(masked, length);
   while (fgets(line, sizeof line, maps)) {
     if (sscanf(line, "%lx-%lx %7s", &start, &end, mode) != 3 || mode[0] != 'r' || strstr(line, "[v")) continue;
     found += search_mapping((uint8_t *)start, (uint8_t *)end, masked, length);

@@ -13,7 +13,7 @@
 
 #include "ft_protocol.h"
 
-#define MOST_ARGUMENTS 6
+#define MOST_ARGUMENTS 9
 
 struct instance {
   struct listener *listener;
@@ -25,6 +25,7 @@ struct instance {
 };
 
 static const uint8_t digest[] = FT_DIGEST;
+_Static_assert(sizeof(struct ft_introduction) == FT_INTRODUCTION_BYTES, "introduction");
 
 /* ---- arguments and results ---- */
 
@@ -259,14 +260,17 @@ static void lose_thread(napi_env env, void *data, void *hint) {
 }
 
 static napi_value spawn_host(napi_env env, napi_callback_info info) {
-  napi_value values[6];
-  take(env, info, 6, values);
+  napi_value values[9];
+  take(env, info, 9, values);
   struct birth birth = {
       .id = (uint32_t)to_number(env, values[0]),
       .host = to_int(env, values[1]),
       .channel = to_int(env, values[2]),
       .streams = {to_bool(env, values[3]), to_bool(env, values[4])},
       .stack = (uint64_t)to_number(env, values[5]),
+      .namespaces = (unsigned)to_number(env, values[6]),
+      .files_permitted = to_bool(env, values[7]),
+      .most_threads = (uint32_t)to_number(env, values[8]),
   };
   struct fat_thread *thread;
   int error = spawn(instance_of(env)->listener, &birth, &thread);
@@ -290,17 +294,40 @@ static napi_value close_thread(napi_env env, napi_callback_info info) {
   return undefined(env);
 }
 
-/* [state, pid, errno, signal, exit code] */
+/* [state, pid, errno, signal, exit code, namespaces, whether denials are heard] */
 static napi_value inspect(napi_env env, napi_callback_info info) {
   napi_value value, result;
   take(env, info, 1, &value);
   struct fat_thread *thread = to_thread(env, value);
+  thread_meet(thread);
   pthread_mutex_lock(&thread->lock);
-  int facts[] = {(int)thread->state, thread->pid, thread->error, thread->signal, thread->exit_code};
+  bool whole = thread->host != 0 || thread->state < STATE_ENDING;
+  double facts[] = {
+      thread->state,     whole ? thread->host : thread->pid, thread->error,
+      thread->signal,    thread->exit_code,  thread->namespaces,
+      thread->listener_descriptor >= 0,
+  };
   pthread_mutex_unlock(&thread->lock);
-  napi_create_array_with_length(env, 5, &result);
-  for (uint32_t i = 0; i < 5; i++) napi_set_element(env, result, i, number(env, facts[i]));
+  size_t count = sizeof facts / sizeof *facts;
+  napi_create_array_with_length(env, count, &result);
+  for (uint32_t i = 0; i < count; i++) napi_set_element(env, result, i, number(env, facts[i]));
   return result;
+}
+
+/* The host's first message, or undefined where it has not come. */
+static napi_value introduction(napi_env env, napi_callback_info info) {
+  napi_value value, buffer;
+  take(env, info, 1, &value);
+  struct fat_thread *thread = to_thread(env, value);
+  thread_meet(thread);
+  pthread_mutex_lock(&thread->lock);
+  bool met = thread->host != 0;
+  uint8_t bytes[FT_INTRODUCTION_BYTES];
+  memcpy(bytes, thread->introduction, sizeof bytes);
+  pthread_mutex_unlock(&thread->lock);
+  if (!met) return undefined(env);
+  if (napi_create_buffer_copy(env, sizeof bytes, bytes, NULL, &buffer) == napi_ok) return buffer;
+  return throw_errno(env, "introduction", ENOMEM);
 }
 
 static napi_value wait_thread(napi_env env, napi_callback_info info) {
@@ -361,6 +388,72 @@ static napi_value take_output(napi_env env, napi_callback_info info) {
   return result;
 }
 
+/* ---- denials ---- */
+
+/* How each system call is answered, by its number. */
+static napi_value set_answers(napi_env env, napi_callback_info info) {
+  napi_value value;
+  take(env, info, 1, &value);
+  size_t bytes = 0;
+  const uint8_t *kinds = to_memory(env, value, &bytes);
+  if (kinds == NULL) return throw_errno(env, "answers", EINVAL);
+  denials_answers(kinds, bytes);
+  return undefined(env);
+}
+
+/* [records, dropped], or undefined where there is nothing new. */
+static napi_value take_denials(napi_env env, napi_callback_info info) {
+  napi_value value, buffer, result;
+  take(env, info, 1, &value);
+  size_t count;
+  uint64_t dropped;
+  struct ft_denial *denials = denials_take(to_thread(env, value), &count, &dropped);
+  if (count == 0 && dropped == 0) {
+    free(denials);
+    return undefined(env);
+  }
+  napi_status status = napi_create_buffer_copy(env, count * sizeof *denials, denials, NULL, &buffer);
+  free(denials);
+  if (status != napi_ok) return throw_errno(env, "denials", ENOMEM);
+  napi_create_array_with_length(env, 2, &result);
+  napi_set_element(env, result, 0, buffer);
+  napi_set_element(env, result, 1, number(env, (double)dropped));
+  return result;
+}
+
+/* Descriptors that the host may ask for by name; returns the first one's number. */
+static napi_value provide(napi_env env, napi_callback_info info) {
+  napi_value values[2], element;
+  take(env, info, 2, values);
+  uint32_t count = 0;
+  napi_get_array_length(env, values[1], &count);
+  int descriptors[FT_OBJECTS];
+  if (count > FT_OBJECTS) return throw_errno(env, "provide", EINVAL);
+  for (uint32_t i = 0; i < count; i++) {
+    napi_get_element(env, values[1], i, &element);
+    descriptors[i] = to_int(env, element);
+  }
+  size_t first;
+  int error = denials_provide(to_thread(env, values[0]), descriptors, count, &first);
+  return error == 0 ? number(env, (double)first) : throw_errno(env, "provide", error);
+}
+
+/* [listener's errno, version of Landlock or negative errno] */
+static napi_value probe(napi_env env, napi_callback_info info) {
+  (void)info;
+  napi_value result;
+  napi_create_array_with_length(env, 2, &result);
+  napi_set_element(env, result, 0, number(env, probe_listener()));
+  napi_set_element(env, result, 1, number(env, probe_landlock()));
+  return result;
+}
+
+static napi_value probe_namespace(napi_env env, napi_callback_info info) {
+  napi_value value;
+  take(env, info, 1, &value);
+  return number(env, probe_namespaces((unsigned)to_number(env, value)));
+}
+
 #define METHOD(name, function) {name, NULL, function, NULL, NULL, NULL, napi_enumerable, NULL}
 
 NAPI_MODULE_INIT() {
@@ -384,11 +477,17 @@ NAPI_MODULE_INIT() {
       METHOD("kill", kill_thread),
       METHOD("close", close_thread),
       METHOD("inspect", inspect),
+      METHOD("introduction", introduction),
       METHOD("wait", wait_thread),
       METHOD("watch", watch_thread),
       METHOD("ring", ring),
       METHOD("send", send_descriptors),
       METHOD("takeOutput", take_output),
+      METHOD("setAnswers", set_answers),
+      METHOD("takeDenials", take_denials),
+      METHOD("provide", provide),
+      METHOD("probe", probe),
+      METHOD("probeNamespace", probe_namespace),
   };
   napi_add_env_cleanup_hook(env, forget, instance);
   napi_define_properties(env, exports, sizeof properties / sizeof *properties, properties);

@@ -16,7 +16,9 @@ int memory_map(void *address, size_t bytes, int descriptor, uint64_t offset);
 int memory_unmap(void *address, size_t bytes);
 
 /* What happened to a fat thread since the program last asked. */
-enum { EVENT_RING = 1, EVENT_OUTPUT = 2, EVENT_HANGUP = 4, EVENT_ENDED = 8 };
+enum { EVENT_RING = 1, EVENT_OUTPUT = 2, EVENT_HANGUP = 4, EVENT_ENDED = 8, EVENT_DENIAL = 16 };
+
+#define FT_INTRODUCTION_BYTES 48
 
 enum state { STATE_STARTING, STATE_RUNNING, STATE_ENDING, STATE_ENDED, STATE_FAILED };
 
@@ -33,7 +35,7 @@ struct fat_thread;
 /* One of a fat thread's descriptors, as epoll knows it. */
 struct source {
   struct fat_thread *thread;
-  enum { SOURCE_SOCKET, SOURCE_PROCESS, SOURCE_OUTPUT, SOURCE_ERROR } kind;
+  enum { SOURCE_SOCKET, SOURCE_PROCESS, SOURCE_OUTPUT, SOURCE_ERROR, SOURCE_DENIALS } kind;
 };
 
 struct fat_thread {
@@ -46,13 +48,27 @@ struct fat_thread {
   int error;  /* errno, where the state is FAILED */
   int signal; /* that ended it, or 0 */
   int exit_code;
-  pid_t pid;
-  int process; /* pidfd */
+  pid_t pid;   /* the child */
+  pid_t host;  /* the process that holds the libraries; 0 until it has introduced itself */
+  uint8_t introduction[FT_INTRODUCTION_BYTES];
+  unsigned namespaces; /* that the child has of its own: flags of clone */
+  int process; /* pidfd of the child */
   int socket;
   bool socket_watched;
   bool ring_wanted; /* asked for before the process was there */
   struct stream streams[2];
-  struct source sources[4];
+  struct source sources[5];
+  /* denials.c */
+  int listener_descriptor;
+  bool files_permitted;
+  uint32_t most_threads;
+  uint32_t answered; /* in this window */
+  int *provided;     /* descriptors that wait to be asked for; -1 when they were */
+  size_t provided_count;
+  struct ft_denial *denials;
+  size_t denial_count;
+  uint64_t denials_dropped;
+  struct fat_thread *next_muted;
   uint32_t events;
   struct fat_thread *next; /* in the listener's list of those with events */
   struct fat_thread *next_dead;
@@ -83,6 +99,9 @@ struct birth {
   int channel;
   bool streams[2]; /* captured, or discarded */
   uint64_t stack;  /* bytes */
+  unsigned namespaces; /* that it shall have of its own, where that is allowed */
+  bool files_permitted;
+  uint32_t most_threads;
 };
 int spawn(struct listener *listener, const struct birth *birth, struct fat_thread **thread);
 
@@ -98,5 +117,22 @@ char *thread_take_output(struct fat_thread *thread, int stream, size_t *length, 
 void thread_close(struct fat_thread *thread);
 void thread_release(struct fat_thread *thread);
 int doorbell_ring(uint32_t *word);
+/* Takes the host's first message where it is there. */
+void thread_meet(struct fat_thread *thread);
+
+/* denials.c */
+#define FT_PROVIDED "/fat-thread/"
+struct ft_denial;
+enum heard { HEARD_NOTHING, HEARD_DENIAL, HEARD_ENOUGH, HEARD_END };
+void denials_answers(const uint8_t *kinds, size_t count);
+enum heard denials_hear(struct fat_thread *thread);
+struct ft_denial *denials_take(struct fat_thread *thread, size_t *count, uint64_t *dropped);
+int denials_provide(struct fat_thread *thread, const int *descriptors, size_t count, size_t *first);
+void denials_close(struct fat_thread *thread);
+
+/* probe.c: each returns 0 or an errno; the version of Landlock, or a negative errno. */
+int probe_listener(void);
+int probe_namespaces(unsigned flags);
+int probe_landlock(void);
 
 #endif

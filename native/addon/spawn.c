@@ -7,7 +7,9 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -28,6 +30,10 @@ struct order {
   int host;
   int descriptors[FT_DESCRIPTOR_COUNT];
   uint64_t stack;
+  unsigned namespaces;
+  char user_map[32]; /* prepared: the child makes system calls only */
+  char group_map[32];
+  char born[16]; /* the namespaces, for the host */
   int error;
   struct order *next;
 };
@@ -38,9 +44,21 @@ static struct order *first;
 static struct order **last = &first;
 static bool running;
 
+static void write_file(const char *path, const char *text, size_t bytes) {
+  int file = open(path, O_WRONLY | O_CLOEXEC);
+  if (file < 0) return; /* then the user is nobody inside, and the host says what it can't do */
+  (void)!write(file, text, bytes);
+  close(file);
+}
+
 /* Shares the program's memory until exec: system calls only, nothing that could change a thing. */
 static int child(void *data) {
   struct order *order = data;
+  if (order->namespaces & FT_NAMESPACE_USER) {
+    write_file("/proc/self/setgroups", "deny", 4);
+    write_file("/proc/self/uid_map", order->user_map, strlen(order->user_map));
+    write_file("/proc/self/gid_map", order->group_map, strlen(order->group_map));
+  }
   int moved[FT_DESCRIPTOR_COUNT];
   int host = fcntl(order->host, F_DUPFD_CLOEXEC, ABOVE);
   if (host < 0) goto failed;
@@ -60,7 +78,7 @@ static int child(void *data) {
   stack.rlim_cur = stack.rlim_max;
   if (setrlimit(RLIMIT_STACK, &stack) != 0) goto failed;
 
-  char *const arguments[] = {"fat-thread", NULL};
+  char *const arguments[] = {"fat-thread", order->born, NULL};
   char *const environment[] = {NULL};
   syscall(SYS_execveat, FT_DESCRIPTOR_COUNT, "", arguments, environment, AT_EMPTY_PATH);
 failed:
@@ -74,8 +92,16 @@ static int start_process(struct order *order, pid_t *pid, int *process) {
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD;
-  *pid = clone(child, stack + sizeof stack, flags, order, process);
+  /* With all that is wanted; as root also without a user namespace; else without any. */
+  unsigned wanted[] = {order->namespaces, order->namespaces & ~(unsigned)FT_NAMESPACE_USER, 0};
+  for (size_t i = 0; i < 3; i++) {
+    if (i == 1 && geteuid() != 0) continue;
+    order->namespaces = wanted[i];
+    snprintf(order->born, sizeof order->born, "%u", wanted[i]);
+    int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD | (int)order->namespaces;
+    *pid = clone(child, stack + sizeof stack, flags, order, process);
+    if (*pid >= 0 || order->namespaces == 0) break;
+  }
   int error = *pid < 0 ? errno : 0;
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   if (error != 0) return error;
@@ -102,6 +128,7 @@ static void serve(struct order *order) {
     pthread_mutex_lock(&thread->lock);
     thread->pid = pid;
     thread->process = process;
+    thread->namespaces = order->namespaces;
     pthread_mutex_unlock(&thread->lock);
     error = watch_begin(thread);
   }
@@ -175,6 +202,9 @@ static int make_descriptors(const struct birth *birth, struct order *order, stru
   if ((inside[FT_DESCRIPTOR_CHANNEL] = fcntl(birth->channel, F_DUPFD_CLOEXEC, 0)) < 0) return errno;
   if ((order->host = fcntl(birth->host, F_DUPFD_CLOEXEC, 0)) < 0) return errno;
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return errno;
+  /* The kernel then says who sent a message. */
+  int yes = 1;
+  (void)setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes);
   thread->socket = pair[0];
   inside[FT_DESCRIPTOR_SOCKET] = pair[1];
   return 0;
@@ -192,8 +222,9 @@ static struct fat_thread *create(struct listener *listener) {
   thread->owners = 2; /* the program's handle and the order, whose share goes on to the watch */
   thread->process = -1;
   thread->socket = -1;
+  thread->listener_descriptor = -1;
   for (int i = 0; i < 2; i++) thread->streams[i].descriptor = -1;
-  for (int i = 0; i < 4; i++) thread->sources[i] = (struct source){thread, i};
+  for (int i = 0; i < 5; i++) thread->sources[i] = (struct source){thread, i};
   pthread_mutex_lock(&listener->lock);
   listener->owners++;
   pthread_mutex_unlock(&listener->lock);
@@ -212,6 +243,11 @@ int spawn(struct listener *listener, const struct birth *birth, struct fat_threa
   order->thread = thread;
   order->host = -1;
   order->stack = birth->stack;
+  order->namespaces = birth->namespaces;
+  snprintf(order->user_map, sizeof order->user_map, "0 %u 1", geteuid());
+  snprintf(order->group_map, sizeof order->group_map, "0 %u 1", getegid());
+  thread->files_permitted = birth->files_permitted;
+  thread->most_threads = birth->most_threads;
   for (int i = 0; i < FT_DESCRIPTOR_COUNT; i++) order->descriptors[i] = -1;
   int error = make_descriptors(birth, order, thread);
   if (error == 0) error = enqueue(order);

@@ -21,6 +21,7 @@
 
 #define STREAM_BYTES (1024 * 1024) /* that wait for the program; what comes beyond is dropped and counted */
 #define BATCH 64
+#define MUTED_MILLISECONDS 20
 
 static pthread_mutex_t start_lock = PTHREAD_MUTEX_INITIALIZER;
 static int epoll = -1;
@@ -114,6 +115,7 @@ void thread_close(struct fat_thread *thread) {
   pthread_mutex_lock(&thread->lock);
   close_one(&thread->socket);
   close_one(&thread->process);
+  denials_close(thread);
   for (int i = 0; i < 2; i++) {
     close_one(&thread->streams[i].descriptor);
     free(thread->streams[i].bytes);
@@ -221,9 +223,96 @@ static void unwatch(int descriptor) {
   if (descriptor >= 0) epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, NULL);
 }
 
+/* For one event. */
+static int watch_socket(struct fat_thread *thread) {
+  struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT, .data.ptr = &thread->sources[SOURCE_SOCKET]};
+  int operation = thread->socket_watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+  if (epoll_ctl(epoll, operation, thread->socket, &event) != 0) return errno;
+  thread->socket_watched = true;
+  return 0;
+}
+
+/* ---- those that ask too much ---- */
+
+/* Threads whose denials wait for the next window; only the watch touches the list. */
+static struct fat_thread *muted;
+
+static void mute(struct fat_thread *thread) {
+  unwatch(thread->listener_descriptor);
+  thread->next_muted = muted;
+  muted = thread;
+}
+
+static void forget_muted(const struct fat_thread *thread) {
+  struct fat_thread **link = &muted;
+  while (*link != NULL && *link != thread) link = &(*link)->next_muted;
+  if (*link != NULL) *link = thread->next_muted;
+}
+
+static void unmute_all(void) {
+  while (muted != NULL) {
+    struct fat_thread *thread = muted;
+    muted = thread->next_muted;
+    thread->answered = 0;
+    watch(thread, SOURCE_DENIALS, thread->listener_descriptor, EPOLLIN);
+  }
+}
+
+static void hear_denials(struct fat_thread *thread) {
+  switch (denials_hear(thread)) {
+    case HEARD_NOTHING: break;
+    case HEARD_DENIAL: tell(thread, EVENT_DENIAL); break;
+    case HEARD_ENOUGH: mute(thread); break;
+    case HEARD_END: unwatch(thread->listener_descriptor); break;
+  }
+}
+
+/* ---- the first message ---- */
+
+static void keep_listener(struct fat_thread *thread, struct cmsghdr *head) {
+  int descriptor;
+  if (head->cmsg_len != CMSG_LEN(sizeof descriptor)) return;
+  memcpy(&descriptor, CMSG_DATA(head), sizeof descriptor);
+  thread->listener_descriptor = descriptor;
+  thread->answered = 0;
+  watch(thread, SOURCE_DENIALS, descriptor, EPOLLIN);
+}
+
+/* It comes before the host has loaded anything; whatever is sent later brings no descriptor in. */
+static bool meet_locked(struct fat_thread *thread) {
+  if (thread->host != 0 || thread->socket < 0) return false;
+  struct iovec vector = {thread->introduction, sizeof thread->introduction};
+  union {
+    char bytes[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(sizeof(int))];
+    struct cmsghdr aligned;
+  } control;
+  struct msghdr message = {
+      .msg_iov = &vector, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+  if (recvmsg(thread->socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) <= 0) return false;
+  thread->host = thread->pid;
+  for (struct cmsghdr *head = CMSG_FIRSTHDR(&message); head != NULL; head = CMSG_NXTHDR(&message, head)) {
+    if (head->cmsg_level != SOL_SOCKET) continue;
+    if (head->cmsg_type == SCM_RIGHTS) keep_listener(thread, head);
+    if (head->cmsg_type == SCM_CREDENTIALS) {
+      struct ucred who;
+      memcpy(&who, CMSG_DATA(head), sizeof who);
+      if (who.pid > 0) thread->host = who.pid;
+    }
+  }
+  return true;
+}
+
+void thread_meet(struct fat_thread *thread) {
+  pthread_mutex_lock(&thread->lock);
+  if (thread->state == STATE_RUNNING) meet_locked(thread);
+  pthread_mutex_unlock(&thread->lock);
+}
+
 /* The process has ended and is not reaped yet, so its process group can't be another's. */
 static void bury(struct fat_thread *thread) {
   set_state(thread, STATE_ENDING); /* from here on nobody asks for its doorbell */
+  unwatch(thread->listener_descriptor);
+  forget_muted(thread);
   for (int i = 0; i < 2; i++) {
     struct stream *stream = &thread->streams[i];
     if (stream->descriptor < 0) continue;
@@ -244,6 +333,12 @@ static void bury(struct fat_thread *thread) {
 }
 
 static void hear_ring(struct fat_thread *thread) {
+  pthread_mutex_lock(&thread->lock);
+  bool met = meet_locked(thread);
+  if (met && thread->ring_wanted) watch_socket(thread);
+  if (!met) thread->ring_wanted = false;
+  pthread_mutex_unlock(&thread->lock);
+  if (met) return;
   char bytes[64];
   ssize_t got;
   int most = 256; /* a library that rings without end must not hold the watch */
@@ -257,6 +352,7 @@ static struct fat_thread *hear(struct source *source) {
   switch (source->kind) {
     case SOURCE_SOCKET: hear_ring(thread); return NULL;
     case SOURCE_PROCESS: bury(thread); return thread;
+    case SOURCE_DENIALS: hear_denials(thread); return NULL;
     default: {
       struct stream *stream = &thread->streams[source->kind - SOURCE_OUTPUT];
       if (!drain(thread, stream, STREAM_BYTES)) unwatch(stream->descriptor);
@@ -270,7 +366,8 @@ static void *watch_all(void *nothing) {
   pthread_setname_np(pthread_self(), "fat-watch");
   for (;;) {
     struct epoll_event events[BATCH];
-    int count = epoll_wait(epoll, events, BATCH, -1);
+    int count = epoll_wait(epoll, events, BATCH, muted == NULL ? -1 : MUTED_MILLISECONDS);
+    if (count == 0) unmute_all();
     /* Other events of a batch may speak of a thread that has ended in it: it goes after the batch. */
     struct fat_thread *dead = NULL;
     for (int i = 0; i < count; i++) {
@@ -308,15 +405,6 @@ static int start_watching(void) {
   return error;
 }
 
-/* For one event. */
-static int watch_socket(struct fat_thread *thread) {
-  struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT, .data.ptr = &thread->sources[SOURCE_SOCKET]};
-  int operation = thread->socket_watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
-  if (epoll_ctl(epoll, operation, thread->socket, &event) != 0) return errno;
-  thread->socket_watched = true;
-  return 0;
-}
-
 int watch_begin(struct fat_thread *thread) {
   int error = start_watching();
   for (int i = 0; i < 2 && error == 0; i++) {
@@ -325,7 +413,7 @@ int watch_begin(struct fat_thread *thread) {
   }
   pthread_mutex_lock(&thread->lock);
   thread->state = STATE_RUNNING;
-  if (error == 0 && thread->ring_wanted) error = watch_socket(thread);
+  if (error == 0) error = watch_socket(thread); /* for the first message */
   if (error != 0 || thread->kill_wanted) kill_locked(thread);
   pthread_cond_broadcast(&thread->changed);
   pthread_mutex_unlock(&thread->lock);
@@ -342,8 +430,8 @@ int watch_begin(struct fat_thread *thread) {
 int watch_ring(struct fat_thread *thread) {
   int error = 0;
   pthread_mutex_lock(&thread->lock);
+  thread->ring_wanted = true;
   if (thread->state == STATE_RUNNING) error = watch_socket(thread);
-  else thread->ring_wanted = thread->state == STATE_STARTING;
   pthread_mutex_unlock(&thread->lock);
   return error;
 }
@@ -389,6 +477,10 @@ uint32_t thread_wait(struct fat_thread *thread, int milliseconds) {
   struct pollfd polled[] = {{.fd = thread->process, .events = POLLIN}, {.fd = thread->socket, .events = POLLIN}};
   if (poll(polled, 2, milliseconds) <= 0) return 0;
   if (polled[0].revents != 0) return wait_for_end(thread, 1000);
+  pthread_mutex_lock(&thread->lock);
+  bool met = thread->state == STATE_RUNNING && meet_locked(thread);
+  pthread_mutex_unlock(&thread->lock);
+  if (met) return EVENT_RING; /* nothing yet, but something came */
   char bytes[64];
   ssize_t got = recv(thread->socket, bytes, sizeof bytes, MSG_DONTWAIT);
   if (got != 0) return EVENT_RING;

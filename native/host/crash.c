@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <ucontext.h>
@@ -14,6 +15,7 @@
 
 #define STACK_BYTES (64 * 1024)
 #define UNWIND_MILLISECONDS 500
+#define MORE_BYTES (64UL * 1024 * 1024)
 #define ALIGNMENT_CHECK 0x40000
 
 static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
@@ -70,8 +72,18 @@ static void limit_time(void) {
   setitimer(ITIMER_REAL, &limit, NULL);
 }
 
+/* Whether a bit more memory is to be had: a library that got none has often just stumbled over that. */
+static bool exhausted(void) {
+  void *more = mmap(NULL, MORE_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (more == MAP_FAILED) return true;
+  munmap(more, MORE_BYTES);
+  return false;
+}
+
 static void write_report(int number, const siginfo_t *info, const ucontext_t *context) {
   bool fault = info->si_code > 0;
+  report->call = number == SIGSYS ? (uint32_t)info->si_syscall : 0;
+  report->exhausted = exhausted();
   report->code = (uint32_t)info->si_code;
   report->address = fault ? (uint64_t)(uintptr_t)info->si_addr : 0;
   report->frame[0] = program_counter(context);

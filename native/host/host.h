@@ -3,6 +3,7 @@
 #define FT_HOST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "ft_protocol.h"
@@ -23,9 +24,33 @@ void channel_refuse(int descriptor, uint32_t state, uint32_t step, int error);
 /* isolate.c: what the process gives up before it runs foreign code. Each returns 0 or an errno. */
 int isolate_from_parent_end(uint32_t program);
 int isolate_session(void);
-int isolate_limits(void);
 int isolate_privileges(void);
 int isolate_signals(void);
+
+/* policy.c: what the program wants given up. */
+struct text {
+  uint32_t kind; /* FT_TEXT_* */
+  uint32_t bytes;
+  char text[];
+};
+struct sock_filter;
+const struct sock_filter *policy_filter(const struct ft_policy *policy);
+const uint32_t *policy_patches(const struct ft_policy *policy);
+const struct text *policy_text(const struct ft_policy *policy, const struct text *text);
+
+/* One mechanism of the sandbox a file; each returns 0 or an errno. */
+int limits_no_core(void);
+void limits_apply(const struct ft_policy *policy, uint32_t *outcomes);
+int capabilities_drop(void);
+int landlock_restrict(const struct ft_policy *policy, uint32_t *version);
+int filter_install(const struct ft_policy *policy, int *listener);
+int namespaces_tree(const struct ft_policy *policy);
+int namespaces_program_lives(void);
+/* Returns in the second process; the first one stays inside. */
+int namespaces_first(struct ft_start *start);
+
+/* introduce.c: who this is, and the listener, which is closed here. */
+int introduce(const struct ft_introduction *introduction, int listener);
 
 /* ring.c: one lane's two rings and sleep flags; the only home of memory ordering. */
 struct ring {

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,7 +11,7 @@
 int isolate_from_parent_end(uint32_t program) {
   /* The spawning thread of the addon lives as long as the program: its end is the program's end. */
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return errno;
-  return (uint32_t)getppid() == program ? 0 : ESRCH;
+  return (uint32_t)getppid() == program ? 0 : ESRCH; /* 0: the parent is outside the namespace */
 }
 
 int isolate_session(void) {
@@ -20,13 +19,6 @@ int isolate_session(void) {
   if (chdir("/") != 0) return errno;
   umask(077);
   return prctl(PR_SET_NAME, "fat-thread") == 0 ? 0 : errno;
-}
-
-int isolate_limits(void) {
-  struct rlimit none = {0, 0};
-  if (setrlimit(RLIMIT_CORE, &none) != 0) return errno;
-  /* A core_pattern that is a pipe ignores the limit. */
-  return prctl(PR_SET_DUMPABLE, 0) == 0 ? 0 : errno;
 }
 
 int isolate_privileges(void) {

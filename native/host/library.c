@@ -100,6 +100,7 @@ uint32_t library_load(uint32_t library, uint32_t count, struct object *objects, 
   uint32_t status = FT_STATUS_OK;
   for (uint32_t i = 0; i < count && status == FT_STATUS_OK; i++) {
     bool named = objects[i].flags & FT_OBJECT_BY_NAME;
+    bool copied = objects[i].flags & FT_OBJECT_COPY;
     handle = open_object(&objects[i], named ? -1 : descriptors[used++]);
     if (handle == NULL) {
       *failed = i;
@@ -109,7 +110,7 @@ uint32_t library_load(uint32_t library, uint32_t count, struct object *objects, 
     struct link_map *map;
     if (dlinfo(handle, RTLD_DI_LINKMAP, &map) != 0) continue;
     objects[i].flags = map->l_addr;
-    if (!named) forget_read_pages(map->l_addr);
+    if (copied) forget_read_pages(map->l_addr);
   }
   while (used < sent) close(descriptors[used++]);
   return status == FT_STATUS_OK ? keep(library, handle) : status;

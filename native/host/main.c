@@ -1,22 +1,84 @@
 /* A fat thread's process: nothing here but the order of its start. */
+#define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "host.h"
 
-static int start_steps(struct ft_start *start, struct ft_crash *crash, uint32_t *step) {
+/* Its own name space first, for what follows belongs to the process that stays. */
+static int enter_namespaces(
+    struct ft_start *start, const struct ft_policy *policy, uint32_t born, uint32_t *tree, uint32_t *step) {
   int error;
-  if ((*step = FT_STEP_PARENT, error = isolate_from_parent_end(start->program))) return error;
+  if (born & FT_NAMESPACE_MOUNT) *tree = (uint32_t)namespaces_tree(policy);
+  if (!(born & FT_NAMESPACE_PID)) return 0;
+  if ((*step = FT_STEP_PARENT, error = namespaces_program_lives())) return error;
   if ((*step = FT_STEP_SESSION, error = isolate_session())) return error;
-  if ((*step = FT_STEP_LIMITS, error = isolate_limits())) return error;
-  if ((*step = FT_STEP_PRIVILEGES, error = isolate_privileges())) return error;
-  if ((*step = FT_STEP_SIGNALS, error = isolate_signals())) return error;
-  return crash_watch(crash);
+  if ((*step = FT_STEP_INIT, error = namespaces_first(start))) return error;
+  return isolate_from_parent_end(1);
 }
 
-int main(void) {
+static int set_environment(const struct ft_policy *policy) {
+  for (const struct text *text = NULL; (text = policy_text(policy, text)) != NULL;) {
+    if (text->kind != FT_TEXT_ENVIRONMENT) continue;
+    char *copy = strdup(text->text);
+    if (copy == NULL || putenv(copy) != 0) return errno;
+  }
+  return 0;
+}
+
+/* What must not work any more. */
+static uint32_t probe(void) {
+  uint32_t worked = 0;
+  int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (root >= 0) worked |= FT_PROBE_OPENED_ROOT;
+  if (root >= 0) close(root);
+  if (getppid() > 0 && kill(getppid(), 0) == 0) worked |= FT_PROBE_SIGNALLED_PARENT;
+  return worked;
+}
+
+static int shut_in(struct ft_introduction *said, const struct ft_policy *policy, int *listener) {
+  uint32_t *outcomes = said->outcomes;
+  outcomes[FT_MECHANISM_CAPABILITIES] = (uint32_t)capabilities_drop();
+  if (policy->flags & FT_POLICY_LANDLOCK)
+    outcomes[FT_MECHANISM_LANDLOCK] = (uint32_t)landlock_restrict(policy, &said->landlock);
+  said->probes = probe();
+  /* Without a filter nothing would hold: the one mechanism that has no substitute. */
+  int error = filter_install(policy, listener);
+  outcomes[FT_MECHANISM_FILTER] = (uint32_t)error;
+  if (policy->flags & FT_POLICY_LISTENER) outcomes[FT_MECHANISM_LISTENER] = *listener < 0 ? (uint32_t)error : 0;
+  return error;
+}
+
+static int start_steps(uint8_t *channel, uint32_t born, uint32_t *step) {
+  struct ft_start *start = (struct ft_start *)channel;
+  const struct ft_policy *policy = (const struct ft_policy *)(channel + FT_OFFSET_POLICY);
+  bool sandbox = policy->flags & FT_POLICY_SANDBOX;
+  bool first = born & FT_NAMESPACE_PID;
+  struct ft_introduction said = {0};
+  memset(said.outcomes, 0xff, sizeof said.outcomes); /* untried */
+  uint32_t *tree = &said.outcomes[FT_MECHANISM_TREE];
+  int error, listener = -1;
+  if ((*step = FT_STEP_PARENT, error = isolate_from_parent_end(first ? 0 : start->program))) return error;
+  if ((error = enter_namespaces(start, policy, born, tree, step))) return error;
+  if ((*step = FT_STEP_SESSION, error = isolate_session())) return error;
+  if ((*step = FT_STEP_LIMITS, error = limits_no_core())) return error;
+  if (sandbox) limits_apply(policy, said.outcomes);
+  if ((*step = FT_STEP_PRIVILEGES, error = isolate_privileges())) return error;
+  if ((*step = FT_STEP_SIGNALS, error = isolate_signals())) return error;
+  if ((error = crash_watch((struct ft_crash *)(channel + FT_OFFSET_CRASH)))) return error;
+  if ((*step = FT_STEP_ENVIRONMENT, error = set_environment(policy))) return error;
+  if (sandbox && (*step = FT_STEP_FILTER, error = shut_in(&said, policy, &listener))) return error;
+  *step = FT_STEP_DESCRIPTORS;
+  return introduce(&said, listener);
+}
+
+/* The one argument: the namespaces that this process was born into, as flags of clone. */
+int main(int count, char **arguments) {
   struct ft_start *start;
   int error = channel_map(FT_DESCRIPTOR_CHANNEL, &start);
   if (error == EPROTO) {
@@ -32,7 +94,8 @@ int main(void) {
 
   uint8_t *channel = (uint8_t *)start;
   uint32_t step = FT_STEP_NONE;
-  error = start_steps(start, (struct ft_crash *)(channel + FT_OFFSET_CRASH), &step);
+  uint32_t born = count > 1 ? (uint32_t)strtoul(arguments[1], NULL, 10) : 0;
+  error = start_steps(channel, born, &step);
   if (error != 0) {
     start->step = step;
     start->error = (uint32_t)error;

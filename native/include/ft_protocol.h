@@ -7,10 +7,10 @@
 
 /* SHA-256 of the definition: program, addon and host start only with the same one. */
 #define FT_DIGEST \
-  { 0xe7, 0x85, 0x41, 0xb5, 0x5c, 0xfb, 0x7d, 0xaf, \
-    0x7f, 0xfa, 0xbc, 0xf6, 0x2c, 0x00, 0x32, 0x6c, \
-    0x73, 0x23, 0x00, 0x2e, 0x06, 0x65, 0xde, 0xd5, \
-    0x18, 0xf3, 0x91, 0xbb, 0x15, 0x7c, 0x43, 0x59 }
+  { 0x9c, 0x46, 0x49, 0xaa, 0xc6, 0x88, 0xf0, 0x8f, \
+    0x2c, 0x84, 0x65, 0x96, 0x53, 0x6c, 0x15, 0xe0, \
+    0x20, 0x31, 0xc7, 0x76, 0x0b, 0x25, 0xee, 0x90, \
+    0x65, 0x28, 0x9a, 0xd3, 0xa0, 0x0e, 0xd9, 0xc5 }
 
 #define FT_SLOTS 128
 #define FT_REQUEST_BYTES 1024
@@ -20,6 +20,8 @@
 #define FT_FUNCTIONS 65536
 #define FT_FRAMES 64
 #define FT_OBJECTS 250
+#define FT_POLICY_BYTES 65536
+#define FT_DENIED_PATH_BYTES 256
 #define FT_APART 128
 
 #define FT_OPERATION_PING 0
@@ -69,10 +71,14 @@
 #define FT_STEP_PRIVILEGES 5
 #define FT_STEP_SIGNALS 6
 #define FT_STEP_DESCRIPTORS 7
+#define FT_STEP_INIT 8
+#define FT_STEP_ENVIRONMENT 9
+#define FT_STEP_FILTER 10
 
 #define FT_OBJECT_BY_NAME 1
 #define FT_OBJECT_GLOBAL 2
 #define FT_OBJECT_LAZY 4
+#define FT_OBJECT_COPY 8
 
 #define FT_DESCRIPTOR_INPUT 0
 #define FT_DESCRIPTOR_OUTPUT 1
@@ -81,9 +87,65 @@
 #define FT_DESCRIPTOR_SOCKET 4
 #define FT_DESCRIPTOR_COUNT 5
 
+#define FT_MECHANISM_TREE 0
+#define FT_MECHANISM_MEMORY 1
+#define FT_MECHANISM_CPU_TIME 2
+#define FT_MECHANISM_OPEN_FILES 3
+#define FT_MECHANISM_FILE_SIZE 4
+#define FT_MECHANISM_CAPABILITIES 5
+#define FT_MECHANISM_LANDLOCK 6
+#define FT_MECHANISM_FILTER 7
+#define FT_MECHANISM_LISTENER 8
+#define FT_MECHANISM_COUNT 9
+
+#define FT_UNTRIED 4294967295u
+
+#define FT_POLICY_SANDBOX 1
+#define FT_POLICY_LISTENER 2
+#define FT_POLICY_NETWORK 4
+#define FT_POLICY_RUN 8
+#define FT_POLICY_LANDLOCK 16
+
+#define FT_TEXT_READ 1
+#define FT_TEXT_WRITE 2
+#define FT_TEXT_ENVIRONMENT 4
+#define FT_TEXT_LINK 8
+
+#define FT_PATCH_PROCESS 0
+#define FT_PATCH_C_FROM_LOW 1
+#define FT_PATCH_C_FROM_HIGH 2
+#define FT_PATCH_C_TO_LOW 3
+#define FT_PATCH_C_TO_HIGH 4
+#define FT_PATCH_LOADER_FROM_LOW 5
+#define FT_PATCH_LOADER_FROM_HIGH 6
+#define FT_PATCH_LOADER_TO_LOW 7
+#define FT_PATCH_LOADER_TO_HIGH 8
+#define FT_PATCH_COUNT 9
+
+#define FT_QUESTION_PLAIN 0
+#define FT_QUESTION_PATH_FIRST 1
+#define FT_QUESTION_PATH_SECOND 2
+#define FT_QUESTION_FILE_FIRST 3
+#define FT_QUESTION_FILE_SECOND 4
+#define FT_QUESTION_THREAD 5
+
+#define FT_NAMESPACE_USER 268435456
+#define FT_NAMESPACE_PID 536870912
+#define FT_NAMESPACE_NET 1073741824
+#define FT_NAMESPACE_MOUNT 131072
+#define FT_NAMESPACE_IPC 134217728
+#define FT_NAMESPACE_UTS 67108864
+#define FT_NAMESPACE_CGROUP 33554432
+
+#define FT_ENDED 65536
+
+#define FT_PROBE_OPENED_ROOT 1
+#define FT_PROBE_SIGNALLED_PARENT 2
+
 #define FT_OFFSET_START 0
 #define FT_OFFSET_CRASH 4096
-#define FT_OFFSET_LANES 8192
+#define FT_OFFSET_POLICY 8192
+#define FT_OFFSET_LANES 73728
 #define FT_OFFSET_RESPONSES 4096
 #define FT_OFFSET_REQUESTS 12288
 
@@ -101,7 +163,8 @@ struct ft_start {
   uint32_t state;
   uint32_t step;
   uint32_t error;
-  uint8_t rest[3940];
+  uint32_t ended;
+  uint8_t rest[3936];
 };
 _Static_assert(sizeof(struct ft_start) == 4096, "start");
 _Static_assert(offsetof(struct ft_start, digest) == 0, "start.digest");
@@ -115,6 +178,7 @@ _Static_assert(offsetof(struct ft_start, host_digest) == 112, "start.hostDigest"
 _Static_assert(offsetof(struct ft_start, state) == 144, "start.state");
 _Static_assert(offsetof(struct ft_start, step) == 148, "start.step");
 _Static_assert(offsetof(struct ft_start, error) == 152, "start.error");
+_Static_assert(offsetof(struct ft_start, ended) == 156, "start.ended");
 
 struct ft_crash {
   uint32_t signal;
@@ -123,7 +187,9 @@ struct ft_crash {
   uint32_t frames;
   uint32_t pad;
   uint64_t frame[64];
-  uint8_t rest[3560];
+  uint32_t call;
+  uint32_t exhausted;
+  uint8_t rest[3552];
 };
 _Static_assert(sizeof(struct ft_crash) == 4096, "crash");
 _Static_assert(offsetof(struct ft_crash, signal) == 0, "crash.signal");
@@ -132,6 +198,8 @@ _Static_assert(offsetof(struct ft_crash, address) == 8, "crash.address");
 _Static_assert(offsetof(struct ft_crash, frames) == 16, "crash.frames");
 _Static_assert(offsetof(struct ft_crash, pad) == 20, "crash.pad");
 _Static_assert(offsetof(struct ft_crash, frame) == 24, "crash.frame");
+_Static_assert(offsetof(struct ft_crash, call) == 536, "crash.call");
+_Static_assert(offsetof(struct ft_crash, exhausted) == 540, "crash.exhausted");
 
 struct ft_lane {
   uint32_t program_asleep;
@@ -186,5 +254,55 @@ struct ft_grant {
 _Static_assert(sizeof(struct ft_grant) == 16, "grant");
 _Static_assert(offsetof(struct ft_grant, address) == 0, "grant.address");
 _Static_assert(offsetof(struct ft_grant, bytes) == 8, "grant.bytes");
+
+struct ft_policy {
+  uint32_t flags;
+  uint32_t instructions;
+  uint32_t patches;
+  uint32_t texts;
+  uint64_t memory;
+  uint64_t cpu_time;
+  uint64_t open_files;
+  uint64_t file_size;
+  uint8_t rest[16];
+};
+_Static_assert(sizeof(struct ft_policy) == 64, "policy");
+_Static_assert(offsetof(struct ft_policy, flags) == 0, "policy.flags");
+_Static_assert(offsetof(struct ft_policy, instructions) == 4, "policy.instructions");
+_Static_assert(offsetof(struct ft_policy, patches) == 8, "policy.patches");
+_Static_assert(offsetof(struct ft_policy, texts) == 12, "policy.texts");
+_Static_assert(offsetof(struct ft_policy, memory) == 16, "policy.memory");
+_Static_assert(offsetof(struct ft_policy, cpu_time) == 24, "policy.cpuTime");
+_Static_assert(offsetof(struct ft_policy, open_files) == 32, "policy.openFiles");
+_Static_assert(offsetof(struct ft_policy, file_size) == 40, "policy.fileSize");
+
+struct ft_introduction {
+  uint32_t outcomes[9];
+  uint32_t landlock;
+  uint32_t probes;
+  uint8_t rest[4];
+};
+_Static_assert(sizeof(struct ft_introduction) == 48, "introduction");
+_Static_assert(offsetof(struct ft_introduction, outcomes) == 0, "introduction.outcomes");
+_Static_assert(offsetof(struct ft_introduction, landlock) == 36, "introduction.landlock");
+_Static_assert(offsetof(struct ft_introduction, probes) == 40, "introduction.probes");
+
+struct ft_denial {
+  uint32_t process;
+  uint32_t number;
+  uint32_t denied;
+  uint32_t pad;
+  uint64_t arguments[6];
+  uint64_t length;
+  uint8_t path[256];
+};
+_Static_assert(sizeof(struct ft_denial) == 328, "denial");
+_Static_assert(offsetof(struct ft_denial, process) == 0, "denial.process");
+_Static_assert(offsetof(struct ft_denial, number) == 4, "denial.number");
+_Static_assert(offsetof(struct ft_denial, denied) == 8, "denial.denied");
+_Static_assert(offsetof(struct ft_denial, pad) == 12, "denial.pad");
+_Static_assert(offsetof(struct ft_denial, arguments) == 16, "denial.arguments");
+_Static_assert(offsetof(struct ft_denial, length) == 64, "denial.length");
+_Static_assert(offsetof(struct ft_denial, path) == 72, "denial.path");
 
 #endif

@@ -19,6 +19,8 @@ const digest = protocolDigest()
 export interface ChannelOptions {
   /** Longest time that the host stays awake without work, in milliseconds. */
   readonly spin: number
+  /** What the host gives up, as it reads it. */
+  readonly policy: Uint8Array
 }
 
 /** What the host said of its start. */
@@ -26,6 +28,8 @@ export interface StartReport {
   readonly state: number
   readonly step: number
   readonly error: number
+  /** A wait status, with `ENDED`; 0 while it lives. */
+  readonly ended: number
 }
 
 /** What the signal handler of the host saw; every number is the fat thread's word. */
@@ -34,6 +38,10 @@ export interface CrashReport {
   readonly code: number
   readonly address: bigint
   readonly frames: readonly bigint[]
+  /** The system call that a `SIGSYS` is about. */
+  readonly call: number
+  /** Whether there was no memory left. */
+  readonly exhausted: boolean
 }
 
 /** The memory that one incarnation of a fat thread shares with the program. */
@@ -60,9 +68,10 @@ export class Channel {
     this.#introduce(options)
   }
 
-  #introduce({ spin }: ChannelOptions): void {
+  #introduce({ spin, policy }: ChannelOptions): void {
     const { u8, u32, u64 } = this.views
     u8.set(digest, OFFSET.START + START.at.digest)
+    u8.set(policy, OFFSET.POLICY)
     u64[(OFFSET.START + START.at.address) / 8] = BigInt(this.address)
     u64[(OFFSET.START + START.at.bytes) / 8] = BigInt(this.#buffer.byteLength)
     u32[(OFFSET.START + START.at.program) / 4] = process.pid
@@ -80,6 +89,7 @@ export class Channel {
       state: word(START.at.state),
       step: word(START.at.step),
       error: word(START.at.error),
+      ended: word(START.at.ended),
     }
   }
 
@@ -94,6 +104,8 @@ export class Channel {
       signal,
       code: data.getInt32(CRASH.at.code, true),
       address: data.getBigUint64(CRASH.at.address, true),
+      call: data.getUint32(CRASH.at.call, true),
+      exhausted: data.getUint32(CRASH.at.exhausted, true) !== 0,
       frames: Array.from({ length: count }, (_, index) =>
         data.getBigUint64(CRASH.at.frame + index * 8, true),
       ),

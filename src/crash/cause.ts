@@ -76,15 +76,25 @@ function crashError(evidence: Evidence, ended: string, subject: FatThreadErrorOp
     trusted && crash !== undefined && crash.code > 0 && FAULTS.has(signal)
       ? crash.address
       : undefined
+  const limit = limitOf(signal, trusted && crash?.exhausted === true)
   const words = signal === 'SIGABRT' && lastWords !== '' ? lastWords : undefined
   const message = [
     `${whose(subject)} crashed: ${signal}`,
     address === undefined ? '' : ` at 0x${address.toString(16)}`,
     backtrace[0] === undefined ? '' : ` in ${frameText(backtrace[0])}`,
     words === undefined ? '' : `: ${words}`,
+    limit === undefined ? '' : `; it had reached limits.${limit}`,
+    signal === 'SIGSYS' ? ' (a system call that is forbidden on pain of death)' : '',
     signal === 'SIGKILL' ? ' (killed from outside, or out of memory)' : '',
   ].join('')
-  return new CrashError(message, { signal, address, backtrace, lastWords: words }, subject)
+  return new CrashError(message, { signal, address, backtrace, lastWords: words, limit }, subject)
+}
+
+/** A library that gets no memory seldom says so: it stumbles over the null pointer, or gives up. */
+function limitOf(signal: string, exhausted: boolean): CrashError['limit'] {
+  if (signal === 'SIGXCPU') return 'cpuTime'
+  if (signal === 'SIGXFSZ') return 'fileSize'
+  return exhausted ? 'memory' : undefined
 }
 
 function frames(addresses: readonly bigint[], modules: readonly LoadedModule[]): Frame[] {

@@ -8,7 +8,7 @@ import { protocolDigest } from '../protocol/digest.ts'
 export type Handle = { readonly __handle: unique symbol }
 
 /** What happened since the last event, as bits. */
-export const EVENT = { RING: 1, OUTPUT: 2, HANGUP: 4, ENDED: 8 } as const
+export const EVENT = { RING: 1, OUTPUT: 2, HANGUP: 4, ENDED: 8, DENIAL: 16 } as const
 
 export const PROCESS_STATE = { STARTING: 0, RUNNING: 1, ENDING: 2, ENDED: 3, FAILED: 4 } as const
 
@@ -40,13 +40,26 @@ export interface Addon {
     captureOutput: boolean,
     captureErrors: boolean,
     stackBytes: number,
+    namespaces: number,
+    filesPermitted: boolean,
+    mostThreads: number,
   ): Handle
   kill(handle: Handle): void
   /** Closes the descriptors of a process that has ended. */
   close(handle: Handle): void
   inspect(
     handle: Handle,
-  ): readonly [state: number, pid: number, error: number, signal: number, exitCode: number]
+  ): readonly [
+    state: number,
+    pid: number,
+    error: number,
+    signal: number,
+    exitCode: number,
+    namespaces: number,
+    listening: number,
+  ]
+  /** The host's first message, an `INTRODUCTION`, once it has come. */
+  introduction(handle: Handle): Uint8Array | undefined
   /** Blocks until an event, at most so many milliseconds; 0 when none came. */
   wait(handle: Handle, milliseconds: number): number
   /** Asks for one `RING` event. */
@@ -58,6 +71,16 @@ export interface Addon {
     handle: Handle,
     stream: 0 | 1,
   ): readonly [bytes: Uint8Array, dropped: number] | undefined
+  /** How denied system calls are answered, by their number: `QUESTION`. */
+  setAnswers(answers: Uint8Array): void
+  /** Denied calls since the last time, as `DENIAL` records. */
+  takeDenials(handle: Handle): readonly [records: Uint8Array, dropped: number] | undefined
+  /** Files that the host may ask for by name, each once; returns the first one's number. */
+  provide(handle: Handle, descriptors: readonly number[]): number
+  /** The errno of making a seccomp listener, and the version of Landlock or a negative errno. */
+  probe(): readonly [listener: number, landlock: number]
+  /** The errno of making a process with these namespaces of its own. */
+  probeNamespace(flags: number): number
 }
 
 export interface Manifest {

@@ -1,5 +1,6 @@
 import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
+import { NAMESPACE } from '../protocol/protocol.ts'
 import { addon, EVENT, type Handle, PROCESS_STATE } from './addon.ts'
 import { hostExecutable } from './executable.ts'
 
@@ -8,6 +9,14 @@ export type End =
   | { readonly kind: 'signal'; readonly signal: string }
   | { readonly kind: 'exit'; readonly exitCode: number }
   | { readonly kind: 'failed'; readonly error: string }
+
+/** The end that a wait status tells. */
+export function endOf(status: number): End {
+  const signal = status & 0x7f
+  return signal === 0
+    ? { kind: 'exit', exitCode: (status >> 8) & 0xff }
+    : { kind: 'signal', signal: signalName(signal) }
+}
 
 /** Bytes of one standard stream, and how many more were dropped because nobody took them. */
 export interface Output {
@@ -22,6 +31,9 @@ export interface ProcessListener {
   /** The process gave up its doorbell, and has not ended. */
   onHangup(): void
   onOutput(output: Output): void
+  onDenied(denied: DeniedCalls): void
+  /** How the host ended whose parent is the first process of its namespace, and ended well. */
+  endInside(): End
   onEnd(end: End): void
 }
 
@@ -30,6 +42,16 @@ export interface SpawnOptions {
   readonly captureOutput: boolean
   readonly captureErrors: boolean
   readonly stackBytes: number
+  /** That it shall have of its own, as flags of `clone`. */
+  readonly namespaces: number
+  readonly filesPermitted: boolean
+  readonly mostThreads: number
+}
+
+/** System calls that were denied, as `DENIAL` records, and how many more there were. */
+export interface DeniedCalls {
+  readonly records: Uint8Array
+  readonly dropped: number
 }
 
 const signalNames = new Map(
@@ -92,6 +114,9 @@ export class HostProcess {
       options.captureOutput,
       options.captureErrors,
       options.stackBytes,
+      options.namespaces,
+      options.filesPermitted,
+      options.mostThreads,
     )
     processes.set(this.#id, this)
   }
@@ -103,6 +128,33 @@ export class HostProcess {
 
   get ended(): boolean {
     return this.#end !== undefined
+  }
+
+  /** Those that it really has of its own. */
+  get namespaces(): number {
+    return addon().inspect(this.#handle)[5]
+  }
+
+  /** What the host said before it loaded anything: an `INTRODUCTION`. */
+  get introduction(): Uint8Array | undefined {
+    return addon().introduction(this.#handle)
+  }
+
+  /** Whether denied calls are heard of. */
+  get listening(): boolean {
+    return addon().inspect(this.#handle)[6] !== 0
+  }
+
+  /** Files that the process may ask for by name; returns the first one's number. */
+  provide(descriptors: readonly number[]): number {
+    return addon().provide(this.#handle, descriptors)
+  }
+
+  /** Passes on what has been denied so far. */
+  takeDenials(): void {
+    if (this.#end !== undefined) return
+    const taken = addon().takeDenials(this.#handle)
+    if (taken !== undefined) this.#listener.onDenied({ records: taken[0], dropped: taken[1] })
   }
 
   /** Asks for one `onRing`; there is none any more from a process that lost its doorbell. */
@@ -132,6 +184,7 @@ export class HostProcess {
   dispatch(events: number): void {
     if (this.#end !== undefined) return
     if (events & (EVENT.OUTPUT | EVENT.ENDED)) this.#takeOutput()
+    if (events & (EVENT.DENIAL | EVENT.ENDED)) this.takeDenials()
     if (events & EVENT.ENDED) this.#finish()
     else if (events & EVENT.HANGUP) this.#loseDoorbell()
     else if (events & EVENT.RING) this.#listener.onRing()
@@ -168,10 +221,11 @@ export class HostProcess {
   }
 
   #finish(): void {
-    const [state, , error, signal, exitCode] = addon().inspect(this.#handle)
+    const [state, , error, signal, exitCode, namespaces] = addon().inspect(this.#handle)
     if (state === PROCESS_STATE.FAILED)
       this.#end = { kind: 'failed', error: getSystemErrorName(-error) }
     else if (signal !== 0) this.#end = { kind: 'signal', signal: signalName(signal) }
+    else if (namespaces & NAMESPACE.PID && exitCode === 0) this.#end = this.#listener.endInside()
     else this.#end = { kind: 'exit', exitCode }
     processes.delete(this.#id)
     addon().close(this.#handle)

@@ -1,18 +1,25 @@
 import { type Answer, Request } from '../channel/request.ts'
 import type { LoadedModule } from '../crash/symbolize.ts'
 import { LoadError } from '../errors.ts'
-import type { LoadPlan } from '../loader/load-plan.ts'
+import type { LoadPlan, PlannedObject } from '../loader/load-plan.ts'
 import type { Place } from '../memory/place.ts'
 import { OBJECT_FLAG, OPERATION, STATUS } from '../protocol/protocol.ts'
 import { cleanText } from './clean-text.ts'
 
 const ENTRY_BYTES = 16
 
-/** Loads a library's objects; their descriptors go beside it. `note` is told where they are. */
+/** How a host behind a filter names a file that the program hands it: known to `native/addon/denials.c` too. */
+const PROVIDED = '/fat-thread/'
+
+/**
+ * Loads a library's objects; `note` is told where they are. Their descriptors go beside the request, or are
+ * provided: then the host opens them by a name, and gets no other file for it.
+ */
 export function load(
   library: number,
   plan: LoadPlan,
   note: (modules: LoadedModule[]) => void,
+  provide?: (descriptors: readonly number[]) => number,
 ): Request<undefined, void> {
   let entries: Place
   return new Request({
@@ -21,8 +28,14 @@ export function load(
     subject: { library: plan.path },
     write(frame) {
       const { objects } = plan
+      const descriptors = objects.flatMap(({ image }) =>
+        image === undefined ? [] : [image.descriptor],
+      )
+      let provided = provide?.(descriptors) ?? 0
+      const nameOf = ({ name, image }: PlannedObject): string | undefined =>
+        image === undefined || provide === undefined ? name : `${PROVIDED}${provided++}`
       entries = frame.place(objects.length * ENTRY_BYTES)
-      const names = objects.map(({ name }) => {
+      const names = objects.map(nameOf).map((name) => {
         if (name === undefined) return 0
         const bytes = Buffer.from(`${name}\0`)
         const place = frame.place(bytes.length)
@@ -32,7 +45,8 @@ export function load(
       const table = new DataView(entries.bytes.buffer, entries.offset, objects.length * ENTRY_BYTES)
       objects.forEach((object, index) => {
         const flags =
-          (object.name === undefined ? 0 : OBJECT_FLAG.BY_NAME) |
+          (names[index] === 0 ? 0 : OBJECT_FLAG.BY_NAME) |
+          (object.image === undefined ? 0 : OBJECT_FLAG.COPY) |
           (object.global ? OBJECT_FLAG.GLOBAL : 0) |
           (object.lazy ? OBJECT_FLAG.LAZY : 0)
         table.setBigUint64(index * ENTRY_BYTES, BigInt(flags), true)
@@ -42,10 +56,7 @@ export function load(
       frame.word(1, objects.length)
       frame.word(2, entries.address)
       // Last: memory that was placed beyond the slot has to come before them.
-      const descriptors = objects.flatMap(({ image }) =>
-        image === undefined ? [] : [image.descriptor],
-      )
-      if (descriptors.length > 0) frame.send(descriptors)
+      if (provide === undefined && descriptors.length > 0) frame.send(descriptors)
       return undefined
     },
     read(answer) {
@@ -74,7 +85,7 @@ function refused(plan: LoadPlan, answer: Answer): LoadError {
   const path = failed?.path ?? plan.path
   const copy = views.u8.slice(roomOffset, roomOffset + Math.min(length, room))
   const reason = cleanText(Buffer.from(copy).toString('utf8'))
-  const named = reason.replaceAll(/\/proc\/self\/fd\/\d+/g, () => path)
+  const named = reason.replaceAll(/\/(proc\/self\/fd|fat-thread)\/\d+/g, () => path)
   const message = named.startsWith(path) ? named : `${path}: ${named || 'the loader refused it'}`
   return new LoadError(message, { library: plan.path })
 }

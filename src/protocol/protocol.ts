@@ -6,6 +6,7 @@
  *
  *   start   who belongs together, and how the start went
  *   crash   what the host's signal handler saw
+ *   policy  what the host gives up before it loads anything
  *   lane    one line of execution: two sleep flags, the response ring, the request ring
  *
  * Large arguments and shared memory are files of their own, granted through the socket. The host maps what it
@@ -37,6 +38,10 @@ export const LIMITS = {
   FRAMES: 64,
   /** Most objects that one load brings in: the kernel passes at most 253 descriptors at a time. */
   OBJECTS: 250,
+  /** Bytes of the policy with its filter, paths and environment. */
+  POLICY_BYTES: 65536,
+  /** Bytes of a path in a denial, with its end. */
+  DENIED_PATH_BYTES: 256,
   /** Distance of two words that different processors write: a line and the one prefetched with it. */
   APART: 128,
 } as const
@@ -125,6 +130,89 @@ export const START_STEP = {
   PRIVILEGES: 5,
   SIGNALS: 6,
   DESCRIPTORS: 7,
+  INIT: 8,
+  ENVIRONMENT: 9,
+  FILTER: 10,
+} as const
+
+/** What a sandbox is made of, in the order of the host's start: each has its errno in `INTRODUCTION`. */
+export const MECHANISM = {
+  /** A root directory of its own with nothing in it but what is permitted. */
+  TREE: 0,
+  MEMORY: 1,
+  CPU_TIME: 2,
+  OPEN_FILES: 3,
+  FILE_SIZE: 4,
+  CAPABILITIES: 5,
+  LANDLOCK: 6,
+  FILTER: 7,
+  /** Denials are told to the program. */
+  LISTENER: 8,
+  COUNT: 9,
+} as const
+
+/** The outcome of a mechanism that was not asked for. */
+export const UNTRIED = 0xffff_ffff
+
+/** What a policy asks for, as bits. */
+export const POLICY_FLAG = {
+  SANDBOX: 1,
+  /** Denied calls wait for the program's answer. */
+  LISTENER: 2,
+  /** The network is permitted. */
+  NETWORK: 4,
+  /** Starting programs is permitted. */
+  RUN: 8,
+  LANDLOCK: 16,
+} as const
+
+/** What stands behind the policy, one after the other, each at a multiple of eight bytes. */
+export const POLICY_TEXT = {
+  READ: 1,
+  WRITE: 2,
+  ENVIRONMENT: 4,
+  /** Two texts: the name of a path before its links were followed, and the path. */
+  LINK: 8,
+} as const
+
+/** What only the host knows, to be put into the filter's constants. */
+export const PATCH = {
+  PROCESS: 0,
+  /** Read-only data of the C library and of its loader: first byte and the one behind the last, low and high words. */
+  C_FROM_LOW: 1,
+  C_FROM_HIGH: 2,
+  C_TO_LOW: 3,
+  C_TO_HIGH: 4,
+  LOADER_FROM_LOW: 5,
+  LOADER_FROM_HIGH: 6,
+  LOADER_TO_LOW: 7,
+  LOADER_TO_HIGH: 8,
+  COUNT: 9,
+} as const
+
+/** How the program answers a system call that it is asked about. */
+export const QUESTION = {
+  /** No, and it is no path call. */
+  PLAIN: 0,
+  /** No; a path is in the first or in the second argument. */
+  PATH_FIRST: 1,
+  PATH_SECOND: 2,
+  /** The same, of the calls that a permission for files lets through to the kernel's own check. */
+  FILE_FIRST: 3,
+  FILE_SECOND: 4,
+  /** A new thread: yes, up to the limit. */
+  THREAD: 5,
+} as const
+
+/** The namespaces that a process may have of its own: the kernel's flags of `clone`. */
+export const NAMESPACE = {
+  USER: 0x1000_0000,
+  PID: 0x2000_0000,
+  NET: 0x4000_0000,
+  MOUNT: 0x0002_0000,
+  IPC: 0x0800_0000,
+  UTS: 0x0400_0000,
+  CGROUP: 0x0200_0000,
 } as const
 
 /** A load request's flags for one object. */
@@ -135,6 +223,8 @@ export const OBJECT_FLAG = {
   GLOBAL: 2,
   /** Its functions are bound at their first call. */
   LAZY: 4,
+  /** It is a sealed copy that the program made. */
+  COPY: 8,
 } as const
 
 /** The descriptors that a host is born with. */
@@ -161,6 +251,53 @@ export const START = defineLayout('start', 4096, [
   ['state', 'u32', 1],
   ['step', 'u32', 1],
   ['error', 'u32', 1],
+  /** The wait status of a host whose parent is the first process of its namespace, plus `ENDED`. */
+  ['ended', 'u32', 1],
+])
+
+/** Set in `START.ended` with the status. */
+export const ENDED = 0x1_0000
+
+/** What the host tried once it was shut in. */
+export const PROBE = { OPENED_ROOT: 1, SIGNALLED_PARENT: 2 } as const
+
+/** What the host gives up before it loads anything; filter, patches and texts follow it. */
+export const POLICY = defineLayout('policy', 64, [
+  ['flags', 'u32', 1],
+  /** Instructions of the filter, 8 bytes each. */
+  ['instructions', 'u32', 1],
+  /** Pairs (instruction, `PATCH`). */
+  ['patches', 'u32', 1],
+  /** Each: kind, bytes with the end, and the text. */
+  ['texts', 'u32', 1],
+  /** Bytes, seconds, counts; all ones where there is no limit. */
+  ['memory', 'u64', 1],
+  ['cpuTime', 'u64', 1],
+  ['openFiles', 'u64', 1],
+  ['fileSize', 'u64', 1],
+])
+
+/** The first message of a host, sent before it loads anything: what came of its policy. */
+export const INTRODUCTION = defineLayout('introduction', 48, [
+  /** Of each mechanism: 0, an errno, or `UNTRIED`. */
+  ['outcomes', 'u32', MECHANISM.COUNT],
+  /** The version of Landlock that is in force. */
+  ['landlock', 'u32', 1],
+  /** What was tried inside and must not work: bits of `PROBE` for what worked. */
+  ['probes', 'u32', 1],
+])
+
+/** A denied system call, as the addon hands it to the program. */
+export const DENIAL = defineLayout('denial', 72 + LIMITS.DENIED_PATH_BYTES, [
+  ['process', 'u32', 1],
+  ['number', 'u32', 1],
+  /** 0 where the call was let through to the kernel's own check. */
+  ['denied', 'u32', 1],
+  ['pad', 'u32', 1],
+  ['arguments', 'u64', 6],
+  /** Bytes of the path; 0 where there is none or it can't be read. */
+  ['length', 'u64', 1],
+  ['path', 'u8', LIMITS.DENIED_PATH_BYTES],
 ])
 
 /** Second part: the report of the signal handler. `frames` is stored last. */
@@ -171,6 +308,10 @@ export const CRASH = defineLayout('crash', 4096, [
   ['frames', 'u32', 1],
   ['pad', 'u32', 1],
   ['frame', 'u64', LIMITS.FRAMES],
+  /** The system call that a `SIGSYS` is about. */
+  ['call', 'u32', 1],
+  /** Whether there was no memory left. */
+  ['exhausted', 'u32', 1],
 ])
 
 /**
@@ -218,7 +359,8 @@ export const GRANT = defineLayout('grant', 16, [
 export const OFFSET = {
   START: 0,
   CRASH: START.bytes,
-  LANES: START.bytes + CRASH.bytes,
+  POLICY: START.bytes + CRASH.bytes,
+  LANES: START.bytes + CRASH.bytes + LIMITS.POLICY_BYTES,
   /** Inside a lane. */
   RESPONSES: LANE.bytes,
   REQUESTS: LANE.bytes + LIMITS.SLOTS * LIMITS.RESPONSE_BYTES,

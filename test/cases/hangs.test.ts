@@ -116,7 +116,7 @@ describe('libcurl', () => {
         perform: 'int curl_easy_perform(void *handle)',
         cleanUp: 'void curl_easy_cleanup(void *handle)',
       },
-      { stdout: 'pipe' },
+      { stdout: 'pipe', permissions: { net: true } },
     )
     curl.thread.on('stdout', (bytes) => said.push(bytes))
     const URL_OPTION = 10_002

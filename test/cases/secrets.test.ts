@@ -16,6 +16,9 @@ const DEED = { deed: 'int deed(void)' } as const
 beforeAll(() => writeFileSync(FILE, 'SECRET-in-a-file', { mode: 0o600 }))
 afterAll(() => rmSync(FILE, { force: true }))
 
+/** Below the folder of the architecture's libraries. */
+const ESPEAK_DATA = `/usr/lib/${process.arch === 'x64' ? 'x86_64' : 'aarch64'}-linux-gnu/espeak-ng-data`
+
 describe('the environment', () => {
   test("is empty, and what a library sets there is not the program's", async () => {
     process.env['FAT_THREAD_TEST_TOKEN'] = 'token'
@@ -130,7 +133,7 @@ describe('background threads', () => {
           speak:
             'int espeak_Synth(const void *text, size_t size, uint32_t position, int kind, uint32_t end, uint32_t flags, void *id, void *data)',
         },
-        { stderr: 'ignore', timeout: 10_000 },
+        { stderr: 'ignore', timeout: 10_000, permissions: { read: [ESPEAK_DATA] } },
       )
       const RETRIEVAL = 1
       const pid = espeak.thread.pid as number

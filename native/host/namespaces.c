@@ -1,0 +1,170 @@
+/* Namespaces that the process was born into: a root directory without files, and a first process that reaps. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "host.h"
+
+#define PATHS 256
+#define PATH_BYTES 4096
+#define FT_TEXT_PATH (FT_TEXT_READ | FT_TEXT_WRITE)
+/* Any directory will do: what is below it is out of sight for a moment, and then everything is. */
+static const char *const places[] = {"/tmp", "/mnt", "/dev", "/proc"};
+
+/* Of linux/mount.h, which can't be included beside sys/mount.h everywhere. */
+#define TREE_CLONE 1
+#define TREE_CLOEXEC O_CLOEXEC
+#define RECURSIVE 0x8000
+#define MOVE_FROM_DESCRIPTOR 4
+#define ATTRIBUTES_OF_A_VISITOR 6 /* no setuid, no devices */
+#define ATTRIBUTE_READ_ONLY 1
+#ifndef SYS_open_tree
+#define SYS_open_tree 428
+#define SYS_move_mount 429
+#endif
+#ifndef SYS_mount_setattr
+#define SYS_mount_setattr 442
+#endif
+
+struct attributes {
+  uint64_t set;
+  uint64_t clear;
+  uint64_t propagation;
+  uint64_t namespace;
+};
+
+static int take(const struct text *text, int *tree) {
+  *tree = (int)syscall(SYS_open_tree, AT_FDCWD, text->text, TREE_CLONE | TREE_CLOEXEC | RECURSIVE);
+  if (*tree < 0) return errno;
+  struct attributes attributes = {.set = ATTRIBUTES_OF_A_VISITOR};
+  if (!(text->kind & FT_TEXT_WRITE)) attributes.set |= ATTRIBUTE_READ_ONLY;
+  long done = syscall(SYS_mount_setattr, *tree, "", AT_EMPTY_PATH | RECURSIVE, &attributes, sizeof attributes);
+  return done == 0 ? 0 : errno;
+}
+
+/* Makes the folders of a path below the working directory; `name` becomes the path there. */
+static int make_parents(const char *path, char *name) {
+  if (snprintf(name, PATH_BYTES, ".%s", path) >= PATH_BYTES) return ENAMETOOLONG;
+  for (char *slash = strchr(name + 2, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+    *slash = 0;
+    if (mkdir(name, 0755) != 0 && errno != EEXIST && errno != EROFS) return errno;
+    *slash = '/';
+  }
+  return 0;
+}
+
+/* Makes a place for what goes to an absolute path, below the working directory. */
+static int make_place(const char *path, bool directory) {
+  char name[PATH_BYTES];
+  int error = make_parents(path, name);
+  if (error != 0) return error;
+  struct stat status;
+  if (stat(name, &status) == 0) return 0; /* below one that is there already */
+  if (directory) return mkdir(name, 0755) == 0 ? 0 : errno;
+  int file = open(name, O_CREAT | O_CLOEXEC | O_WRONLY, 0600);
+  if (file < 0) return errno;
+  close(file);
+  return 0;
+}
+
+/* The name by which the program knows a permitted path leads to it; one that is there already does so. */
+static void link_name(const char *name) {
+  char place[PATH_BYTES];
+  if (make_parents(name, place) == 0) (void)!symlink(name + strlen(name) + 1, place);
+}
+
+static int put(const struct text *text, int tree) {
+  struct stat status;
+  if (fstat(tree, &status) != 0) return errno;
+  if (strcmp(text->text, "/") == 0) return 0; /* the whole tree is permitted: there is nothing to leave out */
+  int error = make_place(text->text, S_ISDIR(status.st_mode));
+  if (error != 0) return error;
+  char name[PATH_BYTES];
+  snprintf(name, sizeof name, ".%s", text->text);
+  return syscall(SYS_move_mount, tree, "", AT_FDCWD, name, MOVE_FROM_DESCRIPTOR) == 0 ? 0 : errno;
+}
+
+static int cover(void) {
+  for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+    if (mount("none", places[i], "tmpfs", MS_NOSUID | MS_NODEV, "size=256k,mode=755") == 0)
+      return chdir(places[i]) == 0 ? 0 : errno;
+  }
+  return errno;
+}
+
+static int build_tree(const struct ft_policy *policy, const int *trees) {
+  int error = cover();
+  uint32_t count = 0;
+  for (const struct text *text = NULL; error == 0 && (text = policy_text(policy, text)) != NULL;) {
+    if (text->kind & FT_TEXT_PATH) error = put(text, trees[count++]);
+  }
+  if (error != 0) return error;
+  for (const struct text *text = NULL; (text = policy_text(policy, text)) != NULL;) {
+    if (text->kind & FT_TEXT_LINK) link_name(text->text);
+  }
+  if (syscall(SYS_pivot_root, ".", ".") != 0) return errno;
+  if (umount2(".", MNT_DETACH) != 0) return errno;
+  if (chdir("/") != 0) return errno;
+  unsigned long flags = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
+  return mount(NULL, "/", NULL, flags, NULL) == 0 ? 0 : errno;
+}
+
+int namespaces_tree(const struct ft_policy *policy) {
+  int trees[PATHS];
+  uint32_t count = 0;
+  int error = mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 ? 0 : errno;
+  for (const struct text *text = NULL; error == 0 && (text = policy_text(policy, text)) != NULL;) {
+    if (!(text->kind & FT_TEXT_PATH)) continue;
+    if (count == PATHS) return E2BIG;
+    error = take(text, &trees[count++]);
+  }
+  if (error == 0) error = build_tree(policy, trees);
+  while (count > 0) {
+    if (trees[--count] >= 0) close(trees[count]);
+  }
+  return error;
+}
+
+/* The first process of a namespace: ends everything in it when the host ends, and says how that ended. */
+static _Noreturn void reap(pid_t host, struct ft_start *start) {
+  int status = 0, last = 0;
+  syscall(SYS_close_range, 0, ~0U, 0);
+  for (pid_t ended; (ended = wait(&status)) != host || !(WIFEXITED(status) || WIFSIGNALED(status));) {
+    if (ended < 0 && errno == ECHILD) _exit(1);
+  }
+  last = status;
+  kill(-1, SIGKILL);
+  while (wait(NULL) > 0) continue;
+  /* Nobody is left who could write here. */
+  start->ended = FT_ENDED | ((uint32_t)last & 0xffff);
+  _exit(0);
+}
+
+int namespaces_first(struct ft_start *start) {
+  pid_t host = fork();
+  if (host < 0) return errno;
+  if (host > 0) {
+    capabilities_drop();
+    reap(host, start);
+  }
+  /* The first process's end is the end of all in the namespace, however it comes. */
+  return 0;
+}
+
+/* Whose parent is outside can't see it end: its socket can. */
+int namespaces_program_lives(void) {
+  struct pollfd socket = {.fd = FT_DESCRIPTOR_SOCKET};
+  return poll(&socket, 1, 0) >= 0 && !(socket.revents & (POLLHUP | POLLERR)) ? 0 : ESRCH;
+}
