@@ -10,6 +10,7 @@ import {
 } from '../../src/index.ts'
 import { fixture, obstacle } from '../fixtures/build.ts'
 import { callInProcess, type Ended } from './control.ts'
+import { skipWithoutKernel } from './needs.ts'
 import { bounded, type Harm, LIMIT, type Outcome, type Settled, settle } from './outcomes.ts'
 import { Pulse, program, unharmed } from './program.ts'
 
@@ -47,6 +48,8 @@ export interface Row {
   readonly poisons?: boolean
   /** The processor whose instructions the deed is made of. */
   readonly processor?: 'x64'
+  /** What a kernel may have been built without, and then shows no harm. */
+  readonly kernel?: string
   /** Why the blocking call is left out. */
   readonly awaitedOnly?: string
 }
@@ -90,6 +93,7 @@ async function requireHarm(
   context: TestContext,
 ): Promise<void> {
   const ended = await harm()
+  if (row.kernel !== undefined) skipWithoutKernel(context, row.harm.shown(ended), row.kernel)
   context.skip(
     !row.harm.shown(ended),
     `no harm shown in-process: wanted "${row.harm.text}", saw ${seen(ended)}`,
