@@ -55,7 +55,9 @@ export function policyOf(permissions: unknown, limits: unknown, sandboxed: boole
     (granted.net ? POLICY_FLAG.NETWORK : 0) |
     (granted.run ? POLICY_FLAG.RUN : 0)
   const { USER, PID, MOUNT, IPC, UTS, CGROUP, NET } = NAMESPACE
-  const namespaces = USER | PID | MOUNT | IPC | UTS | CGROUP | (granted.net ? 0 : NET)
+  // A library that can't be handed over is opened through /proc, which a root directory of its own has not.
+  const tree = listener ? MOUNT : 0
+  const namespaces = USER | PID | tree | IPC | UTS | CGROUP | (granted.net ? 0 : NET)
   const bytes = write(flags, filter, bounds, granted, files)
   return { sandboxed, granted, bounds, listener, namespaces, bytes }
 }

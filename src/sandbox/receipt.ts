@@ -185,11 +185,14 @@ function noteSandbox(account: Account, policy: Policy, facts: Facts): void {
 
   for (const [what, flag] of NAMESPACES) {
     if (flag === NAMESPACE.NET && granted.net) continue
+    const wanted = (policy.namespaces & flag) !== 0
     account.note(
       what,
       (namespaces & flag) !== 0,
-      'user namespaces',
-      'the kernel or its configuration does not allow this user to make one',
+      wanted ? 'user namespaces' : 'seccomp user notification',
+      wanted
+        ? 'the kernel or its configuration does not allow this user to make one'
+        : 'libraries are opened through /proc where they can not be handed over',
     )
   }
   if (namespaces & NAMESPACE.MOUNT)
