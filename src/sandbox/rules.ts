@@ -215,7 +215,7 @@ function descriptorRules({ net, write }: Grants): [string, Rule][] {
       name,
       network,
     ]),
-    ...['fchmod', 'futimens'].map((name): [string, Rule] => [name, write ? allow : ask]),
+    ...['fchmod', 'fchown'].map((name): [string, Rule] => [name, write ? allow : ask]),
   ]
 }
 
