@@ -23,6 +23,13 @@ export async function memoryOf(pid, key) {
   }, 0)
 }
 
+/** A fat thread in a process namespace has a second process, the first one of that namespace: it counts too. */
+export function processesOf(pid) {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  const parent = Number(/^PPid:\s*(\d+)$/m.exec(status)?.[1])
+  return parent === process.pid || parent === 0 ? [pid] : [pid, parent]
+}
+
 function read(pid) {
   try {
     return readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')

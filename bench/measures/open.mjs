@@ -3,6 +3,7 @@ const shared = {
   driver: 'once',
   subjects: [
     { subject: 'fat-thread', title: 'fat thread: open libm, cos(0)' },
+    { subject: 'fat-thread-off', title: 'fat thread without its sandbox' },
     { subject: 'fork', title: 'forked Node process: first echo', bar: { fasterAtLeast: 15 } },
     { subject: 'worker', title: 'worker thread: first echo' },
     { subject: 'native', title: 'limit: posix_spawn and wait in C' },

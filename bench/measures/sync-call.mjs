@@ -5,6 +5,7 @@ export const syncCall = {
   driver: 'blocking',
   subjects: [
     { subject: 'fat-thread', title: 'fat thread, .sync' },
+    { subject: 'fat-thread-off', title: 'fat thread without its sandbox, .sync' },
     { subject: 'koffi', title: 'koffi, in the same process', bar: { slowerAtMost: 4 } },
     { subject: 'native', title: 'limit: ping-pong of two C processes on two cores' },
   ],
