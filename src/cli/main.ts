@@ -4,6 +4,7 @@ import { type CAC, cac } from 'cac'
 import { nearestNames } from '../loader/near-names.ts'
 import { addCall, CALL_HELP } from './call.ts'
 import { separate } from './command-line.ts'
+import { addDoctor, DOCTOR_HELP } from './doctor.ts'
 import { errorJson, ownError, report, UsageError } from './failure.ts'
 import { addInspect, INSPECT_HELP } from './inspect.ts'
 import { printJson } from './output.ts'
@@ -13,6 +14,7 @@ const PACKAGE = new URL('../../package.json', import.meta.url)
 const HELP = new Map([
   ['call', CALL_HELP],
   ['inspect', INSPECT_HELP],
+  ['doctor', DOCTOR_HELP],
 ])
 
 function makeCli(): CAC {
@@ -20,6 +22,7 @@ function makeCli(): CAC {
   cli.option('--json', 'Print one JSON value on standard output, for a failure too')
   addCall(cli)
   addInspect(cli)
+  addDoctor(cli)
   cli.help((sections) => {
     const details = HELP.get(cli.matchedCommandName ?? '')
     return details === undefined ? sections : [...sections, details]
@@ -42,9 +45,9 @@ async function run(cli: CAC, options: readonly string[], values: readonly string
 
 function unknownCommand({ commands }: CAC, name: string | undefined): UsageError {
   const names = commands.map((command) => command.name)
-  if (name === undefined) return new UsageError(`a command is missing: ${names.join(' or ')}`)
+  if (name === undefined) return new UsageError(`a command is missing: ${names.join(', ')}`)
   const [near] = nearestNames(name, names)
-  const advice = near === undefined ? `there are ${names.join(' and ')}` : `did you mean ${near}?`
+  const advice = near === undefined ? `there are ${names.join(', ')}` : `did you mean ${near}?`
   return new UsageError(`there is no command ${name}; ${advice}`)
 }
 
