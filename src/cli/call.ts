@@ -73,7 +73,7 @@ async function call(
   if (options.errno) print(`errno ${errno}${errno > 0 ? ` (${getSystemErrorName(-errno)})` : ''}`)
 }
 
-function argumentsOf({ name, parameters }: Signature, words: readonly string[]): Value[] {
+export function argumentsOf({ name, parameters }: Signature, words: readonly string[]): Value[] {
   if (words.length !== parameters.length) {
     const count = `${parameters.length} argument${parameters.length === 1 ? '' : 's'}`
     throw new UsageError(`${name} takes ${count}, not ${words.length}`)
@@ -111,7 +111,7 @@ function asUsage(error: unknown): never {
   throw typed ? new UsageError(error.message, { cause: error }) : error
 }
 
-function timeoutOf({ timeout }: CallCommandOptions): number | undefined {
+export function timeoutOf({ timeout }: Pick<CallCommandOptions, 'timeout'>): number | undefined {
   if (timeout === undefined || typeof timeout === 'number') return timeout
   throw new UsageError(`--timeout takes one number of milliseconds, not ${timeout}`)
 }

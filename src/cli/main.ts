@@ -7,6 +7,7 @@ import { separate } from './command-line.ts'
 import { addDoctor, DOCTOR_HELP } from './doctor.ts'
 import { errorJson, ownError, report, UsageError } from './failure.ts'
 import { addInspect, INSPECT_HELP } from './inspect.ts'
+import { addLearn, LEARN_HELP } from './learn.ts'
 import { printJson } from './output.ts'
 
 const PACKAGE = new URL('../../package.json', import.meta.url)
@@ -15,6 +16,7 @@ const HELP = new Map([
   ['call', CALL_HELP],
   ['inspect', INSPECT_HELP],
   ['doctor', DOCTOR_HELP],
+  ['learn', LEARN_HELP],
 ])
 
 function makeCli(): CAC {
@@ -23,6 +25,7 @@ function makeCli(): CAC {
   addCall(cli)
   addInspect(cli)
   addDoctor(cli)
+  addLearn(cli)
   cli.help((sections) => {
     const details = HELP.get(cli.matchedCommandName ?? '')
     return details === undefined ? sections : [...sections, details]

@@ -35,7 +35,9 @@ test('an unknown command ends with status 2 and what may have been meant', () =>
     stdout: '',
     stderr: 'fat-threads: there is no command cal; did you mean call?\nTry: fat-threads --help\n',
   })
-  expect(run('xyzzy').stderr).toMatch(/there is no command xyzzy; there are call, inspect, doctor\n/)
+  expect(run('xyzzy').stderr).toMatch(
+    /there is no command xyzzy; there are call, inspect, doctor, learn\n/,
+  )
   expect(runJson('xyzzy')).toMatchObject({
     status: 2,
     json: { error: { name: 'UsageError', code: 'ERR_FAT_THREAD_USAGE' } },

@@ -5,7 +5,7 @@ import { systemCalls } from '../../src/sandbox/syscalls.ts'
 
 export const calls = systemCalls()
 
-export const NOTHING: Grants = {
+const NOTHING: Grants = {
   files: false,
   write: false,
   net: false,
