@@ -30,6 +30,14 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'fuzz',
+          include: ['test/**/*.property.test.ts'],
+          testTimeout: 60_000 + 1000 * Number(process.env['FAT_THREADS_FUZZ_SECONDS'] ?? 0),
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'soak',
           include: ['test/soak/**/*.test.ts'],
           testTimeout: 300_000,

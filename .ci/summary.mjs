@@ -48,18 +48,18 @@ function judge(name, { status, fullName, meta }) {
   complaints.push(`${name}: skipped, and not for want of the kernel: ${fullName}`)
 }
 
-function addChecks() {
-  const report = read('check.json')
-  if (report === undefined) return fail(`check: no report; it ended with status ${status('check')}`)
+function addResults(part) {
+  const report = read(`${part}.json`)
+  if (report === undefined) return fail(`${part}: no report; it ended with status ${status(part)}`)
   for (const { name, ok } of report) {
     if (ok) total.passed += 1
-    else fail(`check: ${name}`)
+    else fail(`${part}: ${name}`)
   }
 }
 
 if (status('packages') !== 0) fail('packages: not all of .ci/packages could be installed')
 for (const name of TEST_RUNS) addTests(name)
-addChecks()
+for (const name of ['fuzz', 'check']) addResults(name)
 
 for (const line of complaints) console.log(line)
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)

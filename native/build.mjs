@@ -3,6 +3,7 @@
 //   node native/build.mjs              into build/native/<platform>
 //   node native/build.mjs --sanitize   with AddressSanitizer and UndefinedBehaviorSanitizer, into <platform>-sanitized
 //   node native/build.mjs --analyze    compiles with -fanalyzer and keeps nothing
+//   node native/build.mjs --fuzz       the fuzz targets, with clang's libFuzzer, into build/fuzz
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
@@ -20,11 +21,14 @@ import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const NATIVE = join(ROOT, 'native')
-const CC = process.env.CC ?? 'cc'
+const fuzz = process.argv.includes('--fuzz')
+const CC = fuzz ? (process.env.CLANG ?? 'clang') : (process.env.CC ?? 'cc')
 const sanitize = process.argv.includes('--sanitize')
 const analyze = process.argv.includes('--analyze')
 const platform = `${process.platform}-${process.arch}`
-const OUT = join(ROOT, 'build', 'native', sanitize ? `${platform}-sanitized` : platform)
+const OUT = fuzz
+  ? join(ROOT, 'build', 'fuzz')
+  : join(ROOT, 'build', 'native', sanitize ? `${platform}-sanitized` : platform)
 
 const common = [
   '-std=c11',
@@ -124,10 +128,13 @@ function compileOne(name, options, output) {
 }
 
 function fail(text) {
+  const lacksFuzzer = fuzz && /can't be started|cannot find .*clang_rt/.test(text)
   const missing =
-    /ffi\.h: No such file|cannot find -l(:libffi|ffi)/.test(text) || /can't be started/.test(text)
+    lacksFuzzer ||
+    /ffi\.h: No such file|cannot find -l(:libffi|ffi)/.test(text) ||
+    /can't be started/.test(text)
   const advice = missing
-    ? '\nInstall what is needed: apt-get install gcc libc6-dev libffi-dev\n'
+    ? `\nInstall what is needed: apt-get install ${fuzz ? 'clang libclang-rt-14-dev' : 'gcc libc6-dev libffi-dev'}\n`
     : '\n'
   process.stderr.write(`${text}${advice}`)
   process.exit(1)
@@ -153,12 +160,34 @@ function printNumbers() {
   rmSync(join(OUT, 'calls.inc'))
 }
 
+// Each target is one file, which includes the source that it is about; the rest of the addon is linked beside it,
+// and what the kernel would do is replaced where the target says so.
+const fuzzTargets = {
+  denials: ['-Wl,--wrap=ioctl,--wrap=stat,--wrap=process_vm_readv'],
+  socket: [join(NATIVE, 'addon', 'denials.c')],
+  streams: [join(NATIVE, 'addon', 'denials.c')],
+}
+
+function buildFuzzTargets() {
+  mkdirSync(OUT, { recursive: true })
+  const checks = ['-g', '-O1', '-fsanitize=fuzzer,address,undefined', '-fno-sanitize-recover=all']
+  const plain = ['-std=c11', '-Wall', '-Wextra', '-Werror', '-Wno-unused-function']
+  const folders = [`-I${NATIVE}`, `-I${join(NATIVE, 'include')}`]
+  for (const [name, options] of Object.entries(fuzzTargets)) {
+    const inputs = [join(NATIVE, 'fuzz', `${name}.c`), ...options]
+    compileOne(name, [...plain, ...checks, ...folders, ...inputs, '-lpthread'], join(OUT, name))
+  }
+  process.stdout.write(`${JSON.stringify(Object.keys(fuzzTargets))}\n`)
+}
+
 const hash = (name) =>
   createHash('sha256')
     .update(readFileSync(join(OUT, name)))
     .digest('hex')
 
-if (!upToDate()) {
+if (fuzz) {
+  buildFuzzTargets()
+} else if (!upToDate()) {
   if (process.platform !== 'linux') fail('The native host needs Linux.')
   mkdirSync(OUT, { recursive: true })
   if (!analyze) rmSync(join(OUT, 'manifest.json'), { force: true })

@@ -269,37 +269,45 @@ static void hear_denials(struct fat_thread *thread) {
 
 /* ---- the first message ---- */
 
-static void keep_listener(struct fat_thread *thread, struct cmsghdr *head) {
-  int descriptor;
-  if (head->cmsg_len != CMSG_LEN(sizeof descriptor)) return;
-  memcpy(&descriptor, CMSG_DATA(head), sizeof descriptor);
-  thread->listener_descriptor = descriptor;
+union control {
+  char bytes[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(sizeof(int))];
+  struct cmsghdr aligned;
+};
+
+/* The descriptors that came along: one that is wanted is the listener, all others are closed. */
+static void sort_descriptors(struct fat_thread *thread, const struct cmsghdr *head, bool wanted) {
+  int descriptors[sizeof(union control) / sizeof(int)];
+  size_t count = (head->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+  memcpy(descriptors, CMSG_DATA(head), count * sizeof(int));
+  if (!wanted || count != 1 || thread->listener_descriptor >= 0) {
+    for (size_t i = 0; i < count; i++) close(descriptors[i]);
+    return;
+  }
+  thread->listener_descriptor = descriptors[0];
   thread->answered = 0;
-  watch(thread, SOURCE_DENIALS, descriptor, EPOLLIN);
+  watch(thread, SOURCE_DENIALS, descriptors[0], EPOLLIN);
 }
 
 /* It comes before the host has loaded anything; whatever is sent later brings no descriptor in. */
 static bool meet_locked(struct fat_thread *thread) {
   if (thread->host != 0 || thread->socket < 0) return false;
   struct iovec vector = {thread->introduction, sizeof thread->introduction};
-  union {
-    char bytes[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(sizeof(int))];
-    struct cmsghdr aligned;
-  } control;
+  union control control;
   struct msghdr message = {
       .msg_iov = &vector, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
-  if (recvmsg(thread->socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) <= 0) return false;
-  thread->host = thread->pid;
+  ssize_t got = recvmsg(thread->socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  if (got < 0) return false;
+  if (got > 0) thread->host = thread->pid; /* where the kernel does not say who sent it */
   for (struct cmsghdr *head = CMSG_FIRSTHDR(&message); head != NULL; head = CMSG_NXTHDR(&message, head)) {
     if (head->cmsg_level != SOL_SOCKET) continue;
-    if (head->cmsg_type == SCM_RIGHTS) keep_listener(thread, head);
-    if (head->cmsg_type == SCM_CREDENTIALS) {
+    if (head->cmsg_type == SCM_RIGHTS) sort_descriptors(thread, head, got > 0);
+    if (head->cmsg_type == SCM_CREDENTIALS && got > 0) {
       struct ucred who;
       memcpy(&who, CMSG_DATA(head), sizeof who);
       if (who.pid > 0) thread->host = who.pid;
     }
   }
-  return true;
+  return got > 0;
 }
 
 void thread_meet(struct fat_thread *thread) {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { maxLength, parsePrototype, parseType } from '../../src/declaration/parse.ts'
 import { DeclarationError } from '../../src/errors.ts'
+import { runs } from '../support/fuzzing.ts'
 import { damaged, declaration, jumble } from './arbitrary.ts'
 
 /** Checks that the text parses, or that the error is about a place in it. */
@@ -34,7 +35,7 @@ describe('parsePrototype', () => {
       fc.property(declaration, ({ text, signature }) => {
         expect(parsePrototype(text)).toEqual(signature)
       }),
-      { numRuns: 1000 },
+      runs(1000),
     )
   })
 
@@ -44,7 +45,7 @@ describe('parsePrototype', () => {
         expectVerdict(parsePrototype, text)
         expectVerdict(parseType, text)
       }),
-      { numRuns: 2000 },
+      runs(2000),
     )
   })
 

@@ -9,6 +9,7 @@ import { hardeningOf } from '../../src/loader/hardening.ts'
 import { resolveLibrary } from '../../src/loader/search.ts'
 import { compile, temporaryFolder } from '../fixtures/elf/compile.ts'
 import { cpuTime } from '../fixtures/elf/cpu-time.ts'
+import { runs } from '../support/fuzzing.ts'
 import { needs } from '../support/needs.ts'
 
 const folder = temporaryFolder()
@@ -50,7 +51,7 @@ function changed(bytes: Uint8Array, edits: ReadonlyArray<{ at: number; value: nu
 test('changed bytes', () => {
   fc.assert(
     fc.property(changes(leaf.length), (edits) => readAll(changed(leaf, edits))),
-    { numRuns: 3000 },
+    runs(3000),
   )
 })
 
@@ -72,7 +73,7 @@ test('fields of 64 bits with values at the edges', () => {
       for (const { at, value } of fields) view.setBigUint64(at * 8, value, true)
       readAll(copy)
     }),
-    { numRuns: 3000 },
+    runs(3000),
   )
 })
 
@@ -81,7 +82,7 @@ test('any bytes behind a good header', () => {
     fc.property(fc.uint8Array({ maxLength: 4096 }), (rest) => {
       readAll(Buffer.concat([leaf.subarray(0, 64), rest]))
     }),
-    { numRuns: 500 },
+    runs(500),
   )
 })
 
@@ -92,6 +93,6 @@ test.skipIf(needs('zlib1g', 'libz.so.1'))('a real library, cut and changed', () 
       readAll(bytes.subarray(0, length))
       readAll(changed(bytes, edits))
     }),
-    { numRuns: 500 },
+    runs(500),
   )
 })

@@ -1,0 +1,64 @@
+/* A library prints without end, in pieces of any size, while the program takes what is there now and then: each
+   byte is given to the program in order, or counted as dropped. */
+#include "addon/wait.c"
+
+#include <fcntl.h>
+
+#include "harness.h"
+
+#define PIECE 65536u
+
+static uint8_t sent, heard; /* the next byte's value: each is one more than the one before it */
+
+static void hear_nobody(void *context) { (void)context; }
+
+static void print(int pipe, size_t length) {
+  static uint8_t bytes[PIECE];
+  for (size_t i = 0; i < length; i++) bytes[i] = sent++;
+  MUST(write(pipe, bytes, length) == (ssize_t)length);
+}
+
+static void check_taken(struct fat_thread *thread, uint64_t expected) {
+  size_t length;
+  uint64_t dropped;
+  char *bytes = thread_take_output(thread, 0, &length, &dropped);
+  MUST(length <= STREAM_BYTES);
+  MUST(length + dropped == expected);
+  for (size_t i = 0; i < length; i++) MUST((uint8_t)bytes[i] == heard++);
+  heard = (uint8_t)(heard + dropped);
+  free(bytes);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
+  struct input input = {bytes, size};
+  unsigned before = open_descriptors();
+  int ends[2];
+  MUST(pipe2(ends, O_NONBLOCK | O_CLOEXEC) == 0);
+  struct fat_thread thread = {.owners = 2, .events = EVENT_OUTPUT}; /* it is on the list already */
+  pthread_mutex_init(&thread.lock, NULL);
+  thread.streams[0].descriptor = ends[0];
+  thread.listener = listener_create(NULL, hear_nobody);
+  MUST(thread.listener != NULL);
+  uint64_t expected = 0;
+  sent = heard = 0;
+  while (input.left > 0) {
+    uint16_t order;
+    take(&input, &order, sizeof order);
+    if (order % 8 == 0) {
+      check_taken(&thread, expected);
+      expected = 0;
+      continue;
+    }
+    print(ends[1], order);
+    MUST(drain(&thread, &thread.streams[0], PIECE));
+    expected += order;
+  }
+  check_taken(&thread, expected);
+  close(ends[1]);
+  MUST(!drain(&thread, &thread.streams[0], PIECE));
+  close(ends[0]);
+  listener_release(thread.listener);
+  pthread_mutex_destroy(&thread.lock);
+  MUST(open_descriptors() == before);
+  return 0;
+}
