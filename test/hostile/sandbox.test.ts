@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { ViolationError } from '../../src/index.ts'
 import { callInProcess } from '../support/control.ts'
-import { crash, type Outcome, reports, type Settled } from '../support/outcomes.ts'
+import { crash, exits, gives, type Outcome, reports, type Settled } from '../support/outcomes.ts'
 import { call, describeRows, type Hostile, type Mode, openRow } from '../support/rows.ts'
 import { sandboxFixture } from '../support/sandbox-fixture.ts'
 import { type Deed, sandboxDeeds } from './deeds.ts'
@@ -21,7 +21,7 @@ const refusedBy = (deed: Deed): Outcome => ({
 
 /** The deed, and that it was seen. */
 const watched =
-  ({ denied, args }: Deed) =>
+  ({ denied, args }: Pick<Deed, 'denied' | 'args'>) =>
   async (library: Hostile, mode: Mode): Promise<Settled> => {
     const settled = await call(library, mode, 'deed', args)
     const { denials, receipt } = library.thread
@@ -54,6 +54,16 @@ for (const group of GROUPS)
         act: watched(deed),
       })),
   )
+
+describeRows('replacing itself', [
+  {
+    deed: 'becomes a program with the rights of root',
+    fixture: 'becomes-another-program',
+    harm: exits(0),
+    outcome: gives(0),
+    act: watched({ denied: 'execve' }),
+  },
+])
 
 describeRows('killed for it', [
   {
