@@ -1,8 +1,10 @@
 import type { Signature } from './abi/types.ts'
 import { describe } from './call/complaint.ts'
 import { makePlan, type Plan } from './call/plan.ts'
+import { takeApart, withTypes } from './call/variadic.ts'
 import type { Lane } from './channel/lane.ts'
-import type { Request } from './channel/request.ts'
+import type { CallOptions, Request } from './channel/request.ts'
+import { parseType } from './declaration/parse.ts'
 import { AbortError, type FatThreadError } from './errors.ts'
 import { call } from './message/call.ts'
 import { timeoutOf } from './options.ts'
@@ -26,6 +28,8 @@ export interface UntypedFunction {
 
 /** Where the calls of a function go. */
 export interface FunctionHome {
+  /** Binds the same symbol for one kind of call of a variadic function: `fixed` arguments before `...`. */
+  variant(signature: Signature, fixed: number): BoundFunction
   /** Throws `ClosedError` after the end. */
   lane(): Lane
   /** The library's path, for messages. */
@@ -35,6 +39,11 @@ export interface FunctionHome {
 
 type CallRequest = Request<readonly unknown[], unknown>
 
+interface Calls {
+  run(...values: readonly unknown[]): Promise<unknown>
+  sync(...values: readonly unknown[]): unknown
+}
+
 /** A C function that is bound in every incarnation of a fat thread under one number. */
 export class BoundFunction {
   readonly id: number
@@ -43,9 +52,14 @@ export class BoundFunction {
   readonly #callWithErrno: CallRequest
   readonly #home: FunctionHome
 
-  constructor(id: number, signature: Signature, home: FunctionHome) {
+  readonly #signature: Signature
+  /** Of a variadic function, by the types of the values behind `...`. */
+  readonly #variants = new Map<string, BoundFunction>()
+
+  constructor(id: number, signature: Signature, home: FunctionHome, fixed?: number) {
     this.id = id
-    this.plan = makePlan(signature)
+    this.#signature = signature
+    this.plan = makePlan(signature, fixed ?? (signature.variadic && signature.parameters.length))
     this.#home = home
     this.#call = call(id, home.path, this.plan, false)
     this.#callWithErrno = call(id, home.path, this.plan, true)
@@ -57,20 +71,14 @@ export class BoundFunction {
 
   #make(wanted: WithOptions): UntypedFunction {
     const home = this.#home
-    const request = wanted.errno ? this.#callWithErrno : this.#call
     const { signal, timeout = home.timeout } = wanted
     const options = timeout === undefined && signal === undefined ? undefined : { timeout, signal }
-    const run = (...values: readonly unknown[]): Promise<unknown> => {
-      try {
-        return home.lane().run(request, values, options)
-      } catch (error) {
-        return Promise.reject(error)
-      }
-    }
-    const sync = (...values: readonly unknown[]): unknown => {
+    const refuse = (): void => {
       if (options?.signal?.aborted) throw this.#aborted(options.signal)
-      return home.lane().runSync(request, values, options)
     }
+    const { run, sync } = this.#signature.variadic
+      ? this.#variadicCalls(wanted, options, refuse)
+      : this.#calls(this.#request(wanted), options, refuse)
     const callable = Object.assign(run, {
       sync,
       with: (more: WithOptions): UntypedFunction => {
@@ -79,6 +87,60 @@ export class BoundFunction {
       },
     })
     return Object.defineProperty(callable, 'name', { value: this.plan.name })
+  }
+
+  #request(wanted: WithOptions): CallRequest {
+    return wanted.errno ? this.#callWithErrno : this.#call
+  }
+
+  #calls(request: CallRequest, options: CallOptions | undefined, refuse: () => void): Calls {
+    const home = this.#home
+    return {
+      run: (...values) => {
+        try {
+          return home.lane().run(request, values, options)
+        } catch (error) {
+          return Promise.reject(error)
+        }
+      },
+      sync: (...values) => {
+        refuse()
+        return home.lane().runSync(request, values, options)
+      },
+    }
+  }
+
+  #variadicCalls(wanted: WithOptions, options: CallOptions | undefined, refuse: () => void): Calls {
+    const home = this.#home
+    const prepare = (all: readonly unknown[]): [CallRequest, readonly unknown[]] => {
+      const { key, types, values } = takeApart(this.#signature, all)
+      return [this.#variant(key, types).#request(wanted), values]
+    }
+    return {
+      run: (...all) => {
+        try {
+          const lane = home.lane()
+          return lane.run(...prepare(all), options)
+        } catch (error) {
+          return Promise.reject(error)
+        }
+      },
+      sync: (...all) => {
+        refuse()
+        const lane = home.lane()
+        return lane.runSync(...prepare(all), options)
+      },
+    }
+  }
+
+  #variant(key: string, types: readonly string[]): BoundFunction {
+    let variant = this.#variants.get(key)
+    if (variant === undefined) {
+      const signature = withTypes(this.#signature, types, parseType)
+      variant = this.#home.variant(signature, this.#signature.parameters.length)
+      this.#variants.set(key, variant)
+    }
+    return variant
   }
 
   #check(options: WithOptions): void {

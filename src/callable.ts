@@ -1,5 +1,5 @@
 import type { WithOptions } from './bound-function.ts'
-import type { Arguments, Result } from './declaration/infer.ts'
+import type { Arguments, HasResults, Result } from './declaration/infer.ts'
 
 /** A C function with the types that its prototype says. */
 export interface Callable<Prototype extends string> {
@@ -22,8 +22,13 @@ export interface CallableWith<Prototype extends string, Options extends WithOpti
 type ResultWith<Prototype extends string, Options extends WithOptions> = Options extends {
   readonly errno: true
 }
-  ? { result: Result<Prototype>; errno: number }
+  ? WithErrno<Result<Prototype>, HasResults<Prototype>>
   : Result<Prototype>
+
+/** Beside several results it is one more. */
+type WithErrno<Found, Several> = Several extends true
+  ? Found & { errno: number }
+  : { result: Found; errno: number }
 
 /** The functions of a library, by their names in JavaScript. */
 export type Symbols<D extends Readonly<Record<string, string>>> = {

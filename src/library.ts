@@ -1,4 +1,5 @@
-import { BoundFunction, type UntypedFunction } from './bound-function.ts'
+import type { Signature } from './abi/types.ts'
+import { BoundFunction, type FunctionHome, type UntypedFunction } from './bound-function.ts'
 import { describe } from './call/complaint.ts'
 import type { Callable, Symbols } from './callable.ts'
 import type { Checked } from './declaration/infer.ts'
@@ -84,11 +85,7 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
   func<const Prototype extends string>(prototype: Checked<Prototype>): Callable<Prototype> {
     this.#requireOpen()
     const declared = this.#declare(prototype)
-    const { lane } = this.thread.incarnation()
-    const timeout = this.thread.settings.loadTimeout
-    const binding = bind(declared.id, this.#number, this.path, declared.plan)
-    // A failure stays with the function: each of its calls says so.
-    lane.run(binding, undefined, { timeout }).catch(() => {})
+    this.#bind(declared)
     return declared.callable() as unknown as Callable<Prototype>
   }
 
@@ -121,16 +118,33 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
   #declare(prototype: string): BoundFunction {
     const signature = parsePrototype(prototype)
     requireExport(this.#plan.closure, signature.name)
-    const declared = new BoundFunction(this.thread.nextFunction(), signature, {
+    return this.#add(signature)
+  }
+
+  #add(signature: Signature, fixed?: number): BoundFunction {
+    const home: FunctionHome = {
       path: this.path,
       timeout: this.thread.settings.timeout,
       lane: () => {
         if (this.#closed) this.#requireOpen()
         return this.thread.lane()
       },
-    })
-    this.#functions.push(declared)
-    return declared
+      variant: (kind, before) => {
+        const variant = this.#add(kind, before)
+        this.#bind(variant)
+        return variant
+      },
+    }
+    const added = new BoundFunction(this.thread.nextFunction(), signature, home, fixed)
+    this.#functions.push(added)
+    return added
+  }
+
+  /** A failure stays with the function: each of its calls says so. */
+  #bind({ id, plan }: BoundFunction): void {
+    const { lane } = this.thread.incarnation()
+    const timeout = this.thread.settings.loadTimeout
+    lane.run(bind(id, this.#number, this.path, plan), undefined, { timeout }).catch(() => {})
   }
 
   async #settle(incarnation: Incarnation): Promise<void> {

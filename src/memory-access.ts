@@ -3,8 +3,8 @@ import { describe, wrongKind } from './call/complaint.ts'
 import { arrayType, elementBytes, isElements, toValues } from './call/elements.ts'
 import { type Element, elementOf, textUnit } from './call/plan.ts'
 import { decodeText, textBytes, type Unit } from './call/text.ts'
+import type { Steps } from './channel/follow.ts'
 import type { Lane } from './channel/lane.ts'
-import type { Request } from './channel/request.ts'
 import { type ParseType, parseType, type TypeExpression } from './declaration/parse.ts'
 import type { Returned } from './declaration/values.ts'
 import { Pointer } from './memory/pointer.ts'
@@ -26,9 +26,6 @@ export type ValueOf<Text extends string> =
         ? Returned<Type>
         : unknown
     : unknown
-
-/** A conversation with the host: yields requests, is given their answers. */
-type Steps<Output> = Generator<Request<undefined, unknown>, Output, never>
 
 /** Reads a value of a C type at a pointer. */
 export function* readSteps(pointer: Pointer, text: string, owner: object): Steps<unknown> {

@@ -23,10 +23,20 @@ typedef double (*float_function)(
 
 enum way { WAY_INTEGERS, WAY_MIXED, WAY_FLOAT, WAY_FFI };
 
+/* A structure by value, as libffi wants to know it. */
+struct aggregate {
+  struct aggregate *next;
+  ffi_type type;
+  ffi_type *elements[];
+};
+
 struct call {
   enum way way;
   uint32_t count;
   uint32_t text; /* bytes of a unit where the result is text, else 0 */
+  uint8_t result;
+  uint8_t tags[FT_ARGUMENTS];
+  struct aggregate *aggregates;
   void (*function)(void);
   uint8_t integers[INTEGER_REGISTERS]; /* which word goes into which register */
   uint8_t floats[FLOAT_REGISTERS];
@@ -80,31 +90,89 @@ static bool make_room(uint32_t id) {
 static bool is_float(uint8_t tag) { return tag == FT_TAG_F32 || tag == FT_TAG_F64; }
 
 /* Sorts the arguments into registers; libffi is for those that don't fit. */
-static enum way choose_way(struct call *call, uint8_t result, uint32_t count, const uint8_t *tags) {
+static enum way choose_way(struct call *call) {
   uint32_t integers = 0, floats = 0;
-  for (uint32_t i = 0; i < count; i++) {
-    if (is_float(tags[i]) ? floats == FLOAT_REGISTERS : integers == INTEGER_REGISTERS) return WAY_FFI;
-    if (is_float(tags[i])) call->floats[floats++] = (uint8_t)i;
+  if (call->result == FT_TAG_AGGREGATE) return WAY_FFI;
+  for (uint32_t i = 0; i < call->count; i++) {
+    uint8_t tag = call->tags[i];
+    if (tag == FT_TAG_AGGREGATE) return WAY_FFI;
+    if (is_float(tag) ? floats == FLOAT_REGISTERS : integers == INTEGER_REGISTERS) return WAY_FFI;
+    if (is_float(tag)) call->floats[floats++] = (uint8_t)i;
     else call->integers[integers++] = (uint8_t)i;
   }
-  if (is_float(result)) return WAY_FLOAT;
+  if (is_float(call->result)) return WAY_FLOAT;
   return floats > 0 ? WAY_MIXED : WAY_INTEGERS;
 }
 
-uint32_t call_bind(uint32_t id, void *function, uint8_t result, uint32_t count, const uint8_t *tags) {
-  if (count > FT_ARGUMENTS || !make_room(id)) return FT_STATUS_NO_MEMORY;
-  struct call *call = calloc(1, sizeof *call + count * sizeof(ffi_type *));
+static void call_free(struct call *call) {
+  if (call == NULL) return;
+  while (call->aggregates != NULL) {
+    struct aggregate *next = call->aggregates->next;
+    free(call->aggregates);
+    call->aggregates = next;
+  }
+  free(call);
+}
+
+/* Size, alignment, number of elements, and their tags. */
+static ffi_type *aggregate_type(struct call *call, struct types *types) {
+  if (types->count < 3) return NULL;
+  uint32_t elements = types->words[2];
+  if (elements == 0 || elements > types->count - 3) return NULL;
+  struct aggregate *aggregate = calloc(1, sizeof *aggregate + (elements + 1) * sizeof(ffi_type *));
+  if (aggregate == NULL) return NULL;
+  aggregate->next = call->aggregates;
+  call->aggregates = aggregate;
+  aggregate->type.type = FFI_TYPE_STRUCT;
+  aggregate->type.size = types->words[0];
+  aggregate->type.alignment = (unsigned short)types->words[1];
+  aggregate->type.elements = aggregate->elements;
+  for (uint32_t i = 0; i < elements; i++) aggregate->elements[i] = type_of((uint8_t)types->words[3 + i]);
+  types->words += 3 + elements;
+  types->count -= 3 + elements;
+  return &aggregate->type;
+}
+
+/* Takes the next type; its tag goes to `tag`. */
+static ffi_type *next_type(struct call *call, struct types *types, uint8_t *tag) {
+  if (types->count == 0) return NULL;
+  *tag = (uint8_t)types->words[0];
+  types->words++;
+  types->count--;
+  return *tag == FT_TAG_AGGREGATE ? aggregate_type(call, types) : type_of(*tag);
+}
+
+static bool prepare(struct call *call, struct types types) {
+  ffi_type *result = next_type(call, &types, &call->result);
+  if (result == NULL) return false;
+  while (types.count > 0) {
+    if (call->count == FT_ARGUMENTS) return false;
+    ffi_type *type = next_type(call, &types, &call->tags[call->count]);
+    if (type == NULL) return false;
+    call->types[call->count++] = type;
+  }
+  call->text = unit_of(call->result);
+  if (types.fixed == 0) {
+    call->way = choose_way(call);
+    return ffi_prep_cif(&call->cif, FFI_DEFAULT_ABI, call->count, result, call->types) == FFI_OK;
+  }
+  call->way = WAY_FFI; /* the callee is told how many registers to look at */
+  uint32_t fixed = types.fixed - 1;
+  return fixed <= call->count &&
+         ffi_prep_cif_var(&call->cif, FFI_DEFAULT_ABI, fixed, call->count, result, call->types) == FFI_OK;
+}
+
+uint32_t call_bind(uint32_t id, void *function, struct types types) {
+  if (!make_room(id)) return FT_STATUS_NO_MEMORY;
+  uint32_t most = types.count < FT_ARGUMENTS ? types.count : FT_ARGUMENTS;
+  struct call *call = calloc(1, sizeof *call + most * sizeof(ffi_type *));
   if (call == NULL) return FT_STATUS_NO_MEMORY;
-  call->way = choose_way(call, result, count, tags);
   memcpy(&call->function, &function, sizeof function);
-  call->count = count;
-  call->text = unit_of(result);
-  for (uint32_t i = 0; i < count; i++) call->types[i] = type_of(tags[i]);
-  if (ffi_prep_cif(&call->cif, FFI_DEFAULT_ABI, count, type_of(result), call->types) != FFI_OK) {
-    free(call);
+  if (!prepare(call, types)) {
+    call_free(call);
     return FT_STATUS_NO_MEMORY;
   }
-  free(calls[id]);
+  call_free(calls[id]);
   calls[id] = call;
   return FT_STATUS_OK;
 }
@@ -135,10 +203,14 @@ static uint64_t run_integers(const struct call *call, const uint64_t *w) {
 
 static uint64_t run_ffi(const struct call *call, uint64_t *words) {
   void *values[FT_ARGUMENTS];
-  for (uint32_t i = 0; i < call->count; i++) values[i] = &words[i];
-  uint64_t result = 0;
-  ffi_call((ffi_cif *)&call->cif, call->function, &result, values);
-  return result;
+  for (uint32_t i = 0; i < call->count; i++) {
+    bool elsewhere = call->tags[i] == FT_TAG_AGGREGATE;
+    values[i] = elsewhere ? (void *)(uintptr_t)words[i] : &words[i];
+  }
+  uint64_t word = 0;
+  void *result = call->result == FT_TAG_AGGREGATE ? (void *)(uintptr_t)words[call->count] : &word;
+  ffi_call((ffi_cif *)&call->cif, call->function, result, values);
+  return word;
 }
 
 static uint64_t run(const struct call *call, uint64_t *w) {

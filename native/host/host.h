@@ -83,7 +83,12 @@ void *library_symbol(uint32_t library, const char *name);
 int descriptors_receive(struct ft_grant *grant, uint32_t *count, int *descriptors);
 
 /* call.c: the only caller of foreign functions. */
-uint32_t call_bind(uint32_t id, void *function, uint8_t result, uint32_t count, const uint8_t *tags);
+struct types {
+  const uint32_t *words; /* the result, then the arguments */
+  uint32_t count;
+  uint32_t fixed; /* arguments before "..." plus one, or 0 */
+};
+uint32_t call_bind(uint32_t id, void *function, struct types types);
 uint32_t call_run(uint32_t id, uint64_t *words, uint32_t *text, struct answer *answer);
 
 /* text.c: results that are text. */

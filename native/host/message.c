@@ -16,7 +16,8 @@ static uint32_t load(const uint64_t *words, char *room, struct answer *answer) {
 static uint32_t bind(const uint64_t *words) {
   void *function = library_symbol((uint32_t)words[1], at(words[2]));
   if (function == NULL) return FT_STATUS_NO_SYMBOL;
-  return call_bind((uint32_t)words[0], function, (uint8_t)words[3], (uint32_t)words[4], at(words[5]));
+  struct types types = {at(words[3]), (uint32_t)words[4], (uint32_t)words[5]};
+  return call_bind((uint32_t)words[0], function, types);
 }
 
 static uint32_t copy(const uint64_t *words) {

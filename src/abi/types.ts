@@ -35,6 +35,33 @@ export interface OpaqueType {
   readonly tag: string
 }
 
+/** A `struct` or `union` whose members are known. */
+export interface AggregateType {
+  readonly kind: 'struct' | 'union'
+  /** Its tag, or the name that a typedef gave it. */
+  readonly name: string | undefined
+  readonly size: number
+  readonly align: number
+  readonly members: readonly Member[]
+}
+
+export interface Member {
+  /** `undefined` for a structure whose members stand for themselves. */
+  readonly name: string | undefined
+  readonly type: CType
+  /** In bytes, from the start of the structure; of a bit-field, where its type would be read. */
+  readonly offset: number
+  /** Of a bit-field: the lowest of its bits in what is read at `offset`, and how many there are. */
+  readonly bits?: { readonly shift: number; readonly width: number } | undefined
+}
+
+export interface ArrayType {
+  readonly kind: 'array'
+  readonly of: CType
+  /** `undefined` for the flexible array at a structure's end. */
+  readonly length: number | undefined
+}
+
 /** `const` says that what it points to is const. */
 export interface PointerType {
   readonly kind: 'pointer'
@@ -49,17 +76,27 @@ export type CType =
   | FloatType
   | EnumType
   | OpaqueType
+  | AggregateType
+  | ArrayType
   | PointerType
 
 export interface Parameter {
   /** As declared, or `undefined` where the prototype leaves it out. */
   readonly name: string | undefined
   readonly type: CType
+  /** `_Out_` or `_Inout_`: what it points to is a result. */
+  readonly direction?: Direction | undefined
+  /** Of a result that is an array: its elements, or the parameter that says how many there are. */
+  readonly length?: number | string | undefined
 }
+
+export type Direction = 'out' | 'inout'
 
 export interface Signature {
   /** The symbol. */
   readonly name: string
   readonly result: CType
   readonly parameters: readonly Parameter[]
+  /** More arguments may follow, whose types are given with them. */
+  readonly variadic?: true | undefined
 }

@@ -1,31 +1,44 @@
+import { sizeOf } from '../abi/layout.ts'
+import type { CType } from '../abi/types.ts'
 import type { CopyBack, Place, Target } from '../memory/place.ts'
 import { Pointer } from '../memory/pointer.ts'
 import { SharedMemory, sharedAddress } from '../memory/shared-memory.ts'
 import { outOfRange, wrongKind } from './complaint.ts'
 import { type Elements, elementBytes, isElements, readElements } from './elements.ts'
-import type { Plan, PlannedArgument, PointerArgument } from './plan.ts'
+import { Outcome } from './outcome.ts'
+import type { Argument, Plan, PlannedArgument, PointerArgument, ResultArgument } from './plan.ts'
 import { encodeText } from './text.ts'
+import { Writing } from './value/codec.ts'
+import { codecOf, readWithText } from './value/of.ts'
 
 const TWO_32 = 2 ** 32
 
+/** What has to be copied back when the call is over, and where its results gather if there are several. */
+export interface Encoded {
+  readonly copies: CopyBack[]
+  readonly outcome: Outcome | undefined
+}
+
 /**
  * Writes the arguments of one call as C lays them out, one word each, with pointers to bytes placed beside them.
- * Throws `TypeError` or `RangeError` before anything is sent. Returns what has to be copied back.
+ * Throws `TypeError` or `RangeError` before anything is sent.
  */
 export function encode(
   plan: Plan,
   values: readonly unknown[],
   target: Target,
-): CopyBack[] | undefined {
+): Encoded | undefined {
   const planned = plan.arguments
-  if (values.length !== planned.length) throw wrongCount(plan, values.length)
+  if (values.length !== plan.given) throw wrongCount(plan, values.length)
   const { views, words } = target
+  const outcome = plan.collects ? new Outcome(target.owner) : undefined
   let back: CopyBack[] | undefined
+  let next = 0
   for (let index = 0; index < planned.length; index++) {
     const argument = planned[index] as PlannedArgument
-    const value = values[index]
-    const at = words + index * 8
     const { type } = argument
+    const value = type.kind === 'result' && !type.given ? undefined : values[next++]
+    const at = words + index * 8
     switch (type.kind) {
       case 'integer':
         if (typeof value !== 'number') throw wrongKind(where(plan, argument), 'a number', value)
@@ -49,16 +62,104 @@ export function encode(
         views.i32[at >> 2] = value ? 1 : 0
         break
       case 'pointer': {
-        const copy = writePointer(plan, argument, type, value, at, target)
+        const copy = writePointer(plan, argument, type, value, at, target, outcome)
         if (copy !== undefined) {
           back ??= []
           back.push(copy)
         }
         break
       }
+      case 'aggregate': {
+        const place = placeValue(type.type, value, () => where(plan, argument), target)
+        writeNumber(views.u32, at, place.address)
+        break
+      }
+      case 'result': {
+        const count = countOf(plan, argument, type, values)
+        back ??= []
+        back.push(placeResult(plan, argument, type, value, count, at, target, outcome as Outcome))
+        break
+      }
     }
   }
-  return back
+  if (plan.aggregate !== undefined) {
+    back ??= []
+    back.push(
+      placeOwnResult(plan.aggregate, words + planned.length * 8, target, outcome as Outcome),
+    )
+  }
+  return back === undefined ? undefined : { copies: back, outcome }
+}
+
+function viewOf(place: Place, bytes: number): DataView {
+  return new DataView(place.bytes.buffer, place.bytes.byteOffset + place.offset, bytes)
+}
+
+function dataOf(copy: Uint8Array): DataView {
+  return new DataView(copy.buffer, copy.byteOffset, copy.byteLength)
+}
+
+function placeEmpty(bytes: number, target: Target): Place {
+  const place = target.place(bytes)
+  place.bytes.fill(0, place.offset, place.offset + bytes)
+  return place
+}
+
+/** The bytes of one value; what it points to is placed beside it. */
+function placeValue(type: CType, value: unknown, place: () => string, target: Target): Place {
+  const bytes = sizeOf(type)
+  const found = placeEmpty(bytes, target)
+  codecOf(type).write(value, viewOf(found, bytes), 0, new Writing(target, place))
+  return found
+}
+
+function placeOwnResult(type: CType, at: number, target: Target, outcome: Outcome): CopyBack {
+  const length = sizeOf(type)
+  const place = placeEmpty(length, target)
+  writeNumber(target.views.u32, at, place.address)
+  const into = (copy: Uint8Array): void =>
+    readWithText(type, dataOf(copy), outcome.reading, outcome.own)
+  return { place, length, into }
+}
+
+/** How many elements a result has; the argument that says so was checked, or will be. */
+function countOf(
+  plan: Plan,
+  argument: PlannedArgument,
+  { count }: ResultArgument,
+  values: readonly unknown[],
+): number | undefined {
+  if (typeof count !== 'object') return count
+  const before = plan.arguments.slice(0, count.argument)
+  const value = values[before.filter(({ type }) => type.kind !== 'result' || type.given).length]
+  const found = typeof value === 'bigint' ? Number(value) : value
+  if (typeof found === 'number' && Number.isInteger(found) && found >= 0 && found <= MOST_ELEMENTS)
+    return found
+  const label = plan.arguments[count.argument]?.label
+  throw wrongKind(`${plan.name}: ${label}`, `the length of ${argument.label}`, value)
+}
+
+const MOST_ELEMENTS = 2 ** 29
+
+function placeResult(
+  plan: Plan,
+  argument: PlannedArgument,
+  { name, type, given }: ResultArgument,
+  value: unknown,
+  count: number | undefined,
+  at: number,
+  target: Target,
+  outcome: Outcome,
+): CopyBack {
+  const whole: CType = count === undefined ? type : { kind: 'array', of: type, length: count }
+  const length = sizeOf(whole)
+  const place = given
+    ? placeValue(whole, value, () => where(plan, argument), target)
+    : placeEmpty(length, target)
+  writeNumber(target.views.u32, at, place.address)
+  const put = outcome.named(name)
+  const into = (copy: Uint8Array): void => readWithText(whole, dataOf(copy), outcome.reading, put)
+  return { place, length, into }
 }
 
 /** The values as they are now: bytes that the caller may change before the call begins are copied. */
@@ -67,16 +168,47 @@ export function keepArguments(
   values: readonly unknown[],
   owner: object,
 ): readonly unknown[] {
-  if (plan.scalar || values.length !== plan.arguments.length) return values
+  if (plan.scalar || values.length !== plan.given) return values
+  const planned = plan.arguments.filter(({ type }) => type.kind !== 'result' || type.given)
   return values.map((value, index) => {
-    const type = plan.arguments[index]?.type
-    if (type?.kind !== 'pointer' || !isElements(value)) return value
+    const type = planned[index]?.type
+    if (type?.kind === 'aggregate' || type?.kind === 'result') return keepValue(type, value)
+    if (type?.kind !== 'pointer') return value
+    if (type.aggregate !== undefined && isObject(value))
+      return new KeptObject(type.aggregate, value)
+    if (!isElements(value)) return value
     if (ArrayBuffer.isView(value) && value.buffer instanceof SharedArrayBuffer) return value
     const element = type.element
     const complain = (takes: string): Error =>
-      wrongKind(`${plan.name}: ${plan.arguments[index]?.label}`, takes, value)
+      wrongKind(`${plan.name}: ${planned[index]?.label}`, takes, value)
     return new Kept(elementBytes(value, element, owner, complain).slice(), value)
   })
+}
+
+function keepValue(type: Argument, value: unknown): unknown {
+  if (type.kind === 'aggregate') return codecOf(type.type).keep(value)
+  if (type.kind !== 'result') return value
+  if (type.count === undefined) return codecOf(type.type).keep(value)
+  return codecOf({ kind: 'array', of: type.type, length: undefined }).keep(value)
+}
+
+/** A plain object, or an array of them: what stands for a structure in memory. */
+function isObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  if (value instanceof Pointer || value instanceof SharedMemory) return false
+  return Array.isArray(value) || !isElements(value)
+}
+
+/** Objects as they were when the call was made, and where they came from. */
+class KeptObject {
+  readonly value: unknown
+  readonly source: object
+
+  constructor(type: CType, source: object) {
+    const codec = codecOf(type)
+    this.value = Array.isArray(source) ? source.map((each) => codec.keep(each)) : codec.keep(source)
+    this.source = source
+  }
 }
 
 /** Bytes as they were when the call was made, and the object they came from. */
@@ -95,8 +227,11 @@ function where(plan: Plan, argument: PlannedArgument): string {
 }
 
 function wrongCount(plan: Plan, given: number): TypeError {
-  const wanted = plan.arguments.length
-  const names = plan.arguments.map((argument) => argument.label).join(', ')
+  const wanted = plan.given
+  const names = plan.arguments
+    .filter(({ type }) => type.kind !== 'result' || type.given)
+    .map((argument) => argument.label)
+    .join(', ')
   const takes =
     wanted === 0 ? 'no arguments' : `${wanted} argument${wanted === 1 ? '' : 's'} (${names})`
   return new TypeError(`${plan.name} takes ${takes}, not ${given}`)
@@ -139,8 +274,14 @@ function writePointer(
   value: unknown,
   at: number,
   target: Target,
+  outcome: Outcome | undefined,
 ): CopyBack | undefined {
   const { views, owner } = target
+  const { aggregate } = type
+  if (aggregate !== undefined && value instanceof KeptObject)
+    return objectsIn(plan, argument, aggregate, value.value, value.source, at, target, outcome)
+  if (aggregate !== undefined && isObject(value))
+    return objectsIn(plan, argument, aggregate, value, value, at, target, outcome)
   if (value === null) {
     writeNumber(views.u32, at, 0)
   } else if (typeof value === 'string' && type.text !== 0) {
@@ -168,8 +309,45 @@ function writePointer(
   return undefined
 }
 
+/** Structures that a pointer points to; what the library wrote goes back into the objects. */
+function objectsIn(
+  plan: Plan,
+  argument: PlannedArgument,
+  type: CType,
+  value: unknown,
+  source: object,
+  at: number,
+  target: Target,
+  outcome: Outcome | undefined,
+): CopyBack | undefined {
+  const whole: CType = Array.isArray(value)
+    ? { kind: 'array', of: type, length: value.length }
+    : type
+  const place = placeValue(whole, value, () => where(plan, argument), target)
+  writeNumber(target.views.u32, at, place.address)
+  const pointer = argument.type.kind === 'pointer' ? argument.type : undefined
+  if (!pointer?.back || outcome === undefined) return undefined
+  const sources: unknown[] = Array.isArray(source) ? source : [source]
+  const codec = codecOf(type)
+  const into = (copy: Uint8Array): void => {
+    const memory = dataOf(copy)
+    for (const [index, object] of sources.entries()) {
+      const found = codec.read(memory, index * codec.size, outcome.reading)
+      outcome.later(() => refresh(object, found))
+    }
+  }
+  return { place, length: sizeOf(whole), into }
+}
+
+/** Gives an object the members that the library left; a frozen one stays as it is. */
+function refresh(object: unknown, found: unknown): void {
+  if (typeof object !== 'object' || object === null) return
+  for (const [name, value] of Object.entries(found as object)) Reflect.set(object, name, value)
+}
+
 function pointerTakes(type: PointerArgument): string {
   if (type.text !== 0) return 'a string, bytes, a Pointer or null'
+  if (type.aggregate !== undefined) return 'an object, an array of them, bytes, a Pointer or null'
   return type.element === undefined
     ? 'bytes, a Pointer, shared memory or null'
     : 'an array, bytes, a Pointer, shared memory or null'

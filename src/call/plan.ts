@@ -1,21 +1,40 @@
-import type { CType, PointerType, Signature } from '../abi/types.ts'
+import { isAggregate } from '../abi/layout.ts'
+import type { CType, Parameter, PointerType, Signature } from '../abi/types.ts'
+import { DeclarationError } from '../errors.ts'
 import { LIMITS, TAG } from '../protocol/protocol.ts'
+import { describeAggregate, tagOf } from './describe-type.ts'
 
 /** How one argument goes from JavaScript to its word. */
 export type Argument =
   | { readonly kind: 'integer'; readonly min: number; readonly max: number }
   | { readonly kind: 'wide'; readonly min: bigint; readonly max: bigint }
   | { readonly kind: 'f32' | 'f64' | 'bool' }
+  | { readonly kind: 'aggregate'; readonly type: CType }
   | PointerArgument
+  | ResultArgument
 
 export interface PointerArgument {
   readonly kind: 'pointer'
   /** What an element is; `undefined` for `void` and opaque types, which take bytes only. */
   readonly element: Element | undefined
+  /** The structure or array that it points to. */
+  readonly aggregate: CType | undefined
   /** Bytes of a character where strings are taken, else 0. */
   readonly text: 0 | 1 | 2 | 4
   /** Whether what the library wrote is copied back. */
   readonly back: boolean
+}
+
+/** An argument whose memory is a result. */
+export interface ResultArgument {
+  readonly kind: 'result'
+  readonly name: string
+  /** Of one element. */
+  readonly type: CType
+  /** How many there are: a number, or the place of the argument that says so; `undefined` for no array. */
+  readonly count: number | { readonly argument: number } | undefined
+  /** Whether the caller gives a value too. */
+  readonly given: boolean
 }
 
 export interface Element {
@@ -54,11 +73,18 @@ export interface Plan {
   readonly name: string
   readonly arguments: readonly PlannedArgument[]
   readonly result: ResultKind
-  /** For the host: one tag an argument. */
-  readonly tags: Uint8Array
-  readonly resultTag: number
-  /** No argument is a pointer: nothing can change between the call and its start. */
+  /** For the host: the types of the result and of the arguments. */
+  readonly types: Uint32Array
+  /** Arguments before `...`; `undefined` where there is none. */
+  readonly fixed: number | undefined
+  /** Arguments that the caller gives. */
+  readonly given: number
+  /** No argument is more than a word: nothing can change between the call and its start. */
   readonly scalar: boolean
+  /** The type of a result that is no word: its address is one more argument word. */
+  readonly aggregate: CType | undefined
+  /** The result is made of more than the result word. */
+  readonly collects: boolean
 }
 
 const RESULT_TAGS: Readonly<Record<ResultKind, number>> = {
@@ -80,25 +106,69 @@ const RESULT_TAGS: Readonly<Record<ResultKind, number>> = {
   text32: TAG.TEXT32,
 }
 
-export function makePlan(signature: Signature): Plan {
+/** `fixed` is how many of the parameters stand before `...`, for one call of a variadic function. */
+export function makePlan(signature: Signature, fixed?: number): Plan {
   const { name, parameters } = signature
   if (parameters.length > LIMITS.ARGUMENTS)
     throw new RangeError(
       `${name} has ${parameters.length} parameters; ${LIMITS.ARGUMENTS} is the most`,
     )
-  const result = resultKind(signature.result)
+  const aggregate = isAggregate(signature.result) ? signature.result : undefined
+  const result = aggregate === undefined ? resultKind(signature.result) : 'void'
   const planned = parameters.map((parameter, index) => ({
     label: parameter.name ?? `argument ${index + 1}`,
-    type: argumentOf(parameter.type),
+    type:
+      parameter.direction === undefined
+        ? argumentOf(parameter.type)
+        : resultArgument(name, parameter, parameters),
   }))
   return {
     name,
     arguments: planned,
     result,
-    tags: Uint8Array.from(parameters, (parameter) => tagOf(parameter.type)),
-    resultTag: RESULT_TAGS[result],
-    scalar: planned.every((each) => each.type.kind !== 'pointer'),
+    types: Uint32Array.from([
+      ...(aggregate === undefined ? [RESULT_TAGS[result]] : describeAggregate(aggregate, name)),
+      ...parameters.flatMap(({ type }) =>
+        isAggregate(type) ? describeAggregate(type, name) : [tagOf(type)],
+      ),
+    ]),
+    fixed,
+    given: planned.filter(({ type }) => type.kind !== 'result' || type.given).length,
+    scalar: aggregate === undefined && planned.every(({ type }) => WORDS.has(type.kind)),
+    aggregate,
+    collects: aggregate !== undefined || planned.some(({ type }) => isGathered(type)),
   }
+}
+
+/** What it becomes may point to texts, which are fetched before the call is over. */
+function isGathered(type: Argument): boolean {
+  return (
+    type.kind === 'result' || (type.kind === 'pointer' && type.back && type.aggregate !== undefined)
+  )
+}
+
+const WORDS: ReadonlySet<Argument['kind']> = new Set(['integer', 'wide', 'f32', 'f64', 'bool'])
+
+function resultArgument(
+  called: string,
+  { name, type, direction, length }: Parameter,
+  parameters: readonly Parameter[],
+): ResultArgument {
+  if (type.kind !== 'pointer' || name === undefined)
+    throw new TypeError(`${called}: only what a pointer with a name points to is a result`)
+  const given = direction === 'inout'
+  const common = { kind: 'result', name, type: type.to, given } as const
+  if (typeof length !== 'string') return { ...common, count: length }
+  const argument = parameters.findIndex((each) => each.name === length)
+  const counts = parameters[argument]
+  const isCount = counts?.type.kind === 'integer' && counts.direction === undefined
+  if (!isCount)
+    throw new DeclarationError(
+      `${called}: the length of ${name}, ${length}, is no parameter that is a whole number`,
+      1,
+      1,
+    )
+  return { ...common, count: { argument } }
 }
 
 /** How many bytes a character has in strings of this type; 0 where it makes none. */
@@ -146,6 +216,9 @@ function argumentOf(type: CType): Argument {
       return integer(type.size, type.signed)
     case 'pointer':
       return pointer(type)
+    case 'struct':
+    case 'union':
+      return { kind: 'aggregate', type }
     default:
       throw new TypeError(`${type.kind} is no type of an argument`)
   }
@@ -166,6 +239,7 @@ function pointer(type: PointerType): PointerArgument {
   return {
     kind: 'pointer',
     element: elementOf(type.to),
+    aggregate: isAggregate(type.to) ? type.to : undefined,
     text: type.const ? textUnit(type.to) : 0,
     back: !type.const,
   }
@@ -189,8 +263,4 @@ function resultKind(type: CType): ResultKind {
     default:
       throw new TypeError(`${type.kind} is no type of a result`)
   }
-}
-
-function tagOf(type: CType): number {
-  return type.kind === 'pointer' ? TAG.POINTER : RESULT_TAGS[resultKind(type)]
 }

@@ -1,7 +1,7 @@
 import { type Failure, FatThreadError, ViolationError } from '../errors.ts'
 import { addon } from '../host/addon.ts'
 import { type HostProcess, holdEventLoop, releaseEventLoop } from '../host/process.ts'
-import type { CopyBack } from '../memory/place.ts'
+import type { Back } from '../memory/place.ts'
 import { LIMITS, OPERATION, RESPONSE, STATUS } from '../protocol/protocol.ts'
 import type { Channel } from './channel.ts'
 import { Busy, Frame, Unreachable } from './frame.ts'
@@ -404,8 +404,7 @@ export class Lane implements Line {
     try {
       if (answer.status === STATUS.CUT_OFF) throw cutOff(request.subject)
       const result = request.read(answer, input)
-      if (back !== undefined) copyBack(back)
-      return result
+      return back === undefined ? result : finish(back, result)
     } catch (error) {
       if (error instanceof ViolationError) this.#keeper.retire(error)
       throw error
@@ -585,7 +584,8 @@ function mayWait(error: unknown): boolean {
   return error instanceof Busy || error instanceof Unreachable
 }
 
-function copyBack(back: readonly CopyBack[]): void {
-  for (const { place, length, into } of back)
+function finish({ copies, finish }: Back, result: unknown): unknown {
+  for (const { place, length, into } of copies)
     into(place.bytes.slice(place.offset, place.offset + length))
+  return finish === undefined ? result : finish(result)
 }

@@ -1,4 +1,4 @@
-import type { CopyBack } from '../memory/place.ts'
+import type { Back } from '../memory/place.ts'
 import type { Extent } from './arena.ts'
 import type { CallOptions, Request } from './request.ts'
 
@@ -24,7 +24,7 @@ export class Pending {
   since = 0
   /** How many processes ended when it was next to run. */
   attempts = 0
-  back: CopyBack[] | undefined
+  back: Back | undefined
   extents: Extent[] | undefined
   room = 0
   roomOffset = 0

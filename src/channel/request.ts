@@ -1,5 +1,5 @@
 import type { Failure } from '../errors.ts'
-import type { CopyBack } from '../memory/place.ts'
+import type { Back } from '../memory/place.ts'
 import type { Views } from '../memory/views.ts'
 import type { Frame } from './frame.ts'
 
@@ -28,7 +28,7 @@ export interface RequestParts<Input, Output> {
   /** What it is about, for errors. Default: nothing in particular. */
   readonly subject?: Failure
   /** Writes the words; what it returns is copied back when the request is over. */
-  readonly write?: (frame: Frame, input: Input) => CopyBack[] | undefined
+  readonly write?: (frame: Frame, input: Input) => Back | undefined
   /** Reads the answer. May throw, or return a `FollowUp` whose answer is the real one. */
   readonly read: (answer: Answer, input: Input) => Output | FollowUp<Output>
   /** The input as it is now, for a request that has to wait. */
@@ -52,7 +52,7 @@ export class Request<Input, Output> {
   readonly id: number
   readonly words: number
   readonly subject: Failure
-  readonly write: (frame: Frame, input: Input) => CopyBack[] | undefined
+  readonly write: (frame: Frame, input: Input) => Back | undefined
   readonly read: (answer: Answer, input: Input) => Output | FollowUp<Output>
   readonly keep: (input: Input, owner: object) => Input
   readonly short: Short<Input, Output> | undefined
@@ -81,6 +81,21 @@ export class FollowUp<Output> {
 
   constructor(request: Request<undefined, Output>) {
     this.request = request
+  }
+
+  /** The same, and then `next` with its answer. */
+  andThen<Next>(next: (output: Output) => Next | FollowUp<Next>): FollowUp<Next> {
+    const { request } = this
+    return new FollowUp(
+      new Request<undefined, Next>({
+        ...request,
+        short: undefined,
+        read(answer, input) {
+          const output = request.read(answer, input)
+          return output instanceof FollowUp ? output.andThen(next) : next(output)
+        },
+      }),
+    )
   }
 }
 

@@ -42,10 +42,10 @@ export interface PointerTo<Type, Const> {
   readonly const: Const
 }
 
-/** The brackets of an array, if there are any, and the length in them, if it is a number. */
+/** The brackets of an array, if there are any, and the length in them, if it is a number or a name. */
 export interface Brackets {
   readonly array: boolean
-  readonly length: number | undefined
+  readonly length: number | string | undefined
 }
 
 /** Takes nothing, `[]`, `[4]`, `[static 4]`, `[n]` or `[*]`; further brackets would begin behind them. */
@@ -73,8 +73,8 @@ function isQualifier(word: string): boolean {
   return isKeyword(word) && (keywords[word] === 'const' || keywords[word] === 'ignored')
 }
 
-/** A length that is a name is known to C alone. */
-function arrayLength(cursor: Cursor): number | undefined {
+/** A length that is a name is known to C alone, unless it names a parameter. */
+function arrayLength(cursor: Cursor): number | string | undefined {
   const word = cursor.next
   if (word === ']') return undefined
   const length = Number(word)
@@ -82,7 +82,8 @@ function arrayLength(cursor: Cursor): number | undefined {
   if (!isNumber && !isName(word) && word !== '*')
     throw cursor.failure(format('missingLength', found(word)))
   cursor.take()
-  return isNumber ? length : undefined
+  if (isNumber) return length
+  return word === '*' ? undefined : word
 }
 
 type LengthAt<Tokens extends string> = Tokens extends `${infer Word} ${infer Next}`
@@ -96,7 +97,7 @@ type LengthAt<Tokens extends string> = Tokens extends `${infer Word} ${infer Nex
           : CloseAt<Length, Next>
         : Word extends Exclude<NoName, '*'>
           ? Failure<Format<'missingLength', Found<Tokens>>, Tokens>
-          : CloseAt<undefined, Next>
+          : CloseAt<Word extends '*' ? undefined : Word, Next>
   : Failure<Format<'missingLength', Found<Tokens>>, Tokens>
 
 type CloseAt<Length, Tokens extends string> = Tokens extends `] ${infer Next}`

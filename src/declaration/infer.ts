@@ -6,7 +6,14 @@
  */
 import type { ParsePrototype } from './parse.ts'
 import type { Malformed } from './report.ts'
-import type { AnyArgument, Argument, Returned } from './values.ts'
+import type {
+  AnyArgument,
+  Argument,
+  InoutOf,
+  ResultOf,
+  Returned,
+  VariadicArgument,
+} from './values.ts'
 
 /** `Text` if it parses, or is no literal; otherwise the message that the parser throws. */
 export type Checked<Text extends string> =
@@ -22,13 +29,51 @@ export type Arguments<Text extends string> =
   ParsePrototype<Text> extends { readonly parameters: infer Parameters extends readonly unknown[] }
     ? number extends Parameters['length']
       ? AnyArgument[]
-      : ArgumentsOf<Parameters>
+      : ParsePrototype<Text> extends { readonly variadic: true }
+        ? [...ArgumentsOf<Parameters>, ...VariadicArgument[]]
+        : ArgumentsOf<Parameters>
     : AnyArgument[]
 
-type ArgumentsOf<Parameters extends readonly unknown[]> = {
-  -readonly [Index in keyof Parameters]: Argument<
-    Parameters[Index]['type' & keyof Parameters[Index]]
-  >
+/** A mapped type where it will do: the compiler follows it for any number of parameters. */
+type ArgumentsOf<Parameters extends readonly unknown[]> = Parameters[number] extends infer Parameter
+  ? [Extract<Parameter, Directed>] extends [never]
+    ? { -readonly [Index in keyof Parameters]: ArgumentOf<Parameters[Index]> }
+    : GivenOf<Parameters>
+  : never
+
+/** Without those that are results only. */
+type GivenOf<
+  Parameters extends readonly unknown[],
+  Done extends readonly unknown[] = [],
+> = Parameters extends readonly [infer First, ...infer Rest]
+  ? GivenOf<Rest, First extends { readonly direction: 'out' } ? Done : [...Done, ArgumentOf<First>]>
+  : Done
+
+interface Directed {
+  readonly direction: 'out' | 'inout'
+}
+
+type ArgumentOf<Parameter> = Parameter extends {
+  readonly direction: 'inout'
+  readonly type: { readonly to: infer To }
+}
+  ? InoutOf<To, LengthOf<Parameter>>
+  : Parameter extends { readonly type: infer Type }
+    ? Argument<Type>
+    : never
+
+type LengthOf<Parameter> = Parameter extends { readonly length: infer Length } ? Length : undefined
+
+/** The results by the names of their parameters. */
+type ResultsOf<Parameters extends readonly unknown[]> = {
+  -readonly [Parameter in Extract<
+    Parameters[number],
+    Directed & { name: string }
+  > as Parameter['name']]: Parameter extends {
+    readonly type: { readonly to: infer To }
+  }
+    ? ResultOf<To, LengthOf<Parameter>>
+    : never
 }
 
 /** What a function with that prototype returns; `unknown` where the text is no literal. */
@@ -39,5 +84,19 @@ export type Result<Text extends string> =
   }
     ? number extends Parameters['length']
       ? unknown
-      : Returned<Type>
+      : [Extract<Parameters[number], Directed>] extends [never]
+        ? Returned<Type>
+        : Flattened<{ result: Returned<Type> } & ResultsOf<Parameters>>
     : unknown
+
+/** Whether a call gives its result and those of its parameters. */
+export type HasResults<Text extends string> =
+  ParsePrototype<Text> extends { readonly parameters: infer Parameters extends readonly unknown[] }
+    ? number extends Parameters['length']
+      ? false
+      : [Extract<Parameters[number], Directed>] extends [never]
+        ? false
+        : true
+    : false
+
+type Flattened<Type> = { [Key in keyof Type]: Type[Key] }

@@ -1,6 +1,7 @@
 /**
  * The words of C that are no names, and what each does among the specifiers of a type:
- * it is a part of the type's name, or a keyword before a tag, or `const`, or says nothing about a call.
+ * it is a part of the type's name, or a keyword before a tag, or `const`, or says nothing about a call. A direction
+ * stands before a whole parameter.
  */
 export const keywords = {
   void: 'type',
@@ -35,8 +36,9 @@ export const keywords = {
   __int128: 'unsupported',
   _Complex: 'unsupported',
   typedef: 'unsupported',
-  _Out_: 'unsupported',
-  _Inout_: 'unsupported',
+
+  _Out_: 'direction',
+  _Inout_: 'direction',
 } as const
 
 export type Keyword = keyof typeof keywords
@@ -58,8 +60,6 @@ export const advice = {
   __int128: byPointerOnly,
   _Complex: byPointerOnly,
   typedef: 'write the type itself',
-  _Out_: 'leave it out, and pass an array to write to',
-  _Inout_: 'leave it out, and pass an array of one value',
 } as const
 
 export type Advice = typeof advice

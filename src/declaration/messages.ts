@@ -27,7 +27,13 @@ const messages = {
   byValue: "'$1' by value is not supported: pass a pointer, '$1 *'",
   functionPointer: "function pointers are not supported: write 'void *'",
   nestedArray: 'arrays of arrays are not supported: write a pointer to the first element',
-  variadic: "'...' is not supported: call a function with fixed parameters",
+
+  variadicFirst: "'...' needs a parameter before it",
+  variadicLast: "expected ')' behind '...', found $1",
+  misplaced: "'$1' belongs in front of a parameter",
+  directed: "'$1' belongs to a pointer or an array whose elements are not const",
+  unnamed: "'$1' needs a parameter with a name: it is the name of the result",
+  lengthless: "'$1' needs the length of the array: a number, or the name of a parameter",
 } as const
 
 type Messages = typeof messages

@@ -3,12 +3,11 @@
  * below it, the same rule as a type over the tokens that remain.
  *
  *     prototype  = specifiers pointers name "(" parameters ")" [";"]
- *     parameters = [ "void" | parameter { "," parameter } ]
- *     parameter  = specifiers pointers [name] brackets
+ *     parameters = [ "void" | parameter { "," parameter } [ "," "..." ] ]
+ *     parameter  = [ "_Out_" | "_Inout_" ] specifiers pointers [name] brackets
  *     type       = specifiers pointers brackets
  *
- * What C has beyond that is refused where it would begin: `...` in `parameter`, `(*name)(…)` in
- * `pointers`, further brackets in `brackets`, structures by value in `requireComplete`.
+ * What C has beyond that is refused where it would begin: `(*name)(…)` in `pointers`, further brackets in `brackets`, structures by value in `requireComplete`.
  */
 import type { CType, Signature } from '../abi/types.ts'
 import { DeclarationError } from '../errors.ts'
@@ -46,7 +45,7 @@ export function parsePrototype(text: string): Signature {
   const list = parameters(cursor)
   cursor.skip(';')
   end(cursor)
-  return { name, result, parameters: list }
+  return { name, result, ...list }
 }
 
 /**
@@ -88,7 +87,7 @@ export function parseType(text: string): TypeExpression {
   const { array, length } = brackets(cursor)
   requireComplete(type, cursor, 0)
   end(cursor)
-  return { type, array, length }
+  return { type, array, length: typeof length === 'number' ? length : undefined }
 }
 
 /** {@link parseType} as a type: the expression, or {@link Malformed}. */
@@ -140,13 +139,22 @@ function end(cursor: Cursor): void {
 }
 
 type EndOf<Name, Result, List> =
-  List extends Listed<infer Parameters, infer Tokens extends string>
+  List extends Listed<infer Parameters, infer Tokens extends string, infer Variadic>
     ? Tokens extends '' | '; '
-      ? { readonly name: Name; readonly result: Result; readonly parameters: Parameters }
+      ? Declared<Name, Result, Parameters, Variadic>
       : Tokens extends `; ${infer Rest}`
         ? Failure<Format<'trailing', Found<Rest>>, Rest>
         : Failure<Format<'trailing', Found<Tokens>>, Tokens>
     : List
+
+type Declared<Name, Result, Parameters, Variadic> = Variadic extends true
+  ? {
+      readonly name: Name
+      readonly result: Result
+      readonly parameters: Parameters
+      readonly variadic: true
+    }
+  : { readonly name: Name; readonly result: Result; readonly parameters: Parameters }
 
 type TypeAt<Tokens extends string> = BracketsOf<Pointers<Specifiers<Tokens>>, Tokens>
 
@@ -157,7 +165,11 @@ type BracketsOf<Base, Start extends string> =
         ? Type extends Incomplete
           ? Failure<IncompleteMessage<Type>, Start>
           : Rest extends ''
-            ? { readonly type: Type; readonly array: Array; readonly length: Length }
+            ? {
+                readonly type: Type
+                readonly array: Array
+                readonly length: Length extends number ? Length : undefined
+              }
             : Failure<Format<'trailing', Found<Rest>>, Rest>
         : Result
       : never

@@ -48,6 +48,7 @@ export function specifiers(cursor: Cursor): Qualified {
     const word = cursor.next
     const role = isKeyword(word) ? keywords[word] : undefined
     if (isUnsupported(word)) throw cursor.failure(unsupported(word))
+    if (role === 'direction') throw cursor.failure(format('misplaced', word))
     if (role === undefined && (words.length > 0 || !isTypeName(word))) break
     cursor.take()
     if (role === 'const') isConst = true
@@ -79,11 +80,13 @@ export type Specifiers<
           ? Specifiers<Next, Start, Words, Const>
           : Word extends keyof Advice
             ? Failure<Unsupported<Word>, Tokens>
-            : Words extends ''
-              ? Word extends TypeName
-                ? Specifiers<Next, Start, `${Word} `, Const>
-                : Failure<Unknown<Word>, Tokens>
-              : Resolve<Words, Const, Tokens, Start>
+            : Word extends KeywordOf<'direction'>
+              ? Failure<Format<'misplaced', Word>, Tokens>
+              : Words extends ''
+                ? Word extends TypeName
+                  ? Specifiers<Next, Start, `${Word} `, Const>
+                  : Failure<Unknown<Word>, Tokens>
+                : Resolve<Words, Const, Tokens, Start>
   : Words extends ''
     ? Failure<Format<'missingType', Found<''>>, ''>
     : Resolve<Words, Const, Tokens, Start>

@@ -1,4 +1,5 @@
 /** What C types are in JavaScript: the types of arguments and results. */
+import type { TypeName, Types } from '../abi/names.ts'
 import type { Pointer } from '../memory/pointer.ts'
 import type { SharedMemory } from '../memory/shared-memory.ts'
 import type { PointerTo } from './declarator.ts'
@@ -37,6 +38,44 @@ export type AnyArgument =
   | Bytes
   | Address
   | readonly (number | bigint | boolean | Pointer | null)[]
+
+/** A value behind `...`: its type and itself. */
+export type VariadicArgument =
+  | { readonly [Name in TypeName]: readonly [type: Name, value: Argument<Types[Name]>] }[TypeName]
+  | readonly [type: 'const char *' | 'char *', value: string | Bytes | Address]
+  | readonly [type: `${string}*`, value: AnyArgument]
+
+/** What a parameter that is a result gives, or takes if it is `_Inout_`: a value, or an array of them. */
+export type ResultOf<To, Length> = Length extends undefined ? Returned<To> : ArrayOf<To>
+
+export type InoutOf<To, Length> = Length extends undefined
+  ? Argument<To>
+  : BytesFor<To> | ArrayFor<To, true>
+
+/** An array as it comes back: text for characters, a typed array for numbers. */
+type ArrayOf<To> = To extends { readonly name: Character }
+  ? string
+  : To extends { readonly kind: 'float'; readonly size: infer Size extends keyof FloatArrays }
+    ? FloatArrays[Size]
+    : To extends { readonly kind: 'integer'; readonly size: 1; readonly signed: infer Signed }
+      ? Signed extends true
+        ? Int8Array
+        : Uint8Array
+      : To extends {
+            readonly kind: 'integer'
+            readonly size: infer Size extends keyof IntegerArrays
+            readonly signed: infer Signed
+          }
+        ? SignedArrays<Size>[Signed extends true ? 'signed' : 'unsigned']
+        : To extends { readonly kind: 'enum' }
+          ? Int32Array
+          : Returned<To>[]
+
+type SignedArrays<Size extends keyof IntegerArrays> = {
+  readonly 2: { readonly signed: Int16Array; readonly unsigned: Uint16Array }
+  readonly 4: { readonly signed: Int32Array; readonly unsigned: Uint32Array }
+  readonly 8: { readonly signed: BigInt64Array; readonly unsigned: BigUint64Array }
+}[Size]
 
 /** The types of characters; strings of them, if they are const, are strings in JavaScript. */
 type Character = 'char' | 'char8_t' | 'char16_t' | 'char32_t' | 'wchar_t'

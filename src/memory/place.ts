@@ -18,6 +18,13 @@ export interface Target {
   place(bytes: number): Place
 }
 
+/** What is done when the answer to a request is there. */
+export interface Back {
+  readonly copies: readonly CopyBack[]
+  /** Makes the outcome of what the answer says, once all is copied. */
+  readonly finish?: ((result: unknown) => unknown) | undefined
+}
+
 /** Bytes that go back into the caller's object when the call is over. */
 export interface CopyBack {
   readonly place: Place

@@ -18,14 +18,14 @@ export function bind(
       const name = Buffer.from(`${plan.name}\0`)
       const namePlace = frame.place(name.length)
       namePlace.bytes.set(name, namePlace.offset)
-      const tags = frame.place(plan.tags.length)
-      tags.bytes.set(plan.tags, tags.offset)
+      const types = frame.place(plan.types.byteLength)
+      types.bytes.set(new Uint8Array(plan.types.buffer), types.offset)
       frame.word(0, id)
       frame.word(1, library)
       frame.word(2, namePlace.address)
-      frame.word(3, plan.resultTag)
-      frame.word(4, plan.tags.length)
-      frame.word(5, tags.address)
+      frame.word(3, types.address)
+      frame.word(4, plan.types.length)
+      frame.word(5, plan.fixed === undefined ? 0 : plan.fixed + 1)
       return undefined
     },
     read(answer) {

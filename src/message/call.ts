@@ -1,13 +1,16 @@
 import { decodeWord } from '../call/decode.ts'
-import { encode, keepArguments } from '../call/encode.ts'
+import { type Encoded, encode, keepArguments } from '../call/encode.ts'
+import type { Outcome } from '../call/outcome.ts'
 import type { Plan } from '../call/plan.ts'
 import { decodeText, type Unit } from '../call/text.ts'
+import type { TextToFetch } from '../call/value/codec.ts'
+import { follow, type Steps } from '../channel/follow.ts'
 import { type Answer, FollowUp, Request, type Short } from '../channel/request.ts'
 import { FatThreadError, LoadError, ViolationError } from '../errors.ts'
-import type { Target } from '../memory/place.ts'
+import type { Back, Target } from '../memory/place.ts'
 import { viewsOf } from '../memory/views.ts'
 import { OPERATION, REQUEST, RESPONSE, STATUS } from '../protocol/protocol.ts'
-import { takeText } from './memory.ts'
+import { measureText, readBytes, takeText } from './memory.ts'
 
 /** The longest text that JavaScript can hold, in bytes; a claim beyond it is no text. */
 const LONGEST_TEXT = 2 ** 29 - 24
@@ -21,8 +24,9 @@ export function call(
 ): Request<readonly unknown[], unknown> {
   const subject = { call: plan.name, library }
   const unit = unitOf(plan)
+  // With more than one result they are put together at the end.
   const finish = (result: unknown, errno: number): unknown =>
-    withErrno ? { result, errno } : result
+    withErrno || plan.collects ? { result, errno } : result
 
   const readWord = (answer: Answer): unknown => {
     if (answer.status !== STATUS.OK) throw failed(answer.status, subject)
@@ -53,12 +57,45 @@ export function call(
     short,
     operation: OPERATION.CALL,
     id,
-    words: plan.arguments.length,
+    words: plan.arguments.length + (plan.aggregate === undefined ? 0 : 1),
     subject,
-    write: (frame, values) => encode(plan, values, frame),
+    write: (frame, values) => backOf(encode(plan, values, frame), withErrno),
     read: unit === 0 ? readWord : (answer) => readText(answer, unit),
     keep: (values, owner) => keepArguments(plan, values, owner),
   })
+}
+
+interface WithErrno {
+  readonly result: unknown
+  readonly errno: number
+}
+
+function backOf(encoded: Encoded | undefined, withErrno: boolean): Back | undefined {
+  if (encoded?.outcome === undefined) return encoded
+  const { copies, outcome } = encoded
+  const finish = (found: WithErrno): unknown =>
+    withTexts(outcome, () => outcome.whole(found.result, withErrno ? found.errno : undefined))
+  return {
+    copies,
+    finish: (found) =>
+      found instanceof FollowUp
+        ? found.andThen((late) => finish(late as WithErrno))
+        : finish(found as WithErrno),
+  }
+}
+
+/** What the results point to is fetched before they are given out. */
+function withTexts(outcome: Outcome, whole: () => unknown): unknown {
+  const { texts } = outcome.reading
+  return texts.length === 0 ? whole() : follow(fetchTexts(texts, whole))
+}
+
+function* fetchTexts(texts: readonly TextToFetch[], whole: () => unknown): Steps<unknown> {
+  for (const { address, unit, put } of texts) {
+    const bytes = yield measureText(address, unit, LONGEST_TEXT)
+    put(decodeText((yield readBytes(address, bytes)) as Uint8Array, unit))
+  }
+  return whole()
 }
 
 /** A call whose arguments and result are scalars: it has a block of its own. */

@@ -58,7 +58,10 @@ export const OPERATION = {
    * The descriptors of objects without `BY_NAME` wait in the socket, in order.
    */
   LOAD: 2,
-  /** Bind a function. Words: function, library, address of the name, result tag, argument count, address of the tags. */
+  /**
+   * Bind a function. Words: function, library, address of the name, address of its types, how many 32-bit words they
+   * are (the result, then the arguments), arguments before `...` plus one, or 0 for a function without `...`.
+   */
   BIND: 3,
   /** Copy from an address of the fat thread. Words: destination, source, bytes. */
   READ: 4,
@@ -106,6 +109,11 @@ export const TAG = {
   TEXT8: 13,
   TEXT16: 14,
   TEXT32: 15,
+  /**
+   * A structure by value: its size, alignment and number of elements follow, and a tag for each element. The
+   * argument's word is the address of its bytes; for a result, a word behind the arguments is.
+   */
+  AGGREGATE: 16,
 } as const
 
 /** How the start went, in `START.state`. */

@@ -101,6 +101,37 @@ const parameter = (index: number): fc.Arbitrary<Spelled<Parameter>> =>
       }
     })
 
+/** A pointer, or an array of that length, whose elements are the call's results. */
+const directed = (index: number): fc.Arbitrary<Spelled<Parameter>> =>
+  fc
+    .record({
+      to: fc.constantFrom<TypeName>('int', 'double', 'size_t', 'char'),
+      word: fc.constantFrom('_Out_', '_Inout_'),
+      name: identifier,
+      length: fc.option(fc.oneof(fc.nat(99), identifier), { nil: undefined }),
+    })
+    .map(({ to, word, name, length }) => {
+      const bound = length === undefined ? {} : { length }
+      return {
+        tokens: [
+          word,
+          to,
+          ...(length === undefined ? ['*'] : []),
+          `${name}${index}`,
+          ...(length === undefined ? [] : ['[', String(length), ']']),
+        ],
+        declared: {
+          name: `${name}${index}`,
+          type: { kind: 'pointer', to: types[to], const: false },
+          direction: word === '_Out_' ? 'out' : 'inout',
+          ...bound,
+        },
+      }
+    })
+
+const anyParameter = (index: number): fc.Arbitrary<Spelled<Parameter>> =>
+  fc.oneof({ weight: 4, arbitrary: parameter(index) }, { weight: 1, arbitrary: directed(index) })
+
 const result = fc.oneof(
   value,
   fc.constant<Spelled<Qualified>>({
@@ -115,11 +146,13 @@ const prototype: fc.Arbitrary<Spelled<Signature>> = fc
     name: identifier,
     parameters: fc
       .nat(6)
-      .chain((count) => fc.tuple(...Array.from({ length: count }, (_, at) => parameter(at)))),
+      .chain((count) => fc.tuple(...Array.from({ length: count }, (_, at) => anyParameter(at)))),
     nothing: fc.constantFrom([], ['void']),
     end: fc.constantFrom([], [';']),
+    dots: fc.boolean(),
   })
-  .map(({ result, name, parameters, nothing, end }) => {
+  .map(({ result, name, parameters, nothing, end, dots }) => {
+    const variadic = dots && parameters.length > 0
     const list = parameters.flatMap(({ tokens }, at) => (at === 0 ? tokens : [',', ...tokens]))
     return {
       tokens: [
@@ -127,6 +160,7 @@ const prototype: fc.Arbitrary<Spelled<Signature>> = fc
         name,
         '(',
         ...(parameters.length === 0 ? nothing : list),
+        ...(variadic ? [',', '...'] : []),
         ')',
         ...end,
       ],
@@ -134,6 +168,7 @@ const prototype: fc.Arbitrary<Spelled<Signature>> = fc
         name,
         result: result.declared.type,
         parameters: parameters.map(({ declared }) => declared),
+        ...(variadic ? { variadic: true as const } : {}),
       },
     }
   })
@@ -151,7 +186,7 @@ const gap = fc.constantFrom(
   ' // ,\n',
 )
 
-const isWord = (token: string): boolean => /^[^()[\],*;]/.test(token)
+const isWord = (token: string): boolean => /^[^()[\],*;.]/.test(token)
 
 /** The tokens with random gaps around them; words stay apart. */
 const apart = (tokens: readonly string[]): fc.Arbitrary<string> =>
@@ -169,7 +204,7 @@ export const declaration: fc.Arbitrary<{ readonly text: string; readonly signatu
   )
 
 const words =
-  'int char void unsigned const struct enum long float a f itn ( ) ( ) , , * * [ ] ; . ... 4 0x /* */ // \n # " é \0'
+  '_Out_ _Inout_ int char void unsigned const struct enum long float a f itn ( ) ( ) , , * * [ ] ; . ... 4 0x /* */ // \n # " é \0'
 
 /** Text of the words of C. */
 export const jumble: fc.Arbitrary<string> = fc
