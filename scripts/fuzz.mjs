@@ -47,7 +47,11 @@ function tail(output) {
 
 function fuzzProperties() {
   const { ok, output } = tool('vitest', ['run', '--project', 'fuzz'], {
-    env: { ...process.env, FAT_THREADS_FUZZ_SECONDS: String(seconds) },
+    env: {
+      ...process.env,
+      FAT_THREADS_FUZZ_SECONDS: String(seconds),
+      ...(values.seconds === undefined ? {} : { FAT_THREADS_SEED: String(Date.now() | 0) }),
+    },
   })
   return { name: 'properties', ok, output: ok ? '' : tail(output) }
 }

@@ -1,4 +1,4 @@
-import type { WithOptions } from './bound-function.ts'
+import type { UntypedFunction, WithOptions } from './bound-function.ts'
 import type { Arguments, HasResults, Result } from './declaration/infer.ts'
 
 /** A C function with the types that its prototype says. */
@@ -31,6 +31,6 @@ type WithErrno<Found, Several> = Several extends true
   : { result: Found; errno: number }
 
 /** The functions of a library, by their names in JavaScript. */
-export type Symbols<D extends Readonly<Record<string, string>>> = {
-  readonly [Name in keyof D]: Callable<D[Name]>
-}
+export type Symbols<D extends Readonly<Record<string, string>> | string> = D extends string
+  ? Readonly<Record<string, UntypedFunction>>
+  : { readonly [Name in keyof D]: Callable<D[Name] & string> }

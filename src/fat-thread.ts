@@ -25,7 +25,7 @@ import {
 } from './host/process.ts'
 import { IdleWatch, type Watched } from './idle-watch.ts'
 import { Incarnation, type IncarnationKeeper, type Retirement } from './incarnation.ts'
-import { type Declarations, Library, type LibraryOptions } from './library.ts'
+import { type Declarations, Library, type LibraryOptions, type Prototypes } from './library.ts'
 import type { Pointer } from './memory/pointer.ts'
 import { SharedMemory } from './memory/shared-memory.ts'
 import { readSteps, runSteps, runStepsSync, type ValueOf, writeSteps } from './memory-access.ts'
@@ -279,9 +279,19 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
    * Loads a library beside those that are there already.
    * @throws {LoadError} for a library, a dependency or a symbol that can't be loaded
    */
-  load<const D extends Declarations>(
+  load<const Text extends string>(
+    library: string | URL,
+    declarations: Text,
+    options?: LibraryOptions,
+  ): Promise<Library<Text>>
+  load<const D extends Prototypes>(
     library: string | URL,
     declarations?: CheckedAll<D>,
+    options?: LibraryOptions,
+  ): Promise<Library<D>>
+  load<D extends Declarations>(
+    library: string | URL,
+    declarations?: unknown,
     options: LibraryOptions = {},
   ): Promise<Library<D>> {
     return Library.load(this, library, (declarations ?? {}) as D, options, false)

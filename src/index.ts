@@ -23,7 +23,7 @@ export {
   type Stats,
 } from './fat-thread.ts'
 export { type LearnOptions, type Learnt, learn } from './learn.ts'
-export { type Declarations, Library, type LibraryOptions } from './library.ts'
+export { type Declarations, Library, type LibraryOptions, type Prototypes } from './library.ts'
 export { Pointer } from './memory/pointer.ts'
 export { SharedMemory } from './memory/shared-memory.ts'
 export { type OpenOptions, open } from './open.ts'

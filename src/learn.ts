@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { CheckedAll } from './declaration/infer.ts'
-import type { Declarations, Library } from './library.ts'
+import type { Library, Prototypes } from './library.ts'
 import { type OpenOptions, open } from './open.ts'
 import type { Denial } from './sandbox/denials.ts'
 import type { Permissions } from './sandbox/permissions.ts'
@@ -60,7 +60,7 @@ const CHANGING = new Set(
  *
  * @param workload Gets the opened library; throws, or rejects, when it did not succeed.
  */
-export async function learn<const D extends Declarations>(
+export async function learn<const D extends Prototypes>(
   library: string | URL,
   declarations: CheckedAll<D>,
   workload: (library: Library<D>) => unknown,

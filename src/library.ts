@@ -2,6 +2,7 @@ import type { Signature } from './abi/types.ts'
 import { BoundFunction, type FunctionHome, type UntypedFunction } from './bound-function.ts'
 import { describe } from './call/complaint.ts'
 import type { Callable, Symbols } from './callable.ts'
+import { Declarations as CDeclarations } from './declaration/declarations.ts'
 import type { Checked } from './declaration/infer.ts'
 import { parsePrototype } from './declaration/parse.ts'
 import { ClosedError, LoadError } from './errors.ts'
@@ -16,7 +17,10 @@ import { bind } from './message/bind.ts'
 export interface LibraryOptions extends LoadOptions {}
 
 /** C prototypes by the name that JavaScript calls them. */
-export type Declarations = Readonly<Record<string, string>>
+export type Prototypes = Readonly<Record<string, string>>
+
+/** Prototypes, or one C text. */
+export type Declarations = Prototypes | string
 
 /** A shared library in a fat thread. */
 export class Library<D extends Declarations = Declarations> implements AsyncDisposable {
@@ -30,6 +34,8 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
   readonly #functions: BoundFunction[] = []
   readonly #resident: Resident
   readonly #ownsThread: boolean
+  /** Of a declared text: what its names stand for. */
+  #declared: CDeclarations | undefined
   #plan: LoadPlan
   #closed = false
 
@@ -66,10 +72,9 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     const plan = planLoad(resolveLibrary(library, options), options)
     const loaded = new Library<D>(thread, plan, options, ownsThread)
     try {
-      for (const [name, prototype] of entriesOf(declarations))
-        (loaded.symbols as Record<string, UntypedFunction>)[name] = loaded
-          .#declare(prototype)
-          .callable()
+      const symbols = loaded.symbols as Record<string, UntypedFunction>
+      for (const [name, signature] of loaded.#signatures(declarations))
+        symbols[name] = loaded.#add(signature).callable()
       if (thread.settings.strict) await thread.verified()
       thread.addResident(loaded.#resident)
       await loaded.#settle(thread.incarnation())
@@ -84,7 +89,7 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
   /** Binds one more function. */
   func<const Prototype extends string>(prototype: Checked<Prototype>): Callable<Prototype> {
     this.#requireOpen()
-    const declared = this.#declare(prototype)
+    const declared = this.#add(this.#parse(prototype))
     this.#bind(declared)
     return declared.callable() as unknown as Callable<Prototype>
   }
@@ -115,13 +120,21 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     await this.close()
   }
 
-  #declare(prototype: string): BoundFunction {
-    const signature = parsePrototype(prototype)
-    requireExport(this.#plan.closure, signature.name)
-    return this.#add(signature)
+  /** By the names that JavaScript calls them. */
+  #signatures(declarations: unknown): (readonly [string, Signature])[] {
+    if (typeof declarations !== 'string')
+      return entriesOf(declarations).map(([name, text]) => [name, this.#parse(text)])
+    this.#declared = new CDeclarations()
+    this.#declared.add(declarations)
+    return [...this.#declared.functions]
+  }
+
+  #parse(prototype: string): Signature {
+    return parsePrototype(prototype, this.#declared)
   }
 
   #add(signature: Signature, fixed?: number): BoundFunction {
+    requireExport(this.#plan.closure, signature.name)
     const home: FunctionHome = {
       path: this.path,
       timeout: this.thread.settings.timeout,

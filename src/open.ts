@@ -1,6 +1,6 @@
 import type { CheckedAll } from './declaration/infer.ts'
 import { FatThread } from './fat-thread.ts'
-import { type Declarations, Library, type LibraryOptions } from './library.ts'
+import { type Declarations, Library, type LibraryOptions, type Prototypes } from './library.ts'
 import type { FatThreadOptions } from './options.ts'
 
 export interface OpenOptions extends FatThreadOptions, LibraryOptions {}
@@ -9,13 +9,24 @@ export interface OpenOptions extends FatThreadOptions, LibraryOptions {}
  * Opens a shared library in a fat thread of its own.
  *
  * @param library A path, or a name that is resolved as the system's loader would.
- * @param declarations C prototypes by the name that JavaScript calls them; their types are inferred from the text.
+ * @param declarations C prototypes by the name that JavaScript calls them, their types inferred from the text; or
+ *   one C text with typedefs, structures, enumerations and prototypes.
  * @throws {LoadError} for a library, a dependency or a symbol that can't be loaded
  * @throws {DeclarationError} for a prototype that doesn't parse
  */
-export async function open<const D extends Declarations>(
+export async function open<const Text extends string>(
+  library: string | URL,
+  declarations: Text,
+  options?: OpenOptions,
+): Promise<Library<Text>>
+export async function open<const D extends Prototypes>(
   library: string | URL,
   declarations?: CheckedAll<D>,
+  options?: OpenOptions,
+): Promise<Library<D>>
+export async function open<D extends Declarations>(
+  library: string | URL,
+  declarations?: unknown,
   options: OpenOptions = {},
 ): Promise<Library<D>> {
   const thread = new FatThread(options)

@@ -73,13 +73,13 @@ export function layOut(
       const crosses = Math.floor(cursor / unit) !== Math.floor((cursor + each.width - 1) / unit)
       if (each.width === 0) {
         cursor = roundUp(cursor, unit)
+        if (kind === 'union') members.push(noBits(each.type))
         continue
       }
       if (!packed && crosses) cursor = roundUp(cursor, unit)
-      if (each.name !== undefined) {
-        members.push({ name: each.name, type: each.type, ...bitPlace(cursor, each.width, unit) })
-        align = Math.max(align, natural)
-      }
+      // Nameless bits are nobody's value, but they say in which registers the whole travels.
+      members.push({ name: each.name, type: each.type, ...bitPlace(cursor, each.width, unit) })
+      if (each.name !== undefined) align = Math.max(align, natural)
       cursor += each.width
     } else {
       cursor = roundUp(cursor, natural * 8)
@@ -92,6 +92,11 @@ export function layOut(
   return { kind, name, size: roundUp(size, align), align, members }
 }
 
+/** GCC has even these say in which registers a union travels. */
+function noBits(type: CType): Member {
+  return { name: undefined, type, offset: 0, bits: { shift: 0, width: 0 } }
+}
+
 /** A bit-field is read with its type where it doesn't cross a unit, else byte by byte. */
 function bitPlace(cursor: number, width: number, unit: number): Pick<Member, 'offset' | 'bits'> {
   const start = Math.floor(cursor / unit) * unit
@@ -100,7 +105,7 @@ function bitPlace(cursor: number, width: number, unit: number): Pick<Member, 'of
   return { offset, bits: { shift: cursor - offset * 8, width } }
 }
 
-export function roundUp(value: number, multiple: number): number {
+function roundUp(value: number, multiple: number): number {
   return Math.ceil(value / multiple) * multiple
 }
 

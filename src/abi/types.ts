@@ -22,10 +22,18 @@ export interface FloatType {
   readonly size: 4 | 8
 }
 
-/** An enumeration that is known by its tag only: an `int` to the C ABI. */
+/** An enumeration: an `int` to the C ABI. */
 export interface EnumType {
   readonly kind: 'enum'
   readonly tag: string
+}
+
+/** What a pointer to a function points to. */
+export interface FunctionType {
+  readonly kind: 'function'
+  readonly result: CType
+  readonly parameters: readonly Parameter[]
+  readonly variadic?: true | undefined
 }
 
 /** A `struct` or `union` that is known by its tag only: good for nothing but pointers to it. */
@@ -46,7 +54,7 @@ export interface AggregateType {
 }
 
 export interface Member {
-  /** `undefined` for a structure whose members stand for themselves. */
+  /** `undefined` for a structure whose members stand for themselves, and for bits that are padding. */
   readonly name: string | undefined
   readonly type: CType
   /** In bytes, from the start of the structure; of a bit-field, where its type would be read. */
@@ -78,6 +86,7 @@ export type CType =
   | OpaqueType
   | AggregateType
   | ArrayType
+  | FunctionType
   | PointerType
 
 export interface Parameter {

@@ -1,5 +1,5 @@
 import { sizeOf } from '../abi/layout.ts'
-import type { AggregateType, CType } from '../abi/types.ts'
+import type { AggregateType, CType, Member } from '../abi/types.ts'
 import { TAG } from '../protocol/protocol.ts'
 
 /** The largest structure that travels in registers, in bytes. */
@@ -56,23 +56,24 @@ function elementsOf(type: AggregateType, called: string): number[] {
       return leaves.map((leaf) => (leaf.size === 4 ? TAG.F32 : TAG.F64))
     return [TAG.U64, TAG.U64, TAG.U64]
   }
-  if (leaves.some(({ offset, size }) => offset % size !== 0))
+  const words = Array.from({ length: Math.ceil(type.size / 8) }, (_, word) =>
+    leaves.filter(({ offset }) => offset >> 3 === word),
+  )
+  // A first word of nothing but padding can't be told to libffi.
+  if (words[0]?.length === 0 || leaves.some(({ offset, size }) => offset % size !== 0))
     throw new TypeError(
       `${called}: ${type.kind} ${type.name ?? ''} is packed and small: C compilers disagree on how it travels by value; pass a pointer to it`,
     )
-  const elements: number[] = []
-  for (let start = 0; start < type.size; start += 8) {
-    const bytes = Math.min(8, type.size - start)
-    const inside = leaves.filter(({ offset }) => offset >= start && offset < start + 8)
-    elements.push(...wordElements(inside, bytes))
-  }
-  return elements
+  return words.flatMap((inside, word) => wordElements(inside, Math.min(8, type.size - word * 8)))
 }
 
+/** The elements that fill a word, or none for one of padding. */
 function wordElements(leaves: readonly Leaf[], bytes: number): number[] {
-  if (leaves.length > 0 && leaves.every(({ float }) => float)) {
-    if (leaves.some(({ size }) => size === 8)) return [TAG.F64]
-    return new Set(leaves.map(({ offset }) => offset)).size === 1 ? [TAG.F32] : [TAG.F32, TAG.F32]
+  if (leaves.length === 0) return []
+  if (leaves.every(({ float }) => float)) {
+    if (bytes < 8) return [TAG.F32]
+    const isPair = leaves.every(({ size }) => size === 4) && leaves.some(({ offset }) => offset % 8)
+    return isPair && leaves.some(({ offset }) => offset % 8 === 0) ? [TAG.F32, TAG.F32] : [TAG.F64]
   }
   const elements: number[] = []
   let left = bytes
@@ -90,10 +91,18 @@ function collect(type: CType, offset: number, leaves: Leaf[]): void {
   if (leaves.length > MOST_LEAVES) return
   if (type.kind === 'struct' || type.kind === 'union') {
     for (const member of type.members) {
-      // Where a bit-field's type would be read may lie before its bits.
-      const at = offset + member.offset + (member.bits === undefined ? 0 : member.bits.shift >> 3)
-      if (member.bits === undefined) collect(member.type, at, leaves)
-      else leaves.push({ offset: at, size: 1, float: false })
+      const at = offset + member.offset
+      if (member.bits === undefined || isWhole(member)) {
+        collect(member.type, at, leaves)
+        continue
+      }
+      // GCC looks at those of a union as at whole members.
+      if (type.kind === 'union')
+        leaves.push({ offset: at, size: sizeOf(member.type), float: false })
+      const { shift, width } = member.bits
+      if (width === 0) continue
+      for (const bit of [shift, shift + width - 1])
+        leaves.push({ offset: at + (bit >> 3), size: 1, float: false })
     }
   } else if (type.kind === 'array') {
     const size = sizeOf(type.of)
@@ -102,4 +111,10 @@ function collect(type: CType, offset: number, leaves: Leaf[]): void {
   } else {
     leaves.push({ offset, size: sizeOf(type), float: type.kind === 'float' })
   }
+}
+
+/** GCC takes a bit-field that fills an aligned place of its type for an ordinary member. */
+function isWhole({ type, offset, bits }: Member): boolean {
+  const size = sizeOf(type)
+  return bits?.shift === 0 && bits.width === size * 8 && offset % size === 0
 }

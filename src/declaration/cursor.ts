@@ -1,16 +1,16 @@
 /** A place among the tokens of a declaration, moving forwards. */
 import type { DeclarationError } from '../errors.ts'
 import { failureAt } from './excerpt.ts'
-import { scan, type Token } from './scanner.ts'
+import { type Extent, scan, type Token } from './scanner.ts'
 
 export class Cursor {
   readonly #text: string
   readonly #tokens: readonly Token[]
   #index = 0
 
-  constructor(text: string) {
+  constructor(text: string, extent?: Extent) {
     this.#text = text
-    this.#tokens = scan(text)
+    this.#tokens = scan(text, extent)
   }
 
   /** The next token's text; empty at the end. */
@@ -40,6 +40,14 @@ export class Cursor {
     if (this.next !== token) return false
     this.#index++
     return true
+  }
+
+  /** The tokens from `place` up to the next one, as messages show them. */
+  text(place: number): string {
+    return this.#tokens
+      .slice(place, this.#index)
+      .map(({ text }) => text)
+      .join(' ')
   }
 
   /** The error about the next token, or about the one at `place`. */

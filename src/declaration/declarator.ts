@@ -2,9 +2,11 @@
 import type { Cursor } from './cursor.ts'
 import { isKeyword, type KeywordOf, keywords } from './keywords.ts'
 import { type Failure, type Format, type Found, format, found } from './messages.ts'
-import { isName, type NoName, type Parsed, type Qualified } from './specifiers.ts'
+import { type Names, noNames } from './names.ts'
+import type { Parsed, Qualified } from './specifiers.ts'
+import { isName, type NoName } from './words.ts'
 
-/** Takes `*` and qualifiers; a function in parentheses, `(*name)(…)`, would begin here. */
+/** Takes `*` and qualifiers. */
 export function pointers(cursor: Cursor, base: Qualified): Qualified {
   let { type, const: isConst } = base
   for (;;) {
@@ -15,7 +17,6 @@ export function pointers(cursor: Cursor, base: Qualified): Qualified {
     else if (isQualifier(cursor.next)) cursor.take()
     else break
   }
-  if (cursor.next === '(' && cursor.look(1) === '*') throw cursor.failure(format('functionPointer'))
   return { type, const: isConst }
 }
 
@@ -29,12 +30,10 @@ type PointersTo<Type, Const, Tokens extends string> = Tokens extends `* ${infer 
   ? PointersTo<PointerTo<Type, Const>, false, Next>
   : Tokens extends `${infer Word extends Qualifier} ${infer Next}`
     ? PointersTo<Type, Word extends 'const' ? true : Const, Next>
-    : Tokens extends `( * ${string}`
-      ? Failure<Format<'functionPointer'>, Tokens>
-      : Parsed<Type, Const, Tokens>
+    : Parsed<Type, Const, Tokens>
 
 /** A keyword that may stand behind a `*` or a `[`. */
-type Qualifier = KeywordOf<'const' | 'ignored'>
+export type Qualifier = KeywordOf<'const' | 'ignored'>
 
 export interface PointerTo<Type, Const> {
   readonly kind: 'pointer'
@@ -48,14 +47,18 @@ export interface Brackets {
   readonly length: number | string | undefined
 }
 
-/** Takes nothing, `[]`, `[4]`, `[static 4]`, `[n]` or `[*]`; further brackets would begin behind them. */
-export function brackets(cursor: Cursor): Brackets {
+/** Takes nothing, `[]`, `[4]`, `[static 4]`, `[n]` or `[*]`; further brackets may follow. */
+export function brackets(cursor: Cursor, names: Names = noNames): Brackets {
   if (!cursor.skip('[')) return { array: false, length: undefined }
   while (isQualifier(cursor.next)) cursor.take()
-  const length = arrayLength(cursor)
+  const length = names.length === undefined ? arrayLength(cursor) : names.length(cursor)
   if (!cursor.skip(']')) throw cursor.failure(format('missingBracket', found(cursor.next)))
-  if (cursor.next === '[') throw cursor.failure(format('nestedArray'))
   return { array: true, length }
+}
+
+/** Refuses brackets behind brackets. */
+export function requireFlat(cursor: Cursor): void {
+  if (cursor.next === '[') throw cursor.failure(format('nestedArray'))
 }
 
 /** {@link brackets} as a type, and the tokens that follow. */
@@ -69,7 +72,7 @@ export interface Bracketed<Array, Length, Tokens> {
   readonly tokens: Tokens
 }
 
-function isQualifier(word: string): boolean {
+export function isQualifier(word: string): boolean {
   return isKeyword(word) && (keywords[word] === 'const' || keywords[word] === 'ignored')
 }
 

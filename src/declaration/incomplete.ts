@@ -8,6 +8,7 @@ import type { Opaque } from './specifiers.ts'
 export function requireComplete(type: CType, cursor: Cursor, place: number): void {
   if (type.kind === 'void') throw cursor.failure(format('noValue'), place)
   if (type.kind === 'opaque') throw cursor.failure(byValue(type), place)
+  if (type.kind === 'function') throw cursor.failure(format('functionByValue'), place)
 }
 
 /** What {@link requireComplete} refuses. */

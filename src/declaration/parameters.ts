@@ -5,14 +5,19 @@ import {
   type Bracketed,
   type BracketsAt,
   brackets,
+  isQualifier,
   type Pointers,
   type PointerTo,
   pointers,
+  type Qualifier,
+  requireFlat,
 } from './declarator.ts'
 import { type Incomplete, type IncompleteMessage, requireComplete } from './incomplete.ts'
 import type { Keyword } from './keywords.ts'
 import { type Failure, type Format, type Found, format, found } from './messages.ts'
-import { isName, type NoName, type Parsed, type Specifiers, specifiers } from './specifiers.ts'
+import { type Names, noNames } from './names.ts'
+import { type Parsed, type Qualified, type Specifiers, specifiers } from './specifiers.ts'
+import { isName, type NoName } from './words.ts'
 
 /** The most parameters of a function. */
 export const maxParameters = 126
@@ -24,7 +29,7 @@ export interface ParameterList {
 }
 
 /** Takes everything up to the closing parenthesis. */
-export function parameters(cursor: Cursor): ParameterList {
+export function parameters(cursor: Cursor, known: Names = noNames): ParameterList {
   if (cursor.next === 'void' && cursor.look(1) === ')') cursor.take()
   if (cursor.skip(')')) return { parameters: [] }
   const list: Parameter[] = []
@@ -33,7 +38,7 @@ export function parameters(cursor: Cursor): ParameterList {
     if (isEllipsis(cursor)) return variadic(cursor, list)
     if (list.length === maxParameters)
       throw cursor.failure(format('tooManyParameters', String(maxParameters)))
-    list.push(parameter(cursor, names))
+    list.push(parameter(cursor, names, known))
   } while (cursor.skip(','))
   if (!cursor.skip(')')) throw cursor.failure(format('missingComma', found(cursor.next)))
   return { parameters: list }
@@ -98,14 +103,14 @@ interface NamedType<Name, Type> {
 }
 
 /** An array is adjusted to a pointer to its first element, as in C. */
-function parameter(cursor: Cursor, names: Set<string>): Parameter {
+function parameter(cursor: Cursor, names: Set<string>, known: Names): Parameter {
   const { place } = cursor
   const word = cursor.next
   const direction = directionOf(word)
   if (direction !== undefined) cursor.take()
-  const { type, const: isConst } = pointers(cursor, specifiers(cursor))
-  const name = isName(cursor.next) ? parameterName(cursor, names) : undefined
-  const { array, length } = brackets(cursor)
+  const base = pointers(cursor, specifiers(cursor, known))
+  const declared = declarator(cursor, base, known, () => parameterName(cursor, names))
+  const { name, type, const: isConst, array, length } = declared
   if (cursor.next === '(') throw cursor.failure(format('functionPointer'))
   requireComplete(type, cursor, place)
   const adjusted: CType = array ? { kind: 'pointer', to: type, const: isConst } : type
@@ -116,6 +121,56 @@ function parameter(cursor: Cursor, names: Set<string>): Parameter {
   if (!array) return { name, type: adjusted, direction }
   if (length === undefined) throw cursor.failure(format('lengthless', word), place)
   return { name, type: adjusted, direction, length }
+}
+
+/** A declared name, and what stands around it; of an array, the type of its elements. */
+export interface Declarator extends Qualified {
+  readonly name: string | undefined
+  readonly array: boolean
+  readonly length: number | string | undefined
+}
+
+/** Takes `name`, `name[4]`, `(*name)(…)`, or the same without a name, behind the pointers. */
+export function declarator(
+  cursor: Cursor,
+  base: Qualified,
+  known: Names,
+  takeName: () => string,
+): Declarator {
+  if (cursor.next === '(' && cursor.look(1) === '*')
+    return functionPointer(cursor, base.type, known, takeName)
+  const name = isName(cursor.next) ? takeName() : undefined
+  const { array, length } = brackets(cursor, known)
+  const inner = innerBrackets(cursor, base.type, known)
+  return { name, type: inner, const: base.const, array, length }
+}
+
+/** The brackets behind the first ones belong to the elements. */
+function innerBrackets(cursor: Cursor, type: CType, known: Names): CType {
+  if (known.length === undefined) requireFlat(cursor)
+  if (cursor.next !== '[') return type
+  const { length } = brackets(cursor, known)
+  const of = innerBrackets(cursor, type, known)
+  return { kind: 'array', of, length: typeof length === 'number' ? length : undefined }
+}
+
+/** `(*name)(…)`: what is deeper needs a typedef. */
+function functionPointer(
+  cursor: Cursor,
+  result: CType,
+  known: Names,
+  takeName: () => string,
+): Declarator {
+  cursor.take()
+  cursor.take()
+  while (isQualifier(cursor.next)) cursor.take()
+  const name = isName(cursor.next) ? takeName() : undefined
+  const { array, length } = brackets(cursor, known)
+  requireFlat(cursor)
+  if (!cursor.skip(')')) throw cursor.failure(format('missingToken', ')', found(cursor.next)))
+  if (!cursor.skip('(')) throw cursor.failure(format('missingOpen', found(cursor.next)))
+  const to: CType = { kind: 'function', result, ...parameters(cursor, known) }
+  return { name, type: { kind: 'pointer', to, const: false }, const: false, array, length }
 }
 
 const directions = { _Out_: 'out', _Inout_: 'inout' } as const satisfies Partial<
@@ -129,7 +184,7 @@ function directionOf(word: string): Direction | undefined {
 }
 
 function isComplete({ kind }: CType): boolean {
-  return kind !== 'void' && kind !== 'opaque'
+  return kind !== 'void' && kind !== 'opaque' && kind !== 'function'
 }
 
 interface Declared<Name, Parameter, Tokens> {
@@ -149,7 +204,7 @@ type DirectedAt<Word extends keyof Directions, Result, Start extends string> =
   Result extends Declared<infer Name, infer Parameter, infer Tokens>
     ? Parameter extends WithLength<infer Type, infer Array, infer Length>
       ? Type extends { readonly kind: 'pointer'; readonly const: false; readonly to: infer To }
-        ? To extends Incomplete
+        ? To extends Incomplete | { readonly kind: 'function' }
           ? Failure<Format<'directed', Word>, Start>
           : Name extends string
             ? [Array, Length] extends [true, undefined]
@@ -184,14 +239,62 @@ function parameterName(cursor: Cursor, names: Set<string>): string {
 
 type ParameterNameAt<Base, Start extends string, Names, Whole = false> =
   Base extends Parsed<infer Type, infer Const, infer Tokens extends string>
-    ? Tokens extends `${infer Name} ${infer Next}`
-      ? Name extends NoName
-        ? Adjusted<undefined, Type, Const, BracketsAt<Tokens>, Start, Whole>
-        : Name extends Names
-          ? Failure<Format<'duplicateName', Name>, Tokens>
-          : Adjusted<Name, Type, Const, BracketsAt<Next>, Start, Whole>
-      : Adjusted<undefined, Type, Const, BracketsAt<Tokens>, Start, Whole>
+    ? Tokens extends `( * ${infer Next}`
+      ? PointerNameAt<Type, Next, Start, Names, Whole>
+      : Tokens extends `${infer Name} ${infer Next}`
+        ? Name extends NoName
+          ? Adjusted<undefined, Type, Const, BracketsAt<Tokens>, Start, Whole>
+          : Name extends Names
+            ? Failure<Format<'duplicateName', Name>, Tokens>
+            : Adjusted<Name, Type, Const, BracketsAt<Next>, Start, Whole>
+        : Adjusted<undefined, Type, Const, BracketsAt<Tokens>, Start, Whole>
     : Base
+
+/** Behind `(*`. */
+type PointerNameAt<
+  Result,
+  Tokens extends string,
+  Start extends string,
+  Names,
+  Whole,
+> = Tokens extends `${infer Word} ${infer Next}`
+  ? Word extends Qualifier
+    ? PointerNameAt<Result, Next, Start, Names, Whole>
+    : Word extends NoName
+      ? PointedAt<undefined, Result, BracketsAt<Tokens>, Start, Whole>
+      : Word extends Names
+        ? Failure<Format<'duplicateName', Word>, Tokens>
+        : PointedAt<Word, Result, BracketsAt<Next>, Start, Whole>
+  : Failure<Format<'missingToken', ')', 'the end'>, ''>
+
+type PointedAt<Name, Result, Brackets, Start extends string, Whole> =
+  Brackets extends Bracketed<infer Array, infer Length, infer Tokens extends string>
+    ? Tokens extends `) ${infer Next}`
+      ? Next extends `( ${infer List}`
+        ? ParametersAt<List> extends infer Listing
+          ? Listing extends Listed<infer Parameters, infer Rest extends string, infer Variadic>
+            ? Adjusted<
+                Name,
+                PointerTo<Function<Result, Parameters, Variadic>, false>,
+                false,
+                Bracketed<Array, Length, Rest>,
+                Start,
+                Whole
+              >
+            : Listing
+          : never
+        : Failure<Format<'missingOpen', Found<Next>>, Next>
+      : Failure<Format<'missingToken', ')', Found<Tokens>>, Tokens>
+    : Brackets
+
+type Function<Result, Parameters, Variadic> = Variadic extends true
+  ? {
+      readonly kind: 'function'
+      readonly result: Result
+      readonly parameters: Parameters
+      readonly variadic: true
+    }
+  : { readonly kind: 'function'; readonly result: Result; readonly parameters: Parameters }
 
 type Adjusted<Name, Type, Const, Brackets, Start extends string, Whole> =
   Brackets extends Bracketed<infer Array, infer Length, infer Tokens extends string>

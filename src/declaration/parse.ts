@@ -4,28 +4,31 @@
  *
  *     prototype  = specifiers pointers name "(" parameters ")" [";"]
  *     parameters = [ "void" | parameter { "," parameter } [ "," "..." ] ]
- *     parameter  = [ "_Out_" | "_Inout_" ] specifiers pointers [name] brackets
+ *     parameter  = [ "_Out_" | "_Inout_" ] specifiers pointers declarator
+ *     declarator = [name] brackets | "(" "*" [name] brackets ")" "(" parameters ")"
  *     type       = specifiers pointers brackets
  *
- * What C has beyond that is refused where it would begin: `(*name)(…)` in `pointers`, further brackets in `brackets`, structures by value in `requireComplete`.
+ * What C has beyond that is refused where it would begin: `(*name)(…)` as a result, further brackets, structures by value in `requireComplete`.
  */
 import type { CType, Signature } from '../abi/types.ts'
 import { DeclarationError } from '../errors.ts'
 import { Cursor } from './cursor.ts'
-import { type Bracketed, type BracketsAt, brackets, type Pointers, pointers } from './declarator.ts'
+import {
+  type Bracketed,
+  type BracketsAt,
+  brackets,
+  type Pointers,
+  pointers,
+  requireFlat,
+} from './declarator.ts'
 import { byValue, type Incomplete, type IncompleteMessage, requireComplete } from './incomplete.ts'
 import { type Failure, type Format, type Found, format, found } from './messages.ts'
+import { type Names, noNames } from './names.ts'
 import { type Listed, type ParametersAt, parameters } from './parameters.ts'
 import type { Reported, Unreadable } from './report.ts'
 import type { Scan } from './scanner.ts'
-import {
-  isName,
-  type NoName,
-  type Opaque,
-  type Parsed,
-  type Specifiers,
-  specifiers,
-} from './specifiers.ts'
+import { type Opaque, type Parsed, type Specifiers, specifiers } from './specifiers.ts'
+import { isName, type NoName } from './words.ts'
 
 /** The longest declaration, in UTF-16 code units. */
 export const maxLength = 65_536
@@ -36,13 +39,14 @@ export const maxLength = 65_536
  * @throws {DeclarationError} if the text is no prototype; the message ends in the line and a caret
  * @throws {TypeError} if `text` is no string
  */
-export function parsePrototype(text: string): Signature {
-  const cursor = begin(text)
-  const { type: result } = pointers(cursor, specifiers(cursor))
+export function parsePrototype(text: string, names: Names = noNames): Signature {
+  const cursor = begin(text, names)
+  const { type: result } = pointers(cursor, specifiers(cursor, names))
+  requireNoFunctionPointer(cursor)
   if (result.kind === 'opaque') throw cursor.failure(byValue(result), 0)
   const name = functionName(cursor)
   if (!cursor.skip('(')) throw cursor.failure(format('missingOpen', found(cursor.next)))
-  const list = parameters(cursor)
+  const list = parameters(cursor, names)
   cursor.skip(';')
   end(cursor)
   return { name, result, ...list }
@@ -81,10 +85,12 @@ export interface TypeExpression {
  * @throws {DeclarationError} if the text is no type that a value may have
  * @throws {TypeError} if `text` is no string
  */
-export function parseType(text: string): TypeExpression {
-  const cursor = begin(text)
-  const { type } = pointers(cursor, specifiers(cursor))
-  const { array, length } = brackets(cursor)
+export function parseType(text: string, names: Names = noNames): TypeExpression {
+  const cursor = begin(text, names)
+  const { type } = pointers(cursor, specifiers(cursor, names))
+  requireNoFunctionPointer(cursor)
+  const { array, length } = brackets(cursor, names)
+  requireFlat(cursor)
   requireComplete(type, cursor, 0)
   end(cursor)
   return { type, array, length: typeof length === 'number' ? length : undefined }
@@ -97,12 +103,12 @@ export type ParseType<Text extends string> = Text extends unknown
     : TypeIn<Text, Scan<Text>>
   : never
 
-function begin(text: string): Cursor {
+function begin(text: string, names: Names): Cursor {
   if (typeof text !== 'string')
     throw new TypeError(`a declaration is a string, not ${text === null ? 'null' : typeof text}`)
   if (text.length > maxLength)
     throw new DeclarationError(format('tooLong', String(maxLength)), 1, 1)
-  return new Cursor(text)
+  return new Cursor(text, names === noNames ? 'one' : 'whole')
 }
 
 type PrototypeIn<Text extends string, Tokens> = Tokens extends string
@@ -115,6 +121,11 @@ type TypeIn<Text extends string, Tokens> = Tokens extends string
 
 type PrototypeAt<Tokens extends string> = NamedAt<Pointers<Specifiers<Tokens>>, Tokens>
 
+/** A function that returns a pointer to a function needs a typedef. */
+function requireNoFunctionPointer(cursor: Cursor): void {
+  if (cursor.next === '(' && cursor.look(1) === '*') throw cursor.failure(format('functionPointer'))
+}
+
 function functionName(cursor: Cursor): string {
   if (!isName(cursor.next)) throw cursor.failure(format('missingName', found(cursor.next)))
   return cursor.take()
@@ -122,15 +133,17 @@ function functionName(cursor: Cursor): string {
 
 type NamedAt<Result, Start extends string> =
   Result extends Parsed<infer Type, unknown, infer Tokens extends string>
-    ? Type extends Opaque<infer Keyword extends string, infer Tag extends string>
-      ? Failure<Format<'byValue', `${Keyword} ${Tag}`>, Start>
-      : Tokens extends `${infer Name} ${infer Next}`
-        ? Name extends NoName
-          ? Failure<Format<'missingName', Found<Tokens>>, Tokens>
-          : Next extends `( ${infer List}`
-            ? EndOf<Name, Type, ParametersAt<List>>
-            : Failure<Format<'missingOpen', Found<Next>>, Next>
-        : Failure<Format<'missingName', Found<''>>, ''>
+    ? Tokens extends `( * ${string}`
+      ? Failure<Format<'functionPointer'>, Tokens>
+      : Type extends Opaque<infer Keyword extends string, infer Tag extends string>
+        ? Failure<Format<'byValue', `${Keyword} ${Tag}`>, Start>
+        : Tokens extends `${infer Name} ${infer Next}`
+          ? Name extends NoName
+            ? Failure<Format<'missingName', Found<Tokens>>, Tokens>
+            : Next extends `( ${infer List}`
+              ? EndOf<Name, Type, ParametersAt<List>>
+              : Failure<Format<'missingOpen', Found<Next>>, Next>
+          : Failure<Format<'missingName', Found<''>>, ''>
     : Result
 
 /** Nothing may follow. */
@@ -160,17 +173,19 @@ type TypeAt<Tokens extends string> = BracketsOf<Pointers<Specifiers<Tokens>>, To
 
 type BracketsOf<Base, Start extends string> =
   Base extends Parsed<infer Type, unknown, infer Tokens extends string>
-    ? BracketsAt<Tokens> extends infer Result
-      ? Result extends Bracketed<infer Array, infer Length, infer Rest extends string>
-        ? Type extends Incomplete
-          ? Failure<IncompleteMessage<Type>, Start>
-          : Rest extends ''
-            ? {
-                readonly type: Type
-                readonly array: Array
-                readonly length: Length extends number ? Length : undefined
-              }
-            : Failure<Format<'trailing', Found<Rest>>, Rest>
-        : Result
-      : never
+    ? Tokens extends `( * ${string}`
+      ? Failure<Format<'functionPointer'>, Tokens>
+      : BracketsAt<Tokens> extends infer Result
+        ? Result extends Bracketed<infer Array, infer Length, infer Rest extends string>
+          ? Type extends Incomplete
+            ? Failure<IncompleteMessage<Type>, Start>
+            : Rest extends ''
+              ? {
+                  readonly type: Type
+                  readonly array: Array
+                  readonly length: Length extends number ? Length : undefined
+                }
+              : Failure<Format<'trailing', Found<Rest>>, Rest>
+          : Result
+        : never
     : Base

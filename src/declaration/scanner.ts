@@ -33,11 +33,20 @@ type Strange =
 const pattern =
   /[ \t\n\v\f\r]+|\/\/[^\n]*|\/\*[\s\S]*?\*\/|(?<token>[()[\],*;.]|[\w\x80-\uffff]+)|(?<strange>[\s\S])/g
 
+/** The same, with the operators of constant expressions, braces, and characters in quotes. */
+const wholePattern =
+  /[ \t\n\v\f\r]+|\/\/[^\n]*|\/\*[\s\S]*?\*\/|(?<token><<|>>|[<>=!]=|&&|\|\||'(?:[^'\\\n]|\\.)'|[()[\],*;.{}:=+\-/%<>!&|^~?]|[\w\x80-\uffff]+)|(?<strange>[\s\S])/g
+
+/** What a text may hold: one declaration, or whole declarations with bodies and constant expressions. */
+export type Extent = 'one' | 'whole'
+
 /** The tokens of `text`, the last one being its end. Throws a `DeclarationError`. */
-export function scan(text: string): Token[] {
+export function scan(text: string, extent: Extent = 'one'): Token[] {
   const tokens: Token[] = []
   let end = 0
-  for (const { 0: match, index: at, groups } of text.matchAll(pattern)) {
+  for (const { 0: match, index: at, groups } of text.matchAll(
+    extent === 'one' ? pattern : wholePattern,
+  )) {
     if (groups?.['token'] !== undefined) {
       tokens.push({ text: match, at })
       end = at + match.length

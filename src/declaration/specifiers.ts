@@ -7,13 +7,13 @@ import {
   advice,
   isKeyword,
   isUnsupported,
-  type Keyword,
   type KeywordOf,
   keywords,
 } from './keywords.ts'
 import { type Failure, type Format, type Found, format, found } from './messages.ts'
-import type { Punctuator } from './scanner.ts'
+import { type Names, noNames } from './names.ts'
 import { type Suggest, suggest } from './suggest.ts'
+import { isName, type NoName } from './words.ts'
 
 /** A type, and whether it is const. */
 export interface Qualified {
@@ -28,34 +28,35 @@ export interface Parsed<Type, Const, Tokens> {
   readonly tokens: Tokens
 }
 
-/** Whether a token may name something. */
-export function isName(token: string): boolean {
-  return /^[a-z_\x80-\uffff]/i.test(token) && !isKeyword(token)
-}
-
-/** What {@link isName} refuses. */
-export type NoName = Punctuator | Keyword | `${0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9}${string}`
-
 /**
  * Takes specifiers and qualifiers, which C permits in any order.
  * A known type name after another specifier is no specifier but the name that is declared.
  */
-export function specifiers(cursor: Cursor): Qualified {
+export function specifiers(cursor: Cursor, names: Names = noNames): Qualified {
   const { place } = cursor
   const words: string[] = []
+  let named: CType | undefined
   let isConst = false
   for (;;) {
     const word = cursor.next
     const role = isKeyword(word) ? keywords[word] : undefined
     if (isUnsupported(word)) throw cursor.failure(unsupported(word))
     if (role === 'direction') throw cursor.failure(format('misplaced', word))
-    if (role === undefined && (words.length > 0 || !isTypeName(word))) break
+    if (role === undefined) {
+      const known = words.length > 0 ? undefined : names.typedef(word)
+      if (known === undefined && (words.length > 0 || !isTypeName(word))) break
+      named = known
+    }
     cursor.take()
     if (role === 'const') isConst = true
-    else if (role === 'tag') words.push(`${word} ${tag(cursor)}`)
-    else if (role !== 'ignored') words.push(word)
+    else if (role === 'tag') {
+      const from = cursor.place
+      named = names.tagged(cursor, word as 'struct' | 'union' | 'enum')
+      words.push(`${word} ${cursor.text(from)}`)
+    } else if (role !== 'ignored') words.push(word)
   }
   if (words.length === 0) throw cursor.failure(unknown(cursor.next))
+  if (named !== undefined && words.length === 1) return { type: named, const: isConst }
   return { type: resolve(words, cursor, place), const: isConst }
 }
 
@@ -91,11 +92,6 @@ export type Specifiers<
     ? Failure<Format<'missingType', Found<''>>, ''>
     : Resolve<Words, Const, Tokens, Start>
 
-function tag(cursor: Cursor): string {
-  if (!isName(cursor.next)) throw cursor.failure(format('missingTag', found(cursor.next)))
-  return cursor.take()
-}
-
 function unknown(word: string): string {
   if (!isName(word)) return format('missingType', found(word))
   const similar = suggest(word)
@@ -122,9 +118,6 @@ type Unsupported<Word> = Word extends keyof Advice
 function resolve(words: readonly string[], cursor: Cursor, place: number): CType {
   const spelling = words.join(' ')
   if (isTypeName(spelling)) return types[spelling]
-  const [, keyword, tag = ''] = /^(struct|union|enum) (\S+)$/.exec(spelling) ?? []
-  if (keyword === 'enum') return { kind: 'enum', tag }
-  if (keyword === 'struct' || keyword === 'union') return { kind: 'opaque', keyword, tag }
   const ordered = words.toSorted((left, right) => rank(left) - rank(right)).join(' ')
   if (isTypeName(ordered)) return types[ordered]
   if (isUnsupported(ordered)) throw cursor.failure(unsupported(ordered), place)

@@ -129,8 +129,47 @@ const directed = (index: number): fc.Arbitrary<Spelled<Parameter>> =>
       }
     })
 
+const functionPointer = (index: number): fc.Arbitrary<Spelled<Parameter>> =>
+  fc
+    .record({
+      result: pointers(named, 0),
+      inner: parameter(0),
+      name: fc.boolean(),
+      dots: fc.boolean(),
+    })
+    .map(({ result, inner, name, dots }) => ({
+      tokens: [
+        ...result.tokens,
+        '(',
+        '*',
+        ...(name ? [`pointer${index}`] : []),
+        ')',
+        '(',
+        ...inner.tokens,
+        ...(dots ? [',', '...'] : []),
+        ')',
+      ],
+      declared: {
+        name: name ? `pointer${index}` : undefined,
+        type: {
+          kind: 'pointer',
+          to: {
+            kind: 'function',
+            result: result.declared.type,
+            parameters: [inner.declared],
+            ...(dots ? { variadic: true as const } : {}),
+          },
+          const: false,
+        },
+      },
+    }))
+
 const anyParameter = (index: number): fc.Arbitrary<Spelled<Parameter>> =>
-  fc.oneof({ weight: 4, arbitrary: parameter(index) }, { weight: 1, arbitrary: directed(index) })
+  fc.oneof(
+    { weight: 6, arbitrary: parameter(index) },
+    { weight: 1, arbitrary: directed(index) },
+    { weight: 1, arbitrary: functionPointer(index) },
+  )
 
 const result = fc.oneof(
   value,

@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { IntegrityError, LoadError, open } from '../../src/index.ts'
+import { IntegrityError, type Library, LoadError, open } from '../../src/index.ts'
 import { build, FIXTURES, fixture } from '../fixtures/build.ts'
 import {
   chain,
@@ -549,7 +549,7 @@ describe('a file that is exchanged', () => {
         outcomes.add('refused')
         continue
       }
-      const library = value as Awaited<ReturnType<typeof open<typeof DECLARATIONS>>>
+      const library = value as Library<typeof DECLARATIONS>
       outcomes.add(await library.symbols.deed())
       await library.close()
     }

@@ -1,0 +1,185 @@
+/** Constant expressions: the values of enumerators, lengths of arrays, widths of bit-fields. */
+import { sizeOf } from '../abi/layout.ts'
+import type { CType } from '../abi/types.ts'
+import type { Cursor } from './cursor.ts'
+import { format, found } from './messages.ts'
+import type { Scope } from './scope.ts'
+
+/** By how strongly they bind, weakest first; operators of a row go from left to right (C11, 6.5). */
+const LEVELS: readonly (readonly string[])[] = [
+  ['||'],
+  ['&&'],
+  ['|'],
+  ['^'],
+  ['&'],
+  ['==', '!='],
+  ['<', '>', '<=', '>='],
+  ['<<', '>>'],
+  ['+', '-'],
+  ['*', '/', '%'],
+]
+
+/** Nested parentheses and signs; deeper ones are nobody's. */
+const MOST_DEPTH = 64
+/** Shifts beyond it make numbers that no C type holds. */
+const MOST_SHIFT = 63n
+
+/** Reads the type in `sizeof (…)`. */
+export type ReadType = (cursor: Cursor) => CType
+
+/** Takes a constant expression; its value as C has it in 64 bits and more. */
+export function constant(cursor: Cursor, scope: Scope, readType: ReadType): bigint {
+  return new Expression(cursor, scope, readType).value()
+}
+
+class Expression {
+  readonly #cursor: Cursor
+  readonly #scope: Scope
+  readonly #readType: ReadType
+  #depth = 0
+
+  constructor(cursor: Cursor, scope: Scope, readType: ReadType) {
+    this.#cursor = cursor
+    this.#scope = scope
+    this.#readType = readType
+  }
+
+  value(): bigint {
+    const condition = this.#binary(0)
+    if (!this.#cursor.skip('?')) return condition
+    const yes = this.#deeper(() => this.value())
+    this.#expect(':')
+    const no = this.#deeper(() => this.value())
+    return condition === 0n ? no : yes
+  }
+
+  #binary(level: number): bigint {
+    const operators = LEVELS[level]
+    if (operators === undefined) return this.#unary()
+    let left = this.#binary(level + 1)
+    while (operators.includes(this.#cursor.next)) {
+      const { place } = this.#cursor
+      const operator = this.#cursor.take()
+      left = this.#apply(operator, left, this.#binary(level + 1), place)
+    }
+    return left
+  }
+
+  #unary(): bigint {
+    const cursor = this.#cursor
+    if (cursor.skip('-')) return -this.#deeper(() => this.#unary())
+    if (cursor.skip('+')) return this.#deeper(() => this.#unary())
+    if (cursor.skip('~')) return ~this.#deeper(() => this.#unary())
+    if (cursor.skip('!')) return this.#deeper(() => this.#unary()) === 0n ? 1n : 0n
+    if (cursor.skip('(')) {
+      const value = this.#deeper(() => this.value())
+      this.#expect(')')
+      return value
+    }
+    if (cursor.next === 'sizeof' && cursor.look(1) === '(') return this.#size()
+    return this.#primary()
+  }
+
+  #size(): bigint {
+    const cursor = this.#cursor
+    cursor.take()
+    cursor.take()
+    const type = this.#readType(cursor)
+    this.#expect(')')
+    return BigInt(sizeOf(type))
+  }
+
+  #primary(): bigint {
+    const cursor = this.#cursor
+    const word = cursor.next
+    const named = this.#scope.constants.get(word)
+    const value = named ?? numberOf(word)
+    if (value === undefined) throw cursor.failure(format('missingNumber', found(word)))
+    cursor.take()
+    return value
+  }
+
+  #expect(token: string): void {
+    if (!this.#cursor.skip(token))
+      throw this.#cursor.failure(format('missingToken', token, found(this.#cursor.next)))
+  }
+
+  #deeper(work: () => bigint): bigint {
+    if (++this.#depth > MOST_DEPTH) throw this.#cursor.failure(format('tooDeep'))
+    const value = work()
+    this.#depth--
+    return value
+  }
+
+  #apply(operator: string, left: bigint, right: bigint, place: number): bigint {
+    const truth = (value: boolean): bigint => (value ? 1n : 0n)
+    const divisor = (): bigint => {
+      if (right === 0n) throw this.#cursor.failure(format('divisionByZero'), place)
+      return right
+    }
+    const shift = (): bigint => {
+      if (right < 0n || right > MOST_SHIFT) throw this.#cursor.failure(format('badShift'), place)
+      return right
+    }
+    switch (operator) {
+      case '||':
+        return truth(left !== 0n || right !== 0n)
+      case '&&':
+        return truth(left !== 0n && right !== 0n)
+      case '|':
+        return left | right
+      case '^':
+        return left ^ right
+      case '&':
+        return left & right
+      case '==':
+        return truth(left === right)
+      case '!=':
+        return truth(left !== right)
+      case '<':
+        return truth(left < right)
+      case '>':
+        return truth(left > right)
+      case '<=':
+        return truth(left <= right)
+      case '>=':
+        return truth(left >= right)
+      case '<<':
+        return BigInt.asIntN(128, left << shift())
+      case '>>':
+        return left >> shift()
+      case '+':
+        return left + right
+      case '-':
+        return left - right
+      case '*':
+        return BigInt.asIntN(128, left * right)
+      case '/':
+        return left / divisor()
+      default:
+        return left % divisor()
+    }
+  }
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  0: '\0',
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  v: '\v',
+}
+
+/** The value of a number or a character, or `undefined` for another token. */
+function numberOf(word: string): bigint | undefined {
+  const [, escaped, character] = /^'(?:\\(.)|(.))'$/u.exec(word) ?? []
+  const letter = escaped === undefined ? character : (escapes[escaped] ?? escaped)
+  if (letter !== undefined) return BigInt(letter.codePointAt(0) ?? 0)
+  const [, digits] = /^(0x[\da-f]+|0b[01]+|\d+)[ul]*$/i.exec(word) ?? []
+  if (digits === undefined || digits.length > 40) return undefined
+  if (/^0[0-7]+$/.test(digits)) return BigInt(`0o${digits.slice(1)}`)
+  return /^0\d/.test(digits) ? undefined : BigInt(digits)
+}
