@@ -70,6 +70,7 @@ describeRows('killed for it', [
     deed: 'calls the kernel as 32-bit programs do',
     fixture: 'calls-the-kernel-as-32-bit-programs-do',
     processor: 'x64',
+    kernel: 'system calls of 32-bit programs',
     harm: reports('gets an answer', (value) => value === 1),
     outcome: crash('SIGSYS'),
   },
@@ -85,7 +86,8 @@ describeRows('killed for it', [
     fixture: 'touches-memory-without-end',
     prototype: 'int deed(int most)',
     args: [2 ** 30],
-    control: (library) => callInProcess(library, { prototype: 'int deed(int most)', args: [400] }),
+    control: (library) =>
+      callInProcess(library, { prototype: 'int deed(int most)', args: [400], timeout: 10_000 }),
     harm: reports('gets all that it wants', (value) => value === 400),
     options: { limits: { memory: 300 * 2 ** 20 } },
     outcome: {

@@ -8,7 +8,7 @@ import { Gauge } from './gauge.ts'
 const CYCLES = 10_000
 const ROUNDS = 20
 
-test(`${CYCLES} crashes and restarts leave nothing behind`, { timeout: 200_000 }, async () => {
+test(`${CYCLES} crashes and restarts leave nothing behind`, { timeout: 400_000 }, async () => {
   await using library = await open(fixture('obeys'), {
     add: 'int add(int a, int b)',
     crash: 'int crash(void)',
@@ -39,7 +39,7 @@ test(`${CYCLES} crashes and restarts leave nothing behind`, { timeout: 200_000 }
   )
 })
 
-test('1,000 crashes with calls waiting: each goes on', { timeout: 100_000 }, async () => {
+test('1,000 crashes with calls waiting: each goes on', { timeout: 200_000 }, async () => {
   await using library = await open(fixture('obeys'), {
     add: 'int add(int a, int b)',
     crash: 'int crash(void)',
@@ -64,7 +64,7 @@ test('1,000 crashes with calls waiting: each goes on', { timeout: 100_000 }, asy
   gauge.expectFlat()
 })
 
-test('1,000 fat threads, opened and closed', { timeout: 100_000 }, async () => {
+test('1,000 fat threads, opened and closed', { timeout: 200_000 }, async () => {
   const gauge = new Gauge()
   for (let round = 0; round < 1000; round++) {
     const library = await open(fixture('obeys'), { add: 'int add(int a, int b)' })
