@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { Lane, LaneKeeper, Leftover } from './channel/lane.ts'
-import type { Pending } from './channel/pending.ts'
+import { ended, endedSync, type Pending } from './channel/pending.ts'
 import { causeOf, type Evidence } from './crash/cause.ts'
 import type { CheckedAll } from './declaration/infer.ts'
 import {
@@ -86,23 +86,79 @@ export interface Stats {
 
 /** What has to be done again in a new process: load a library and bind its functions. */
 export interface Resident {
-  /** Throws when it can't be done. */
-  settle(incarnation: Incarnation): Promise<void>
+  /** What was asked for: all of it has to end well. */
+  settle(incarnation: Incarnation): Pending[]
   /** The fat thread is closed for good. */
   leave(): void
+}
+
+/** How a fat thread is begun. */
+export interface Spawn {
+  /** Starts a process that holds nothing yet; resolves when it serves. */
+  (options?: FatThreadOptions): Promise<FatThread>
+  /** The same, blocking. */
+  sync(options?: FatThreadOptions): FatThread
+}
+
+/** How a library is loaded beside others. */
+export interface Load {
+  /**
+   * Loads a library beside those that are there already.
+   * @throws {LoadError} for a library, a dependency or a symbol that can't be loaded
+   */
+  <const Text extends string>(
+    library: string | URL,
+    declarations: Text,
+    options?: LibraryOptions,
+  ): Promise<Library<Text>>
+  <const D extends Prototypes>(
+    library: string | URL,
+    declarations?: CheckedAll<D>,
+    options?: LibraryOptions,
+  ): Promise<Library<D>>
+  /** The same, blocking. */
+  readonly sync: LoadSync
+}
+
+export interface LoadSync {
+  <const Text extends string>(
+    library: string | URL,
+    declarations: Text,
+    options?: LibraryOptions,
+  ): Library<Text>
+  <const D extends Prototypes>(
+    library: string | URL,
+    declarations?: CheckedAll<D>,
+    options?: LibraryOptions,
+  ): Library<D>
 }
 
 /**
  * An isolated process that runs functions of libraries, one call after the other.
  * When it crashes, a new one takes its place: the call that ran is rejected, those that waited go on.
  */
-export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDisposable {
+export class FatThread
+  extends EventEmitter<FatThreadEvents>
+  implements AsyncDisposable, Disposable
+{
+  static readonly spawn: Spawn = Object.assign(FatThread.#spawn, { sync: FatThread.#spawnSync })
+
+  readonly load: Load = Object.assign(
+    (library: string | URL, declarations: unknown = {}, options: LibraryOptions = {}) =>
+      Library.load(this, library, declarations as Declarations, options, false),
+    {
+      sync: (library: string | URL, declarations: unknown = {}, options: LibraryOptions = {}) =>
+        Library.loadSync(this, library, declarations as Declarations, options, false),
+    },
+  ) as Load
   readonly #settings: Settings
   readonly #residents: Resident[] = []
   readonly #laneKeeper: LaneKeeper
   readonly #keeper: IncarnationKeeper
   #current: Incarnation | undefined
   #state: State = 'running'
+  /** What the current process needs before it is of use, and its end. */
+  #preparations: readonly Pending[] = []
   #settled: Promise<void> = Promise.resolve()
   #pid = 0
   #completed = 0
@@ -138,14 +194,25 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
     this.#watch = this.#settings.policy.sandboxed ? this.#watchIdle() : undefined
   }
 
-  /** Starts a process that holds nothing yet; resolves when it serves. */
-  static async spawn(options: FatThreadOptions = {}): Promise<FatThread> {
+  static async #spawn(options: FatThreadOptions = {}): Promise<FatThread> {
     const thread = new FatThread(options)
     try {
       await thread.#settled
       await thread.verified()
     } catch (error) {
       await thread.terminate()
+      throw error
+    }
+    return thread
+  }
+
+  static #spawnSync(options: FatThreadOptions = {}): FatThread {
+    const thread = new FatThread(options)
+    try {
+      endedSync(thread.#preparations)
+      thread.verifiedSync()
+    } catch (error) {
+      thread.terminateSync()
       throw error
     }
     return thread
@@ -187,6 +254,13 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
   async verified(): Promise<void> {
     if (!this.#settings.strict) return
     await this.#settled
+    this.#verify()
+  }
+
+  /** @internal The same, blocking. */
+  verifiedSync(): void {
+    if (!this.#settings.strict) return
+    endedSync(this.#preparations)
     this.#verify()
   }
 
@@ -275,26 +349,14 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
     await this.close()
   }
 
-  /**
-   * Loads a library beside those that are there already.
-   * @throws {LoadError} for a library, a dependency or a symbol that can't be loaded
-   */
-  load<const Text extends string>(
-    library: string | URL,
-    declarations: Text,
-    options?: LibraryOptions,
-  ): Promise<Library<Text>>
-  load<const D extends Prototypes>(
-    library: string | URL,
-    declarations?: CheckedAll<D>,
-    options?: LibraryOptions,
-  ): Promise<Library<D>>
-  load<D extends Declarations>(
-    library: string | URL,
-    declarations?: unknown,
-    options: LibraryOptions = {},
-  ): Promise<Library<D>> {
-    return Library.load(this, library, (declarations ?? {}) as D, options, false)
+  /** As `close`, blocking. */
+  [Symbol.dispose](): void {
+    this.#shutSync(true)
+  }
+
+  /** @internal As `terminate`, blocking. */
+  terminateSync(): void {
+    this.#shutSync(false)
   }
 
   /** @internal The one that serves; begun anew where the last one ended without a successor. */
@@ -367,16 +429,14 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
     this.#current = incarnation
     this.#pid = 0
     // Everything is asked for at once, in order: what is asked later waits behind it by itself.
-    this.#settled = Promise.all([
+    this.#preparations = [
       incarnation.prepare(ping, this.#settings.loadTimeout),
-      ...this.#residents.map((resident) => resident.settle(incarnation)),
-    ]).then(
-      () => {},
-      (error) => {
-        incarnation.retire({ reason: () => error as Error, pending: undefined })
-        throw error
-      },
-    )
+      ...this.#residents.flatMap((resident) => resident.settle(incarnation)),
+    ]
+    this.#settled = ended(this.#preparations).catch((error) => {
+      incarnation.retire({ reason: () => error as Error, pending: undefined })
+      throw error
+    })
     this.#settled.catch(() => {}) // whoever waits for it hears of it too
     incarnation.whenReady(() => this.#onReady(incarnation))
     return incarnation
@@ -566,6 +626,17 @@ export class FatThread extends EventEmitter<FatThreadEvents> implements AsyncDis
   #shut(gently: boolean): Promise<void> {
     this.#closing ??= this.#state === 'closed' ? Promise.resolve() : this.#doShut(gently)
     return this.#closing
+  }
+
+  /** Every turn of the wait is short, so that the limit holds whatever runs there. */
+  #shutSync(gently: boolean): void {
+    const current = this.#current
+    const end = performance.now() + (gently ? CLOSE_LIMIT : 0)
+    void (gently ? this.close() : this.terminate())
+    while (current !== undefined && !current.process.ended) {
+      if (performance.now() >= end) current.process.kill()
+      current.lane.step()
+    }
   }
 
   #doShut(gently: boolean): Promise<void> {

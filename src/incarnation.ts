@@ -91,18 +91,18 @@ export class Incarnation {
   }
 
   /** Loads a library; what is asked of it afterwards may follow at once. */
-  async load(number: number, plan: LoadPlan, timeout: number): Promise<void> {
+  load(number: number, plan: LoadPlan, timeout: number): Pending {
     // Noted with the answer: a call right behind it may crash before a promise is continued.
     const note = (modules: LoadedModule[]): void => {
       this.modules.push(...modules)
     }
     const provide = (descriptors: readonly number[]): number => this.process.provide(descriptors)
     const message = load(number, plan, note, this.#provides ? provide : undefined)
-    await this.prepare(message, timeout)
+    return this.prepare(message, timeout)
   }
 
   /** Makes one of the requests that it takes to be ready. */
-  prepare(message: Request<undefined, void>, timeout?: number): Promise<void> {
+  prepare(message: Request<undefined, void>, timeout: number): Pending {
     this.#preparations++
     const counted = new Request<undefined, void>({
       ...message,
@@ -112,7 +112,7 @@ export class Incarnation {
         this.#checkReady()
       },
     })
-    return this.lane.run(counted, undefined, timeout === undefined ? undefined : { timeout })
+    return this.lane.begin(counted, { timeout })
   }
 
   /** All of them were made: `onReady` is called with the last answer. */

@@ -2,6 +2,7 @@ import type { Signature } from './abi/types.ts'
 import { BoundFunction, type FunctionHome, type UntypedFunction } from './bound-function.ts'
 import { describe } from './call/complaint.ts'
 import type { Callable, Symbols } from './callable.ts'
+import { ended, endedSync, type Pending } from './channel/pending.ts'
 import { Declarations as CDeclarations } from './declaration/declarations.ts'
 import type { Checked } from './declaration/infer.ts'
 import { parsePrototype } from './declaration/parse.ts'
@@ -23,7 +24,7 @@ export type Prototypes = Readonly<Record<string, string>>
 export type Declarations = Prototypes | string
 
 /** A shared library in a fat thread. */
-export class Library<D extends Declarations = Declarations> implements AsyncDisposable {
+export class Library<D extends Declarations = Declarations> implements AsyncDisposable, Disposable {
   /** The declared functions. */
   readonly symbols: Symbols<D>
   /** The library's file. */
@@ -69,21 +70,67 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     options: LibraryOptions,
     ownsThread: boolean,
   ): Promise<Library<D>> {
+    const loaded = Library.#declare(thread, library, declarations, options, ownsThread)
+    try {
+      if (thread.settings.strict) await thread.verified()
+      await ended(loaded.#enter())
+    } catch (error) {
+      loaded.#giveUp()
+      throw error
+    }
+    return loaded
+  }
+
+  /** @internal The same, blocking. */
+  static loadSync<const D extends Declarations>(
+    thread: FatThread,
+    library: string | URL,
+    declarations: D,
+    options: LibraryOptions,
+    ownsThread: boolean,
+  ): Library<D> {
+    const loaded = Library.#declare(thread, library, declarations, options, ownsThread)
+    try {
+      thread.verifiedSync()
+      endedSync(loaded.#enter())
+    } catch (error) {
+      loaded.#giveUp()
+      throw error
+    }
+    return loaded
+  }
+
+  /** A library that is in no process yet. */
+  static #declare<D extends Declarations>(
+    thread: FatThread,
+    library: string | URL,
+    declarations: D,
+    options: LibraryOptions,
+    ownsThread: boolean,
+  ): Library<D> {
     const plan = planLoad(resolveLibrary(library, options), options)
     const loaded = new Library<D>(thread, plan, options, ownsThread)
     try {
       const symbols = loaded.symbols as Record<string, UntypedFunction>
       for (const [name, signature] of loaded.#signatures(declarations))
         symbols[name] = loaded.#add(signature).callable()
-      if (thread.settings.strict) await thread.verified()
-      thread.addResident(loaded.#resident)
-      await loaded.#settle(thread.incarnation())
     } catch (error) {
-      thread.removeResident(loaded.#resident)
       loaded.#leave()
       throw error
     }
     return loaded
+  }
+
+  /** From now on part of every incarnation. */
+  #enter(): Pending[] {
+    const incarnation = this.thread.incarnation()
+    this.thread.addResident(this.#resident)
+    return this.#settle(incarnation)
+  }
+
+  #giveUp(): void {
+    this.thread.removeResident(this.#resident)
+    this.#leave()
   }
 
   /** Binds one more function. */
@@ -118,6 +165,12 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  /** As `close`, blocking. */
+  [Symbol.dispose](): void {
+    this.#closed = true
+    if (this.#ownsThread) this.thread[Symbol.dispose]()
   }
 
   /** By the names that JavaScript calls them. */
@@ -160,14 +213,13 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     lane.run(bind(id, this.#number, this.path, plan), undefined, { timeout }).catch(() => {})
   }
 
-  async #settle(incarnation: Incarnation): Promise<void> {
+  #settle(incarnation: Incarnation): Pending[] {
     const timeout = this.thread.settings.loadTimeout
     const loading = incarnation.load(this.#number, this.#plan, timeout)
     const bindings = this.#functions.map(({ id, plan }) =>
       incarnation.prepare(bind(id, this.#number, this.path, plan), timeout),
     )
-    const outcomes = await Promise.allSettled([loading, ...bindings])
-    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+    return [loading, ...bindings]
   }
 
   #leave(): void {

@@ -37,3 +37,30 @@ export async function open<D extends Declarations>(
     throw error
   }
 }
+
+/** {@link open}, blocking. The time limit of loads holds. */
+open.sync = openSync
+
+function openSync<const Text extends string>(
+  library: string | URL,
+  declarations: Text,
+  options?: OpenOptions,
+): Library<Text>
+function openSync<const D extends Prototypes>(
+  library: string | URL,
+  declarations?: CheckedAll<D>,
+  options?: OpenOptions,
+): Library<D>
+function openSync<D extends Declarations>(
+  library: string | URL,
+  declarations?: unknown,
+  options: OpenOptions = {},
+): Library<D> {
+  const thread = new FatThread(options)
+  try {
+    return Library.loadSync(thread, library, (declarations ?? {}) as D, options, true)
+  } catch (error) {
+    thread.terminateSync()
+    throw error
+  }
+}

@@ -343,12 +343,17 @@ static void bury(struct fat_thread *thread) {
 static void hear_ring(struct fat_thread *thread) {
   pthread_mutex_lock(&thread->lock);
   bool met = meet_locked(thread);
-  if (met && thread->ring_wanted) watch_socket(thread);
+  bool wanted = thread->ring_wanted;
+  if (met && wanted) watch_socket(thread);
   if (!met) thread->ring_wanted = false;
   pthread_mutex_unlock(&thread->lock);
   if (met) return;
   char bytes[64];
   ssize_t got;
+  if (!wanted) { /* what rings now rings for a blocking wait, which must not miss it */
+    if (recv(thread->socket, bytes, sizeof bytes, MSG_DONTWAIT | MSG_PEEK) == 0) tell(thread, EVENT_HANGUP);
+    return;
+  }
   int most = 256; /* a library that rings without end must not hold the watch */
   do got = recv(thread->socket, bytes, sizeof bytes, MSG_DONTWAIT);
   while (got > 0 && --most > 0);
@@ -482,6 +487,9 @@ static uint32_t wait_for_end(struct fat_thread *thread, int milliseconds) {
 uint32_t thread_wait(struct fat_thread *thread, int milliseconds) {
   if (wait_while(thread, starting, milliseconds)) return 0;
   if (thread->state != STATE_RUNNING) return wait_for_end(thread, 1000);
+  pthread_mutex_lock(&thread->lock);
+  thread->ring_wanted = false;
+  pthread_mutex_unlock(&thread->lock);
   struct pollfd polled[] = {{.fd = thread->process, .events = POLLIN}, {.fd = thread->socket, .events = POLLIN}};
   if (poll(polled, 2, milliseconds) <= 0) return 0;
   if (polled[0].revents != 0) return wait_for_end(thread, 1000);

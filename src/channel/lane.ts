@@ -1,4 +1,4 @@
-import { type Failure, FatThreadError, ViolationError } from '../errors.ts'
+import { type Failure, ViolationError } from '../errors.ts'
 import { addon } from '../host/addon.ts'
 import { type HostProcess, holdEventLoop, releaseEventLoop } from '../host/process.ts'
 import type { Back } from '../memory/place.ts'
@@ -126,6 +126,13 @@ export class Lane implements Line {
     }
   }
 
+  /** Makes a request that its maker waits for later: awaited, or blocking. */
+  begin(request: Request<undefined, void>, options: CallOptions | undefined): Pending {
+    const pending = new Pending(request as AnyRequest, undefined, options)
+    this.adopt(pending)
+    return pending
+  }
+
   /** Makes a request and blocks until it has ended. */
   runSync<Input, Output>(
     request: Request<Input, Output>,
@@ -139,7 +146,7 @@ export class Lane implements Line {
       result = new Pending(request as AnyRequest, input, options)
       this.adopt(result)
     }
-    return result instanceof Pending ? (block(result) as Output) : result
+    return result instanceof Pending ? (result.block() as Output) : result
   }
 
   /** Posts a request when nothing else is on the lane, and looks for its answer. */
@@ -560,16 +567,6 @@ export class Lane implements Line {
     if (pending.timeout === undefined) return Number.POSITIVE_INFINITY
     return pending.timeout - (performance.now() - pending.since)
   }
-}
-
-/** Blocks until the request has ended, on whatever lane it is by then. */
-function block(pending: Pending): unknown {
-  while (pending.open) {
-    if (pending.lane === undefined) throw new FatThreadError('the request is on no lane')
-    pending.lane.step()
-  }
-  pending.lane?.resume()
-  return pending.take()
 }
 
 /** A request that only tells of grants. */

@@ -1,3 +1,4 @@
+import { FatThreadError } from '../errors.ts'
 import type { Back } from '../memory/place.ts'
 import type { Extent } from './arena.ts'
 import type { CallOptions, Request } from './request.ts'
@@ -68,6 +69,17 @@ export class Pending {
     return this.#outcome
   }
 
+  /** Blocks until it has ended, on whatever lane it is by then; then as `take`. */
+  block(): unknown {
+    while (this.open) {
+      if (this.lane === undefined) throw new FatThreadError('the request is on no lane')
+      this.lane.step()
+    }
+    this.lane?.resume()
+    return this.take()
+  }
+
+  /** Called once. */
   promise(): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const settle = (): void => (this.#failed ? reject(this.#outcome) : resolve(this.#outcome))
@@ -75,6 +87,16 @@ export class Pending {
       else settle()
     })
   }
+}
+
+/** All of them have ended well; throws what the first of those that did not failed with. */
+export async function ended(pendings: readonly Pending[]): Promise<void> {
+  for (const pending of pendings) await pending.promise()
+}
+
+/** The same, blocking. */
+export function endedSync(pendings: readonly Pending[]): void {
+  for (const pending of pendings) pending.block()
 }
 
 /** One listener a signal, however many requests it may end. */
