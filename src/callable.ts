@@ -1,5 +1,5 @@
 import type { UntypedFunction, WithOptions } from './bound-function.ts'
-import type { Arguments, HasResults, Result } from './declaration/infer.ts'
+import type { Arguments, HasResults, NamesTypes, Result } from './declaration/infer.ts'
 
 /** A C function with the types that its prototype says. */
 export interface Callable<Prototype extends string> {
@@ -31,6 +31,10 @@ type WithErrno<Found, Several> = Several extends true
   : { result: Found; errno: number }
 
 /** The functions of a library, by their names in JavaScript. */
-export type Symbols<D extends Readonly<Record<string, string>> | string> = D extends string
+export type Symbols<D> = D extends string
   ? Readonly<Record<string, UntypedFunction>>
-  : { readonly [Name in keyof D]: Callable<D[Name] & string> }
+  : {
+      readonly [Name in keyof D as D[Name] extends string
+        ? Name
+        : never]: NamesTypes<D> extends true ? UntypedFunction : Callable<D[Name] & string>
+    }

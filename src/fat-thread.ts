@@ -28,11 +28,13 @@ import { Incarnation, type IncarnationKeeper, type Retirement } from './incarnat
 import { type Declarations, Library, type LibraryOptions, type Prototypes } from './library.ts'
 import type { Pointer } from './memory/pointer.ts'
 import { SharedMemory } from './memory/shared-memory.ts'
-import { readSteps, runSteps, runStepsSync, type ValueOf, writeSteps } from './memory-access.ts'
+import { readSteps, runSteps, runStepsSync, writeSteps } from './memory-access.ts'
 import { close, ping } from './message/control.ts'
 import { type FatThreadOptions, type Settings, settingsOf } from './options.ts'
 import { type Denial, denialsIn } from './sandbox/denials.ts'
 import { type Facts, type Receipt, receiptOf } from './sandbox/receipt.ts'
+import type { TypeLike } from './type.ts'
+import type { ValueOf } from './type-builders.ts'
 
 /** Bytes of a library's output that wait in the program for a slow reader; beyond that they are dropped. */
 const MOST_UNREAD = 4 * 2 ** 20
@@ -304,29 +306,33 @@ export class FatThread
   }
 
   /**
-   * Reads a value of a C type, such as `int`, `const char *`, `char[]` (a text) or `double[16]`.
+   * Reads a value of a C type: a text, such as `int`, `const char *`, `char[]` (a text) or `double[16]`, or a `Type`.
+   * It is a copy; what it points to is not read, but for texts.
    * @throws {RangeError} for an address that can't be read
    * @throws {ClosedError} for a pointer of another fat thread, or from before a restart
    */
-  async read<const Text extends string>(pointer: Pointer, type: Text): Promise<ValueOf<Text>> {
+  async read<const T extends TypeLike>(pointer: Pointer, type: T): Promise<ValueOf<T>> {
     const { lane, owner } = this.incarnation()
-    return (await runSteps(lane, readSteps(pointer, type, owner))) as ValueOf<Text>
+    return (await runSteps(lane, readSteps(pointer, type, owner))) as ValueOf<T>
   }
 
   /** The same, blocking. */
-  readSync<const Text extends string>(pointer: Pointer, type: Text): ValueOf<Text> {
+  readSync<const T extends TypeLike>(pointer: Pointer, type: T): ValueOf<T> {
     const { lane, owner } = this.incarnation()
-    return runStepsSync(lane, readSteps(pointer, type, owner)) as ValueOf<Text>
+    return runStepsSync(lane, readSteps(pointer, type, owner)) as ValueOf<T>
   }
 
-  /** Writes a value of a C type; an array may be shorter than its type says. Throws as `read`. */
-  async write(pointer: Pointer, type: string, value: unknown): Promise<void> {
+  /**
+   * Writes a value of a C type; an array may be shorter than its type says. Pointers in it are a `Pointer` or null:
+   * a string or bytes would not outlast the write. Throws as `read`.
+   */
+  async write(pointer: Pointer, type: TypeLike, value: unknown): Promise<void> {
     const { lane, owner } = this.incarnation()
     await runSteps(lane, writeSteps(pointer, type, value, owner))
   }
 
   /** The same, blocking. */
-  writeSync(pointer: Pointer, type: string, value: unknown): void {
+  writeSync(pointer: Pointer, type: TypeLike, value: unknown): void {
     const { lane, owner } = this.incarnation()
     runStepsSync(lane, writeSteps(pointer, type, value, owner))
   }

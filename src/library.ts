@@ -1,11 +1,11 @@
 import type { Signature } from './abi/types.ts'
 import { BoundFunction, type FunctionHome, type UntypedFunction } from './bound-function.ts'
-import { describe } from './call/complaint.ts'
+import { describe, wrongKind } from './call/complaint.ts'
 import type { Callable, Symbols } from './callable.ts'
 import { ended, endedSync, type Pending } from './channel/pending.ts'
 import { Declarations as CDeclarations } from './declaration/declarations.ts'
 import type { Checked } from './declaration/infer.ts'
-import { parsePrototype } from './declaration/parse.ts'
+import { parsePrototype, parseType } from './declaration/parse.ts'
 import { ClosedError, LoadError } from './errors.ts'
 import type { FatThread, Resident } from './fat-thread.ts'
 import type { Incarnation } from './incarnation.ts'
@@ -14,11 +14,12 @@ import { type LoadOptions, type LoadPlan, planLoad } from './loader/load-plan.ts
 import { nearestNames } from './loader/near-names.ts'
 import { resolveLibrary } from './loader/search.ts'
 import { bind } from './message/bind.ts'
+import { expressionType, Type } from './type.ts'
 
 export interface LibraryOptions extends LoadOptions {}
 
-/** C prototypes by the name that JavaScript calls them. */
-export type Prototypes = Readonly<Record<string, string>>
+/** C prototypes by the name that JavaScript calls them, and types by the name that the prototypes call them. */
+export type Prototypes = Readonly<Record<string, string | Type>>
 
 /** Prototypes, or one C text. */
 export type Declarations = Prototypes | string
@@ -141,6 +142,16 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     return declared.callable() as unknown as Callable<Prototype>
   }
 
+  /**
+   * A type by its names in what this library declares, such as `struct point`, `point *` or `point[4]`.
+   * @throws {DeclarationError} if the text is no type that a value may have
+   */
+  type(text: string): Type {
+    if (typeof text !== 'string')
+      throw wrongKind('type: text', "a C type, such as 'struct point'", text)
+    return new Type(expressionType(parseType(text, this.#declared)))
+  }
+
   /** Loads the file anew, in a new process; what was in flight is rejected. The functions stay usable. */
   async reload(): Promise<void> {
     this.#requireOpen()
@@ -175,11 +186,20 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
 
   /** By the names that JavaScript calls them. */
   #signatures(declarations: unknown): (readonly [string, Signature])[] {
-    if (typeof declarations !== 'string')
-      return entriesOf(declarations).map(([name, text]) => [name, this.#parse(text)])
-    this.#declared = new CDeclarations()
-    this.#declared.add(declarations)
-    return [...this.#declared.functions]
+    if (typeof declarations === 'string') {
+      this.#declared = new CDeclarations()
+      this.#declared.add(declarations)
+      return [...this.#declared.functions]
+    }
+    const entries = entriesOf(declarations)
+    for (const [name, type] of entries) {
+      if (!(type instanceof Type)) continue
+      this.#declared ??= new CDeclarations()
+      this.#declared.name(name, type.ctype)
+    }
+    return entries.flatMap(([name, text]) =>
+      typeof text === 'string' ? [[name, this.#parse(text)] as const] : [],
+    )
   }
 
   #parse(prototype: string): Signature {
@@ -232,17 +252,17 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
   }
 }
 
-function entriesOf(declarations: unknown): [string, string][] {
+function entriesOf(declarations: unknown): [string, string | Type][] {
   if (typeof declarations !== 'object' || declarations === null)
     throw new TypeError(
       `declarations must be an object of C prototypes, not ${describe(declarations)}`,
     )
-  return Object.entries(declarations).map(([name, prototype]) => {
-    if (typeof prototype !== 'string')
+  return Object.entries(declarations).map(([name, declared]) => {
+    if (typeof declared !== 'string' && !(declared instanceof Type))
       throw new TypeError(
-        `the declaration of ${name} must be a C prototype, not ${describe(prototype)}`,
+        `the declaration of ${name} must be a C prototype or a Type, not ${describe(declared)}`,
       )
-    return [name, prototype]
+    return [name, declared]
   })
 }
 

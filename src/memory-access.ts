@@ -1,59 +1,49 @@
-import type { CType } from './abi/types.ts'
-import { describe, wrongKind } from './call/complaint.ts'
-import { arrayType, elementBytes, isElements, toValues } from './call/elements.ts'
-import { type Element, elementOf, textUnit } from './call/plan.ts'
+import { isAggregate, sizeOf } from './abi/layout.ts'
+import type { ArrayType, CType } from './abi/types.ts'
+import { wrongKind } from './call/complaint.ts'
+import { elementBytes, isElements } from './call/elements.ts'
+import { elementOf, textUnit } from './call/plan.ts'
 import { decodeText, textBytes, type Unit } from './call/text.ts'
+import { Reading, Writing } from './call/value/codec.ts'
+import { codecOf, readWithText } from './call/value/of.ts'
 import type { Steps } from './channel/follow.ts'
 import type { Lane } from './channel/lane.ts'
-import { type ParseType, parseType, type TypeExpression } from './declaration/parse.ts'
-import type { Returned } from './declaration/values.ts'
+import type { Target } from './memory/place.ts'
 import { Pointer } from './memory/pointer.ts'
+import { viewsOf } from './memory/views.ts'
 import { measureText, readBytes, writeBytes } from './message/memory.ts'
+import { ctypeOf, type TypeLike } from './type.ts'
 
 /** The most that one read looks at: beyond it there is `alloc`. */
 const MOST_BYTES = 2 ** 29
 
-type Characters = 'char' | 'char16_t' | 'char32_t' | 'wchar_t'
-
-/** What reading a C type gives: a string for `char[]`, a typed array for other arrays, else a result of that type. */
-export type ValueOf<Text extends string> =
-  ParseType<Text> extends { readonly type: infer Type; readonly array: infer Array }
-    ? Array extends true
-      ? Type extends { readonly name: Characters }
-        ? string
-        : ArrayBufferView | readonly unknown[]
-      : Array extends false
-        ? Returned<Type>
-        : unknown
-    : unknown
-
 /** Reads a value of a C type at a pointer. */
-export function* readSteps(pointer: Pointer, text: string, owner: object): Steps<unknown> {
+export function* readSteps(pointer: Pointer, given: TypeLike, owner: object): Steps<unknown> {
   const address = addressOf(pointer, 'read', owner)
-  const expression = parseType(text)
-  const unit = textUnit(expression.type)
-  if (expression.array && unit !== 0) return yield* readText(address, unit, expression.length)
-  if (expression.array) return yield* readArray(address, text, expression, owner)
-  const [value] = toValues(
-    (yield readBytes(address, elementSize(expression.type, text))) as Uint8Array,
-    element(expression.type, text),
-    owner,
-  )
-  const inner =
-    expression.type.kind === 'pointer' && expression.type.const ? textUnit(expression.type.to) : 0
-  if (inner === 0 || !(value instanceof Pointer)) return value
-  return yield* readText(value.address, inner, undefined)
+  const type = valueType(given, 'read')
+  if (type.kind === 'array' && textUnit(type.of) !== 0)
+    return yield* readText(address, textUnit(type.of) as Unit, type.length)
+  if (type.kind === 'array' && type.length === undefined)
+    throw new TypeError(`read: ${given} needs a length`)
+  const copy = (yield readBytes(address, bounded(sizeOf(type)))) as Uint8Array
+  const reading = new Reading(owner)
+  let value: unknown
+  readWithText(type, new DataView(copy.buffer, copy.byteOffset, copy.length), reading, (found) => {
+    value = found
+  })
+  for (const { address, unit, put } of reading.texts) put(yield* readText(address, unit, undefined))
+  return value
 }
 
 /** Writes a value of a C type at a pointer. */
 export function* writeSteps(
   pointer: Pointer,
-  text: string,
+  given: TypeLike,
   value: unknown,
   owner: object,
 ): Steps<undefined> {
   const address = addressOf(pointer, 'write', owner)
-  yield writeBytes(address, bytesToWrite(text, value, owner))
+  yield writeBytes(address, bytesToWrite(valueType(given, 'write'), given, value, owner))
   return undefined
 }
 
@@ -74,59 +64,62 @@ function addressOf(pointer: unknown, what: string, owner: object): bigint {
   return pointer.in(owner)
 }
 
+function valueType(given: TypeLike, what: string): CType {
+  const type = ctypeOf(given, `${what}: type`)
+  if (type.kind === 'function' || type.kind === 'void' || type.kind === 'opaque')
+    throw new TypeError(`${what}: ${given} is no type of a value in memory`)
+  return type
+}
+
 function* readText(address: bigint, unit: Unit, length: number | undefined): Steps<string> {
   const most = length === undefined ? MOST_BYTES : bounded(length * unit)
   const bytes = yield measureText(address, unit, most)
   return decodeText((yield readBytes(address, bytes)) as Uint8Array, unit)
 }
 
-function* readArray(
-  address: bigint,
-  text: string,
-  { type, length }: TypeExpression,
+function bytesToWrite(type: CType, given: TypeLike, value: unknown, owner: object): Uint8Array {
+  if (type.kind === 'array') return arrayToWrite(type, given, value, owner)
+  return written(type, value, owner, () => `write: ${given}`)
+}
+
+/** An array may be shorter than its type says: what is behind it stays as it is. */
+function arrayToWrite(
+  { of, length }: ArrayType,
+  given: TypeLike,
+  value: unknown,
   owner: object,
-): Steps<unknown> {
-  if (length === undefined) throw new TypeError(`read: ${text} needs a length`)
-  const found = element(type, text)
-  const copy = (yield readBytes(address, bounded(length * found.size))) as Uint8Array
-  if (found.kind === 'pointer' || found.kind === 'bool') return toValues(copy, found, owner)
-  return new (arrayType(found))(copy.buffer as ArrayBuffer, copy.byteOffset, length)
-}
-
-function bytesToWrite(text: string, value: unknown, owner: object): Uint8Array {
-  const { type, array, length } = parseType(text)
-  const complain = (takes: string): Error => wrongKind(`write: ${text}`, takes, value)
-  const unit = textUnit(type)
-  if (array && unit !== 0 && typeof value === 'string')
-    return fitting(textBytes(`${value}\0`, unit), length, unit, text)
-  if (!array) return elementBytes([value], element(type, text), owner, complain)
-  if (!isElements(value)) throw complain('an array or bytes')
-  return fitting(
-    elementBytes(value, element(type, text), owner, complain),
-    length,
-    elementSize(type, text),
-    text,
-  )
-}
-
-function fitting(
-  bytes: Uint8Array,
-  length: number | undefined,
-  size: number,
-  text: string,
 ): Uint8Array {
-  if (length === undefined || bytes.length <= length * size) return bytes
-  throw new RangeError(`write: ${bytes.length} bytes don't fit ${text}`)
+  const complain = (takes: string): Error => wrongKind(`write: ${given}`, takes, value)
+  const unit = textUnit(of)
+  const fitting = (bytes: Uint8Array): Uint8Array => {
+    if (length === undefined || bytes.length <= length * sizeOf(of)) return bytes
+    throw new RangeError(`write: ${bytes.length} bytes don't fit ${given}`)
+  }
+  if (unit !== 0 && typeof value === 'string') return fitting(textBytes(`${value}\0`, unit))
+  if (!isElements(value)) throw complain('an array or bytes')
+  if (Array.isArray(value) && (isAggregate(of) || of.kind === 'array'))
+    return fitting(
+      written({ kind: 'array', of, length: value.length }, value, owner, () => `write: ${given}`),
+    )
+  return fitting(elementBytes(value, elementOf(of), owner, complain))
 }
 
-function element(type: CType, text: string): Element {
-  const found = elementOf(type)
-  if (found === undefined) throw new TypeError(`${describe(text)} is no type of a value in memory`)
-  return found
-}
-
-function elementSize(type: CType, text: string): number {
-  return element(type, text).size
+/** A value in C's layout. What it points to would not outlast the write, so it takes pointers only. */
+function written(type: CType, value: unknown, owner: object, where: () => string): Uint8Array {
+  const bytes = new Uint8Array(sizeOf(type))
+  const target: Target = {
+    views: viewsOf(new ArrayBuffer(0)),
+    words: 0,
+    owner,
+    place: () => {
+      throw new TypeError(
+        `${writing.where} takes a Pointer, shared memory or null: a string or bytes would not outlast the write`,
+      )
+    },
+  }
+  const writing = new Writing(target, where)
+  codecOf(type).write(value, new DataView(bytes.buffer), 0, writing)
+  return bytes
 }
 
 function bounded(bytes: number): number {

@@ -8,6 +8,7 @@
  *     member      = specifiers [ declarator [ ":" width ] { "," … } ] ";"
  */
 import { type DeclaredMember, isAggregate, layOut, sizeOf } from '../abi/layout.ts'
+import { isTypeName } from '../abi/names.ts'
 import type { AggregateType, CType, Signature } from '../abi/types.ts'
 import { DeclarationError } from '../errors.ts'
 import { type Attributes, attributes, expect } from './attributes.ts'
@@ -60,6 +61,15 @@ export class Declarations implements Names {
     this.#cursor = cursor
     this.#depth = 0
     while (cursor.next !== '') if (!cursor.skip(';')) this.#declaration()
+  }
+
+  /** Gives a type a name, as a typedef does; throws a `TypeError` for what can't be one. */
+  name(name: string, type: CType): void {
+    if (!/^[a-z_]\w*$/i.test(name) || !isName(name) || isTypeName(name))
+      throw new TypeError(
+        `the type ${JSON.stringify(name)} can't have this name: a name that C has no meaning for is taken`,
+      )
+    this.#scope.typedefs.set(name, type)
   }
 
   typedef(word: string): CType | undefined {

@@ -4,7 +4,7 @@
  *     func<const Text extends string>(prototype: Checked<Text>):
  *       (...values: Arguments<Text>) => Result<Text>
  */
-import type { ParsePrototype } from './parse.ts'
+import type { ParsePrototype, ParseType } from './parse.ts'
 import type { Malformed } from './report.ts'
 import type {
   AnyArgument,
@@ -19,10 +19,25 @@ import type {
 export type Checked<Text extends string> =
   ParsePrototype<Text> extends Malformed<infer Message> ? Message : Text
 
-/** {@link Checked} for each property. */
-export type CheckedAll<Declarations extends Readonly<Record<string, string>>> = {
-  readonly [Name in keyof Declarations]: Checked<Declarations[Name]>
+/** The same of a type alone. */
+export type CheckedType<Text extends string> =
+  ParseType<Text> extends Malformed<infer Message> ? Message : Text
+
+/** {@link Checked} for each prototype. Beside types, whose names only run time knows, each is taken as it is. */
+export type CheckedAll<Declarations> = {
+  readonly [Name in keyof Declarations]: Declarations[Name] extends string
+    ? NamesTypes<Declarations> extends true
+      ? Declarations[Name]
+      : Checked<Declarations[Name]>
+    : Declarations[Name]
 }
+
+/** Whether there are types among the declarations. */
+export type NamesTypes<Declarations> = [Exclude<Declarations[keyof Declarations], string>] extends [
+  never,
+]
+  ? false
+  : true
 
 /** The arguments of a function with that prototype; any arguments where the text is no literal. */
 export type Arguments<Text extends string> =

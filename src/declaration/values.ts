@@ -53,7 +53,7 @@ export type InoutOf<To, Length> = Length extends undefined
   : BytesFor<To> | ArrayFor<To, true>
 
 /** An array as it comes back: text for characters, a typed array for numbers. */
-type ArrayOf<To> = To extends { readonly name: Character }
+export type ArrayOf<To> = To extends { readonly name: Character }
   ? string
   : To extends { readonly kind: 'float'; readonly size: infer Size extends keyof FloatArrays }
     ? FloatArrays[Size]
