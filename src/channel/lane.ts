@@ -248,7 +248,7 @@ export class Lane implements Line {
     if (this.#dead || !this.#asleep) return
     this.#wakeUp()
     if (this.#drain() === 0 && ++this.#emptyRings > EMPTY_RINGS) this.#liar('it rang without end')
-    else this.#pump()
+    this.#pump()
   }
 
   /** Posts nothing more and believes no more answers; what comes now waits for a successor. */
@@ -469,19 +469,20 @@ export class Lane implements Line {
     }
   }
 
+  /** Nobody waits for anything: the event loop may end. */
+  get #idle(): boolean {
+    return this.#dead || (this.#count === 0 && this.#waiting.size === 0)
+  }
+
   /** Goes on with asynchronous requests: a few turns of the event loop awake, then asleep until the doorbell. */
   #pump(): void {
-    if (this.#pumping || this.#asleep || this.#dead || this.#count === 0) return
+    if (this.#pumping || this.#asleep || this.#idle) return
     this.#pumping = true
     let quietSince = performance.now()
     const turn = (): void => {
-      if (this.#dead || this.#count === 0) {
-        this.#pumping = false
-        return
-      }
       const now = performance.now()
-      if (this.#drain() > 0) quietSince = now
-      if (this.#count === 0) {
+      if (!this.#idle && this.#drain() > 0) quietSince = now
+      if (this.#idle) {
         this.#pumping = false
       } else if (this.#spin && now - quietSince < AWAKE) {
         setImmediate(turn)
@@ -509,6 +510,7 @@ export class Lane implements Line {
     }
     this.#relook = setTimeout(() => {
       this.#wakeUp()
+      this.#fill()
       this.#ringHost()
       this.#pump()
     }, RELOOK)

@@ -76,6 +76,28 @@ describe('a program without top-level await', () => {
   })
 })
 
+describe('a program that has only its calls to wait for', () => {
+  const LIARS = [
+    'rings-without-end',
+    'writes-junk-into-every-descriptor',
+    'sends-descriptors',
+    'closes-every-descriptor',
+    'shuts-every-socket',
+    'answers-with-unknown-status',
+    'answers-calls-that-nobody-made',
+    'repeats-old-answers',
+    'says-that-everybody-is-awake',
+  ]
+
+  test.each(LIARS)('hears of every end where a library %s', { timeout: 90_000 }, async (name) => {
+    const ended = await runProgram('awaits-a-liar.mjs', {
+      args: [fixture(name), '4'],
+      limit: 80_000,
+    })
+    expect(ended).toMatchObject({ code: 0, hung: false, stdout: 'all have ended\n', stderr: '' })
+  })
+})
+
 describe('worker threads', () => {
   test('each fat thread ends with its own worker, and with no other', {
     timeout: 60_000,
