@@ -4,6 +4,7 @@ import { copy } from './copy.mjs'
 import { memory } from './memory.mjs'
 import { firstOpen, open } from './open.mjs'
 import { restart } from './restart.mjs'
+import { structCall } from './struct-call.mjs'
 import { syncCall } from './sync-call.mjs'
 
 /** In the order in which they run. */
@@ -16,4 +17,5 @@ export const MEASURES = [
   memory,
   restart,
   copy,
+  structCall,
 ]

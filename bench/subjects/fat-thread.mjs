@@ -5,6 +5,8 @@ import { library } from '../harness/native.mjs'
 const ABS = { abs: 'int abs(int x)' }
 const COS = { cos: 'double cos(double x)' }
 const ABORT = { ...ABS, abort: 'void abort(void)' }
+const MIXED = 'typedef struct { int count; float ratio; double sum; short small; } mixed;'
+const mixed = { count: 1, ratio: 0.5, sum: 2.25, small: -3 }
 const TOUCH = { touch: 'int touch_nothing(const uint8_t *memory)' }
 
 /** What a fat thread with these options does for each measure. */
@@ -71,6 +73,11 @@ export function workloadsWith(options) {
         },
         close: () => libc.close(),
       }
+    },
+    'struct-call': async ({ symbol, prototype }) => {
+      const fixture = await open(library('takes-structures'), `${MIXED} ${prototype};`, options)
+      const call = fixture.symbols[symbol].sync
+      return { run: () => call(mixed), close: () => fixture.close() }
     },
     copy: ({ bytes }) => copying(() => Buffer.alloc(bytes, 1)),
     'copy-shared': ({ bytes }) => copying((thread) => thread.alloc(bytes).bytes.fill(1)),

@@ -4,6 +4,8 @@ import { library } from '../harness/native.mjs'
 /** By default it refuses more than 256 asynchronous calls at once. */
 koffi.config({ max_async_calls: 4096 })
 
+koffi.struct('mixed', { count: 'int', ratio: 'float', sum: 'double', small: 'short' })
+
 const abs = koffi.load('libc.so.6').func('int abs(int x)')
 
 const awaited = async () => ({
@@ -17,6 +19,11 @@ export const workloads = {
   'sync-call': async () => ({ run: () => abs(-1) }),
   'awaited-call': awaited,
   'calls-in-flight': awaited,
+  'struct-call': async ({ prototype }) => {
+    const call = koffi.load(library('takes-structures')).func(prototype)
+    const mixed = { count: 1, ratio: 0.5, sum: 2.25, small: -3 }
+    return { run: () => call(mixed) }
+  },
   copy: async ({ bytes }) => {
     const touch = koffi.load(library('touch-nothing')).func('int touch_nothing(const void *memory)')
     const memory = Buffer.alloc(bytes, 1)
