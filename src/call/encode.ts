@@ -91,10 +91,6 @@ export function encode(
   return back === undefined ? undefined : { copies: back, outcome }
 }
 
-function viewOf(place: Place, bytes: number): DataView {
-  return new DataView(place.bytes.buffer, place.bytes.byteOffset + place.offset, bytes)
-}
-
 function dataOf(copy: Uint8Array): DataView {
   return new DataView(copy.buffer, copy.byteOffset, copy.byteLength)
 }
@@ -109,7 +105,7 @@ function placeEmpty(bytes: number, target: Target): Place {
 function placeValue(type: CType, value: unknown, place: () => string, target: Target): Place {
   const bytes = sizeOf(type)
   const found = placeEmpty(bytes, target)
-  codecOf(type).write(value, viewOf(found, bytes), 0, new Writing(target, place))
+  codecOf(type).write(value, found.data, found.offset, new Writing(target, place))
   return found
 }
 

@@ -81,7 +81,8 @@ export class Frame implements Target {
     if (start + bytes <= LIMITS.REQUEST_BYTES) {
       this.#cursor = start + bytes
       const offset = this.#slot + start
-      return { bytes: this.#channel.views.u8, offset, address: this.#channel.address + offset }
+      const { u8, data } = this.#channel.views
+      return { bytes: u8, data, offset, address: this.#channel.address + offset }
     }
     const begin = Math.ceil(this.#used / ALIGNMENT) * ALIGNMENT
     const last = this.extents?.at(-1)
@@ -90,7 +91,8 @@ export class Frame implements Target {
     const offset = fits ? begin : 0
     this.#used = offset + bytes
     const view = new Uint8Array(extent.buffer, 0, extent.bytes)
-    return { bytes: view, offset, address: extent.address + offset }
+    const data = new DataView(extent.buffer, 0, extent.bytes)
+    return { bytes: view, data, offset, address: extent.address + offset }
   }
 
   #extend(bytes: number): Extent {

@@ -3,6 +3,8 @@ import type { Views } from './views.ts'
 /** A stretch of memory that both sides see: offset in `bytes` for the program, address for the library. */
 export interface Place {
   readonly bytes: Uint8Array
+  /** The same memory: it begins and ends with `bytes`. */
+  readonly data: DataView
   readonly offset: number
   readonly address: number
 }

@@ -7,6 +7,8 @@ export interface Views {
   readonly f64: Float64Array
   readonly i64: BigInt64Array
   readonly u64: BigUint64Array
+  /** For values of any type at any offset. */
+  readonly data: DataView
 }
 
 export function viewsOf(buffer: ArrayBufferLike): Views {
@@ -19,5 +21,6 @@ export function viewsOf(buffer: ArrayBufferLike): Views {
     f64: new Float64Array(buffer, 0, bytes / 8),
     i64: new BigInt64Array(buffer, 0, bytes / 8),
     u64: new BigUint64Array(buffer, 0, bytes / 8),
+    data: new DataView(buffer, 0, bytes),
   }
 }

@@ -26,10 +26,8 @@ function membersOf(type: AggregateType, codecOf: CodecOf): NamedCodec[] {
   }))
 }
 
-function requireObject(value: unknown, what: string, where: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || isElements(value) || isOurs(value))
-    throw wrongKind(where, what, value)
-  return value as Record<string, unknown>
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !isElements(value) && !isOurs(value)
 }
 
 function isOurs(value: object): boolean {
@@ -50,41 +48,38 @@ export function structCodec(type: AggregateType, codecOf: CodecOf): Codec {
     list ??= membersOf(type, codecOf)
     return list
   }
+  let empty: Record<string, unknown> | undefined
+  const blank = (): Record<string, unknown> => {
+    // A member may be called `__proto__`: this makes it a property like any other.
+    empty ??= Object.fromEntries(members().map(({ name }) => [name, undefined]))
+    return empty
+  }
   return {
     size: type.size,
     keep(value) {
-      if (typeof value !== 'object' || value === null || isOurs(value) || isElements(value))
-        return value
-      return Object.fromEntries(
-        members().map(({ name, codec }) => [
-          name,
-          codec.keep((value as Record<string, unknown>)[name]),
-        ]),
-      )
+      if (!isPlain(value)) return value
+      return Object.fromEntries(members().map(({ name, codec }) => [name, codec.keep(value[name])]))
     },
     write(value, memory, at, writing) {
-      const object = requireObject(value, wanted(type, members()), writing.where)
-      for (const { name, offset, codec } of members())
-        writing.within(name, () => {
-          const given = object[name]
-          if (given === undefined) throw new TypeError(`${writing.where} is missing`)
-          codec.write(given, memory, at + offset, writing)
-        })
+      if (!isPlain(value)) throw wrongKind(writing.where, wanted(type, members()), value)
+      for (const { name, offset, codec } of members()) {
+        const given = value[name]
+        writing.enter(name)
+        if (given === undefined) throw new TypeError(`${writing.where} is missing`)
+        codec.write(given, memory, at + offset, writing)
+        writing.leave()
+      }
     },
     read(memory, at, reading) {
-      const object: Record<string, unknown> = {}
+      // All members are there from the start: the engine then knows one shape for all these objects.
+      const object = { ...blank() }
       for (const { name, offset, codec, unit } of members()) {
-        const put = (value: unknown): void => {
-          Object.defineProperty(object, name, {
-            value,
-            writable: true,
-            enumerable: true,
-            configurable: true,
-          })
-        }
         const value = codec.read(memory, at + offset, reading)
-        put(value)
-        reading.text(value, unit, put)
+        object[name] = value
+        if (unit !== 0)
+          reading.text(value, unit, (text) => {
+            object[name] = text
+          })
       }
       return object
     },
@@ -103,24 +98,23 @@ export function unionCodec(type: AggregateType, codecOf: CodecOf): Codec {
   return {
     size: type.size,
     keep(value) {
-      if (typeof value !== 'object' || value === null || isOurs(value) || isElements(value))
-        return value
-      // What was read from a union has all members: it is kept as one whole.
-      const object = value as Record<string, unknown>
+      if (!isPlain(value)) return value
       return Object.fromEntries(
-        givenIn(object).map(({ name, codec }) => [name, codec.keep(object[name])]),
+        givenIn(value).map(({ name, codec }) => [name, codec.keep(value[name])]),
       )
     },
     write(value, memory, at, writing) {
-      const what = wanted(type, members())
-      const object = requireObject(value, what, writing.where)
-      const given = givenIn(object)
+      if (!isPlain(value)) throw wrongKind(writing.where, wanted(type, members()), value)
+      const given = givenIn(value)
       if (given.length !== 1)
         throw new TypeError(
-          `${writing.where} takes ${what}, not ${given.length === 0 ? 'none of them' : given.map(({ name }) => name).join(' and ')}`,
+          `${writing.where} takes ${wanted(type, members())}, not ${given.length === 0 ? 'none of them' : given.map(({ name }) => name).join(' and ')}`,
         )
-      for (const { name, offset, codec } of given)
-        writing.within(name, () => codec.write(object[name], memory, at + offset, writing))
+      for (const { name, offset, codec } of given) {
+        writing.enter(name)
+        codec.write(value[name], memory, at + offset, writing)
+        writing.leave()
+      }
     },
     read(memory, at, reading) {
       const view: Record<string, unknown> = {}

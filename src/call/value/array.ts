@@ -34,10 +34,11 @@ export function arrayCodec(type: ArrayType, codecOf: CodecOf): Codec {
       if (Array.isArray(value)) {
         if (value.length !== length)
           throw new RangeError(`${writing.where} takes ${length} elements, not ${value.length}`)
-        for (let index = 0; index < length; index++)
-          writing.within(index, () =>
-            inner.write(value[index], memory, at + index * inner.size, writing),
-          )
+        for (let index = 0; index < length; index++) {
+          writing.enter(index)
+          inner.write(value[index], memory, at + index * inner.size, writing)
+          writing.leave()
+        }
         return
       }
       if (!isElements(value)) throw wrongKind(writing.where, arrayTakes(unit, length), value)

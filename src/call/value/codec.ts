@@ -29,10 +29,12 @@ export class Writing {
     this.#root = root
   }
 
-  /** Does `work` for a part of the value. */
-  within(part: string | number, work: () => void): void {
+  /** Goes on to a part of the value; behind it comes `leave`, unless something was thrown. */
+  enter(part: string | number): void {
     this.#path.push(part)
-    work()
+  }
+
+  leave(): void {
     this.#path.pop()
   }
 
