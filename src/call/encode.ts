@@ -91,8 +91,8 @@ export function encode(
   return back === undefined ? undefined : { copies: back, outcome }
 }
 
-function dataOf(copy: Uint8Array): DataView {
-  return new DataView(copy.buffer, copy.byteOffset, copy.byteLength)
+function bytesOf(copy: DataView, length: number): Uint8Array {
+  return new Uint8Array(copy.buffer, copy.byteOffset, length)
 }
 
 function placeEmpty(bytes: number, target: Target): Place {
@@ -113,9 +113,8 @@ function placeOwnResult(type: CType, at: number, target: Target, outcome: Outcom
   const length = sizeOf(type)
   const place = placeEmpty(length, target)
   writeNumber(target.views.u32, at, place.address)
-  const into = (copy: Uint8Array): void =>
-    readWithText(type, dataOf(copy), outcome.reading, outcome.own)
-  return { place, length, into }
+  const into = (copy: DataView): void => readWithText(type, copy, outcome.reading, outcome.own)
+  return { place, length, brief: !codecOf(type).lazy, into }
 }
 
 /** How many elements a result has; the argument that says so was checked, or will be. */
@@ -154,8 +153,8 @@ function placeResult(
     : placeEmpty(length, target)
   writeNumber(target.views.u32, at, place.address)
   const put = outcome.named(name)
-  const into = (copy: Uint8Array): void => readWithText(whole, dataOf(copy), outcome.reading, put)
-  return { place, length, into }
+  const into = (copy: DataView): void => readWithText(whole, copy, outcome.reading, put)
+  return { place, length, brief: !codecOf(whole).lazy, into }
 }
 
 /** The values as they are now: bytes that the caller may change before the call begins are copied. */
@@ -325,14 +324,13 @@ function objectsIn(
   if (!pointer?.back || outcome === undefined) return undefined
   const sources: unknown[] = Array.isArray(source) ? source : [source]
   const codec = codecOf(type)
-  const into = (copy: Uint8Array): void => {
-    const memory = dataOf(copy)
+  const into = (copy: DataView): void => {
     for (const [index, object] of sources.entries()) {
-      const found = codec.read(memory, index * codec.size, outcome.reading)
+      const found = codec.read(copy, index * codec.size, outcome.reading)
       outcome.later(() => refresh(object, found))
     }
   }
-  return { place, length: sizeOf(whole), into }
+  return { place, length: sizeOf(whole), brief: !codec.lazy, into }
 }
 
 /** Gives an object the members that the library left; a frozen one stays as it is. */
@@ -360,6 +358,8 @@ function copyIn(
   place.bytes.set(bytes, place.offset)
   writeNumber(target.views.u32, at, place.address)
   if (!type.back || bytes.length === 0) return undefined
-  const into = (copy: Uint8Array): void => readElements(copy, source, type.element, target.owner)
-  return { place, length: bytes.length, into }
+  const { length } = bytes
+  const into = (copy: DataView): void =>
+    readElements(bytesOf(copy, length), source, type.element, target.owner)
+  return { place, length, brief: true, into }
 }

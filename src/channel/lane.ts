@@ -2,6 +2,7 @@ import { type Failure, ViolationError } from '../errors.ts'
 import { addon } from '../host/addon.ts'
 import { type HostProcess, holdEventLoop, releaseEventLoop } from '../host/process.ts'
 import type { Back } from '../memory/place.ts'
+import { privateCopy } from '../memory/private-copy.ts'
 import { LIMITS, OPERATION, RESPONSE, STATUS } from '../protocol/protocol.ts'
 import type { Channel } from './channel.ts'
 import { Busy, Frame, Unreachable } from './frame.ts'
@@ -584,7 +585,6 @@ function mayWait(error: unknown): boolean {
 }
 
 function finish({ copies, finish }: Back, result: unknown): unknown {
-  for (const { place, length, into } of copies)
-    into(place.bytes.slice(place.offset, place.offset + length))
+  for (const { place, length, brief, into } of copies) into(privateCopy(place, length, brief))
   return finish === undefined ? result : finish(result)
 }

@@ -31,6 +31,8 @@ export interface Back {
 export interface CopyBack {
   readonly place: Place
   readonly length: number
-  /** Called with a private copy. */
-  readonly into: (copy: Uint8Array) => void
+  /** Nothing refers to the copy when `into` has returned. */
+  readonly brief: boolean
+  /** Called with a private copy: the first `length` bytes. */
+  readonly into: (copy: DataView) => void
 }

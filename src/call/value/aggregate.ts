@@ -48,6 +48,7 @@ export function structCodec(type: AggregateType, codecOf: CodecOf): Codec {
     list ??= membersOf(type, codecOf)
     return list
   }
+  let isLazy: boolean | undefined
   let empty: Record<string, unknown> | undefined
   const blank = (): Record<string, unknown> => {
     // A member may be called `__proto__`: this makes it a property like any other.
@@ -56,6 +57,10 @@ export function structCodec(type: AggregateType, codecOf: CodecOf): Codec {
   }
   return {
     size: type.size,
+    get lazy() {
+      isLazy ??= members().some(({ codec }) => codec.lazy)
+      return isLazy
+    },
     keep(value) {
       if (!isPlain(value)) return value
       return Object.fromEntries(members().map(({ name, codec }) => [name, codec.keep(value[name])]))
@@ -97,6 +102,7 @@ export function unionCodec(type: AggregateType, codecOf: CodecOf): Codec {
     members().filter(({ name }) => Object.hasOwn(object, name))
   return {
     size: type.size,
+    lazy: true,
     keep(value) {
       if (!isPlain(value)) return value
       return Object.fromEntries(

@@ -17,6 +17,9 @@ export function arrayCodec(type: ArrayType, codecOf: CodecOf): Codec {
   }
   return {
     size,
+    get lazy() {
+      return inner.lazy
+    },
     keep: (value) => {
       if (Array.isArray(value)) return value.map((each) => inner.keep(each))
       return ArrayBuffer.isView(value)

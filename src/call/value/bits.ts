@@ -18,6 +18,7 @@ export function bitsCodec({ type, bits }: Member): Codec {
   }
   return {
     size: bytes,
+    lazy: false,
     keep: (value) => value,
     write(value, memory, at, writing) {
       const given = type.kind === 'bool' ? bitOf(value, writing) : value

@@ -10,6 +10,8 @@ import type { Unit } from '../text.ts'
 export interface Codec {
   /** In bytes. */
   readonly size: number
+  /** What `read` gives looks at `memory` later too. */
+  readonly lazy: boolean
   /** Throws `TypeError` or `RangeError` with the place of what doesn't fit. */
   write(value: unknown, memory: DataView, at: number, writing: Writing): void
   /** `memory` is a private copy: whatever its bytes are, they are some value. */

@@ -12,6 +12,7 @@ export function pointerCodec(type: PointerType): Codec {
   const element = elementOf(type.to)
   return {
     size: 8,
+    lazy: false,
     keep: (value) =>
       ArrayBuffer.isView(value) && !(value.buffer instanceof SharedArrayBuffer)
         ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice()

@@ -10,6 +10,7 @@ export function scalarCodec({ kind, size, signed }: Element): Codec {
   if (kind === 'bool')
     return {
       size,
+      lazy: false,
       keep: same,
       write(value, memory, at, writing) {
         if (typeof value !== 'boolean') throw wrongKind(writing.where, 'a boolean', value)
@@ -20,6 +21,7 @@ export function scalarCodec({ kind, size, signed }: Element): Codec {
   if (kind === 'float')
     return {
       size,
+      lazy: false,
       keep: same,
       write(value, memory, at, writing) {
         if (typeof value !== 'number') throw wrongKind(writing.where, 'a number', value)
@@ -38,6 +40,7 @@ function integerCodec(size: 1 | 2 | 4, signed: boolean): Codec {
   const max = signed ? 2 ** (bits - 1) - 1 : 2 ** bits - 1
   return {
     size,
+    lazy: false,
     keep: same,
     write(value, memory, at, writing) {
       if (typeof value !== 'number') throw wrongKind(writing.where, 'a number', value)
@@ -58,6 +61,7 @@ function integerCodec(size: 1 | 2 | 4, signed: boolean): Codec {
 function wideCodec(signed: boolean): Codec {
   return {
     size: 8,
+    lazy: false,
     keep: same,
     write(value, memory, at, writing) {
       memory.setBigInt64(at, wideValue(value, 64, signed, writing), true)
