@@ -11,7 +11,7 @@ const ROOMS = {
   channel: ['errors', 'host', 'memory', 'protocol'],
   loader: ['errors', 'host'],
   crash: ['channel', 'errors', 'host', 'loader', 'protocol'],
-  message: ['call', 'channel', 'crash', 'errors', 'loader', 'memory', 'protocol'],
+  message: ['abi', 'call', 'channel', 'crash', 'errors', 'loader', 'memory', 'protocol'],
   sandbox: ['errors', 'host', 'protocol'],
   cli: ['abi', 'declaration', 'errors', 'index', 'loader', 'sandbox'],
   koffi: ['index'],

@@ -1,20 +1,25 @@
-import type { Signature } from './abi/types.ts'
+import { sizeOf } from './abi/layout.ts'
+import type { ArrayType, CType, Signature } from './abi/types.ts'
 import { BoundFunction, type FunctionHome, type UntypedFunction } from './bound-function.ts'
 import { describe, wrongKind } from './call/complaint.ts'
 import type { Callable, Symbols } from './callable.ts'
+import type { Lane } from './channel/lane.ts'
 import { ended, endedSync, type Pending } from './channel/pending.ts'
 import { Declarations as CDeclarations } from './declaration/declarations.ts'
-import type { Checked } from './declaration/infer.ts'
+import type { Checked, CheckedVariable, GivenTo, HeldBy } from './declaration/infer.ts'
 import { parsePrototype, parseType } from './declaration/parse.ts'
+import { type DeclaredVariable, parseVariable } from './declaration/variable.ts'
 import { ClosedError, LoadError } from './errors.ts'
 import type { FatThread, Resident } from './fat-thread.ts'
 import type { Incarnation } from './incarnation.ts'
 import { type Closure, type ClosureObject, findExport } from './loader/closure.ts'
+import type { ElfExport } from './loader/elf-symbols.ts'
 import { type LoadOptions, type LoadPlan, planLoad } from './loader/load-plan.ts'
 import { nearestNames } from './loader/near-names.ts'
 import { resolveLibrary } from './loader/search.ts'
 import { bind } from './message/bind.ts'
 import { expressionType, Type } from './type.ts'
+import { BoundVariable, type Variable } from './variable.ts'
 
 export interface LibraryOptions extends LoadOptions {}
 
@@ -28,12 +33,15 @@ export type Declarations = Prototypes | string
 export class Library<D extends Declarations = Declarations> implements AsyncDisposable, Disposable {
   /** The declared functions. */
   readonly symbols: Symbols<D>
+  /** The variables that a declared text has. */
+  readonly variables: Readonly<Record<string, Variable>>
   /** The library's file. */
   readonly path: string
   readonly thread: FatThread
   readonly #options: LibraryOptions
   readonly #number: number
   readonly #functions: BoundFunction[] = []
+  readonly #variables: { readonly bound: BoundVariable; readonly type: CType }[] = []
   readonly #resident: Resident
   readonly #ownsThread: boolean
   /** Of a declared text: what its names stand for. */
@@ -54,6 +62,7 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     this.#ownsThread = ownsThread
     this.#number = thread.nextLibrary()
     this.symbols = Object.create(null) as Symbols<D>
+    this.variables = Object.create(null) as Record<string, Variable>
     this.#resident = {
       settle: (incarnation) => this.#settle(incarnation),
       leave: () => this.#leave(),
@@ -115,6 +124,9 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
       const symbols = loaded.symbols as Record<string, UntypedFunction>
       for (const [name, signature] of loaded.#signatures(declarations))
         symbols[name] = loaded.#add(signature).callable()
+      const variables = loaded.variables as Record<string, Variable>
+      for (const [name, declared] of loaded.#declared?.variables ?? [])
+        variables[name] = loaded.#addVariable(declared)
     } catch (error) {
       loaded.#leave()
       throw error
@@ -152,12 +164,29 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     return new Type(expressionType(parseType(text, this.#declared)))
   }
 
+  /**
+   * Finds one more variable, such as `int counter` or `const char *const names[4]`.
+   * @throws {LoadError} for a symbol that is not there, is no variable, or is smaller than its type
+   */
+  variable<const Text extends string>(
+    declaration: CheckedVariable<Text>,
+  ): Variable<HeldBy<Text>, GivenTo<Text>> {
+    this.#requireOpen()
+    const variable = this.#addVariable(parseVariable(declaration, this.#declared))
+    const { lane } = this.thread.incarnation()
+    const timeout = this.thread.settings.loadTimeout
+    // A failure shows when the variable is used.
+    lane.run(variable.located, undefined, { timeout }).catch(() => {})
+    return variable as unknown as Variable<HeldBy<Text>, GivenTo<Text>>
+  }
+
   /** Loads the file anew, in a new process; what was in flight is rejected. The functions stay usable. */
   async reload(): Promise<void> {
     this.#requireOpen()
     const plan = planLoad(this.path, this.#options)
     try {
       for (const { plan: function_ } of this.#functions) requireExport(plan.closure, function_.name)
+      for (const { bound, type } of this.#variables) requireVariable(plan.closure, bound.name, type)
     } catch (error) {
       plan.release()
       throw error
@@ -211,10 +240,7 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     const home: FunctionHome = {
       path: this.path,
       timeout: this.thread.settings.timeout,
-      lane: () => {
-        if (this.#closed) this.#requireOpen()
-        return this.thread.lane()
-      },
+      lane: () => this.#lane(),
       variant: (kind, before) => {
         const variant = this.#add(kind, before)
         this.#bind(variant)
@@ -224,6 +250,23 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     const added = new BoundFunction(this.thread.nextFunction(), signature, home, fixed)
     this.#functions.push(added)
     return added
+  }
+
+  #addVariable({ name, type, const: isConst }: DeclaredVariable): BoundVariable {
+    const whole = requireVariable(this.#plan.closure, name, type)
+    const symbol = { name, library: this.#number, path: this.path }
+    const bound = new BoundVariable(symbol, whole, isConst, {
+      timeout: this.thread.settings.timeout,
+      lane: () => this.#lane(),
+      owner: () => this.thread.incarnation().owner,
+    })
+    this.#variables.push({ bound, type: whole })
+    return bound
+  }
+
+  #lane(): Lane {
+    if (this.#closed) this.#requireOpen()
+    return this.thread.lane()
   }
 
   /** A failure stays with the function: each of its calls says so. */
@@ -239,7 +282,10 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     const bindings = this.#functions.map(({ id, plan }) =>
       incarnation.prepare(bind(id, this.#number, this.path, plan), timeout),
     )
-    return [loading, ...bindings]
+    const variables = this.#variables.map(({ bound }) =>
+      incarnation.prepare(bound.located, timeout),
+    )
+    return [loading, ...bindings, ...variables]
   }
 
   #leave(): void {
@@ -268,16 +314,50 @@ function entriesOf(declarations: unknown): [string, string | Type][] {
 
 function requireExport(closure: Closure, name: string): void {
   const { path } = closure.root
-  const found = findExport(closure, name)
-  const failure = { library: path, call: name }
-  if (found === undefined) {
-    const namesOf = ({ elf }: ClosureObject): string[] => elf.exports.map((each) => each.name)
-    const own = nearestNames(name, namesOf(closure.root))
-    const near = own.length > 0 ? own : nearestNames(name, closure.lookupOrder.flatMap(namesOf))
-    const meant = near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`
-    throw new LoadError(`${path}: there is no symbol ${name}${meant}`, failure)
-  }
-  const { kind } = found.symbol
+  const { kind } = requireSymbol(closure, name)
   if (kind === 'object' || kind === 'tls')
-    throw new LoadError(`${path}: ${name} is a variable, not a function`, failure)
+    throw new LoadError(`${path}: ${name} is a variable, not a function`, {
+      library: path,
+      call: name,
+    })
+}
+
+/** The type of a variable, whose symbol has room for it; an array without a length gets what the symbol has. */
+function requireVariable(closure: Closure, name: string, type: CType): CType {
+  const { path } = closure.root
+  const { kind, size } = requireSymbol(closure, name)
+  const failure = { library: path, call: name }
+  if (kind === 'function' || kind === 'ifunc')
+    throw new LoadError(`${path}: ${name} is a function, not a variable`, failure)
+  const whole = type.kind === 'array' ? withLength(type, size, name) : type
+  // Of some symbols the size is not known.
+  if (size > 0 && sizeOf(whole) > size)
+    throw new LoadError(
+      `${path}: ${name} has ${size} bytes, and its declaration takes ${sizeOf(whole)}`,
+      failure,
+    )
+  if (sizeOf(whole) > MOST_BYTES)
+    throw new LoadError(`${path}: ${name} has more than ${MOST_BYTES} bytes`, failure)
+  return whole
+}
+
+/** Of a variable: beyond it there are pointers. */
+const MOST_BYTES = 2 ** 29
+
+function withLength(type: ArrayType, bytes: number, name: string): ArrayType {
+  if (type.length !== undefined) return type
+  if (bytes === 0) throw new TypeError(`${name} needs the length of the array: its symbol has none`)
+  return { ...type, length: Math.floor(bytes / sizeOf(type.of)) }
+}
+
+function requireSymbol(closure: Closure, name: string): ElfExport {
+  const { path } = closure.root
+  const found = findExport(closure, name)
+  if (found !== undefined) return found.symbol
+  const namesOf = ({ elf }: ClosureObject): string[] => elf.exports.map((each) => each.name)
+  const own = nearestNames(name, namesOf(closure.root))
+  const near = own.length > 0 ? own : nearestNames(name, closure.lookupOrder.flatMap(namesOf))
+  const meant = near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`
+  const failure = { library: path, call: name }
+  throw new LoadError(`${path}: there is no symbol ${name}${meant}`, failure)
 }

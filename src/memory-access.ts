@@ -22,16 +22,17 @@ export function* readSteps(pointer: Pointer, given: TypeLike, owner: object): St
   const address = addressOf(pointer, 'read', owner)
   const type = valueType(given, 'read')
   if (type.kind === 'array' && textUnit(type.of) !== 0)
-    return yield* readText(address, textUnit(type.of) as Unit, type.length)
+    return yield* readText(address, textUnit(type.of) as Unit, type.length, owner)
   if (type.kind === 'array' && type.length === undefined)
     throw new TypeError(`read: ${given} needs a length`)
-  const copy = (yield readBytes(address, bounded(sizeOf(type)))) as Uint8Array
+  const copy = (yield readBytes(address, bounded(sizeOf(type)), owner)) as Uint8Array
   const reading = new Reading(owner)
   let value: unknown
   readWithText(type, new DataView(copy.buffer, copy.byteOffset, copy.length), reading, (found) => {
     value = found
   })
-  for (const { address, unit, put } of reading.texts) put(yield* readText(address, unit, undefined))
+  for (const { address, unit, put } of reading.texts)
+    put(yield* readText(address, unit, undefined, owner))
   return value
 }
 
@@ -43,7 +44,7 @@ export function* writeSteps(
   owner: object,
 ): Steps<undefined> {
   const address = addressOf(pointer, 'write', owner)
-  yield writeBytes(address, bytesToWrite(valueType(given, 'write'), given, value, owner))
+  yield writeBytes(address, bytesToWrite(valueType(given, 'write'), given, value, owner), owner)
   return undefined
 }
 
@@ -71,10 +72,15 @@ function valueType(given: TypeLike, what: string): CType {
   return type
 }
 
-function* readText(address: bigint, unit: Unit, length: number | undefined): Steps<string> {
+function* readText(
+  address: bigint,
+  unit: Unit,
+  length: number | undefined,
+  owner: object,
+): Steps<string> {
   const most = length === undefined ? MOST_BYTES : bounded(length * unit)
-  const bytes = yield measureText(address, unit, most)
-  return decodeText((yield readBytes(address, bytes)) as Uint8Array, unit)
+  const bytes = yield measureText(address, unit, most, owner)
+  return decodeText((yield readBytes(address, bytes, owner)) as Uint8Array, unit)
 }
 
 function bytesToWrite(type: CType, given: TypeLike, value: unknown, owner: object): Uint8Array {

@@ -20,6 +20,20 @@ static uint32_t bind(const uint64_t *words) {
   return call_bind((uint32_t)words[0], function, types);
 }
 
+static uint32_t bind_at(const uint64_t *words) {
+  struct types types = {at(words[2]), (uint32_t)words[3], (uint32_t)words[4]};
+  return call_bind((uint32_t)words[0], at(words[1]), types);
+}
+
+static uint32_t variable(const uint64_t *words, struct answer *answer) {
+  void *found = library_symbol((uint32_t)words[0], at(words[1]));
+  if (found == NULL) return FT_STATUS_NO_SYMBOL;
+  answer->value = (uint64_t)(uintptr_t)found;
+  bool done = (words[3] == 0 || crash_guarded_copy(at(words[3]), found, words[2])) &&
+              (words[4] == 0 || crash_guarded_copy(found, at(words[4]), words[2]));
+  return done ? FT_STATUS_OK : FT_STATUS_BAD_ADDRESS;
+}
+
 static uint32_t copy(const uint64_t *words) {
   bool done = crash_guarded_copy(at(words[0]), at(words[1]), words[2]);
   return done ? FT_STATUS_OK : FT_STATUS_BAD_ADDRESS;
@@ -68,6 +82,8 @@ _Noreturn void message_serve(struct ring *ring) {
       case FT_OPERATION_WRITE: answer.status = copy(words); break;
       case FT_OPERATION_TAKE: answer.status = text_take(at(words[0]), words[1], words[2]); break;
       case FT_OPERATION_MEASURE: answer.status = measure(words, &answer); break;
+      case FT_OPERATION_VARIABLE: answer.status = variable(words, &answer); break;
+      case FT_OPERATION_BIND_AT: answer.status = bind_at(words); break;
       case FT_OPERATION_CLOSE: exit(0);
       default: exit(1); /* only memory that a library overwrote asks for this */
     }

@@ -102,6 +102,18 @@ export class Frame implements Target {
     return extent
   }
 
+  /** Room that lasts until it is given back, or the process ends: for what the library keeps. */
+  lasting(bytes: number): { readonly place: Place; readonly free: () => void } {
+    const { arena } = this.#channel
+    const extent = arena.allocate(bytes, true)
+    const place = {
+      bytes: new Uint8Array(extent.buffer, 0, extent.bytes),
+      offset: 0,
+      address: extent.address,
+    }
+    return { place, free: () => arena.free(extent, true) }
+  }
+
   /** A word of the request, as a number or an address. */
   word(index: number, value: number | bigint): void {
     this.views.u64[WORDS / 8 + index] = BigInt(value)

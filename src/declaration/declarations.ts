@@ -21,6 +21,7 @@ import { type Names, takeTag } from './names.ts'
 import { type Declarator, declarator, parameters } from './parameters.ts'
 import { Scope } from './scope.ts'
 import { type Qualified, specifiers } from './specifiers.ts'
+import type { DeclaredVariable } from './variable.ts'
 import { isName } from './words.ts'
 
 /** The longest text, in UTF-16 code units. */
@@ -39,7 +40,7 @@ const ENUM_MOST = 2n ** 32n - 1n
 /** What declared texts say: their names belong to whoever holds this, never to the process. */
 export class Declarations implements Names {
   readonly functions = new Map<string, Signature>()
-  readonly variables = new Map<string, CType>()
+  readonly variables = new Map<string, DeclaredVariable>()
   readonly #scope = new Scope()
   #cursor = new Cursor('')
   #depth = 0
@@ -140,7 +141,7 @@ export class Declarations implements Names {
     this.#attributes()
     if (isTypedef) this.#name(name, type, place)
     else if (type.kind === 'function') this.#function(name, type, place)
-    else this.variables.set(name, type)
+    else this.variables.set(name, { name, type, const: declared.const })
   }
 
   /** A function's parameters, or the brackets of an array. */

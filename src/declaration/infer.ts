@@ -4,6 +4,7 @@
  *     func<const Text extends string>(prototype: Checked<Text>):
  *       (...values: Arguments<Text>) => Result<Text>
  */
+import type { CType } from '../abi/types.ts'
 import type { ParsePrototype, ParseType } from './parse.ts'
 import type { Malformed } from './report.ts'
 import type {
@@ -14,6 +15,7 @@ import type {
   Returned,
   VariadicArgument,
 } from './values.ts'
+import type { ParseVariable } from './variable.ts'
 
 /** `Text` if it parses, or is no literal; otherwise the message that the parser throws. */
 export type Checked<Text extends string> =
@@ -113,5 +115,31 @@ export type HasResults<Text extends string> =
         ? false
         : true
     : false
+
+/** {@link Checked} for the declaration of a variable. */
+export type CheckedVariable<Text extends string> =
+  ParseVariable<Text> extends Malformed<infer Message> ? Message : Text
+
+/** What a variable with that declaration holds; `unknown` where the text is no literal. */
+export type HeldBy<Text extends string> =
+  ParseVariable<Text> extends { readonly type: infer Type }
+    ? CType extends Type
+      ? unknown
+      : Type extends { readonly kind: 'array'; readonly of: infer Of }
+        ? ResultOf<Of, number>
+        : Returned<Type>
+    : unknown
+
+/** What it can be set to. */
+export type GivenTo<Text extends string> =
+  ParseVariable<Text> extends { readonly type: infer Type; readonly const: infer Const }
+    ? CType extends Type
+      ? unknown
+      : Const extends true
+        ? never
+        : Type extends { readonly kind: 'array'; readonly of: infer Of }
+          ? InoutOf<Of, number>
+          : Argument<Type>
+    : unknown
 
 type Flattened<Type> = { [Key in keyof Type]: Type[Key] }

@@ -66,7 +66,7 @@ type ListAt<
   : Done['length'] extends MaxParameters
     ? Failure<Format<'tooManyParameters', `${MaxParameters}`>, Tokens>
     : ParameterAt<Tokens, Names> extends infer Result
-      ? Result extends Declared<infer Name, infer Parameter, infer Rest extends string>
+      ? Result extends DeclaredAs<infer Name, infer Parameter, infer Rest extends string>
         ? Rest extends `, ${infer Next}`
           ? ListAt<Next, readonly [...Done, Parameter], Names | Name>
           : Rest extends `) ${infer Next}`
@@ -187,7 +187,8 @@ function isComplete({ kind }: CType): boolean {
   return kind !== 'void' && kind !== 'opaque' && kind !== 'function'
 }
 
-interface Declared<Name, Parameter, Tokens> {
+/** A declared name with its type, at compile time. */
+export interface DeclaredAs<Name, Parameter, Tokens> {
   readonly name: Name
   readonly parameter: Parameter
   readonly tokens: Tokens
@@ -201,7 +202,7 @@ type ParameterAt<
   : ParameterNameAt<Pointers<Specifiers<Tokens>>, Tokens, Names>
 
 type DirectedAt<Word extends keyof Directions, Result, Start extends string> =
-  Result extends Declared<infer Name, infer Parameter, infer Tokens>
+  Result extends DeclaredAs<infer Name, infer Parameter, infer Tokens>
     ? Parameter extends WithLength<infer Type, infer Array, infer Length>
       ? Type extends { readonly kind: 'pointer'; readonly const: false; readonly to: infer To }
         ? To extends Incomplete | { readonly kind: 'function' }
@@ -209,7 +210,7 @@ type DirectedAt<Word extends keyof Directions, Result, Start extends string> =
           : Name extends string
             ? [Array, Length] extends [true, undefined]
               ? Failure<Format<'lengthless', Word>, Start>
-              : Declared<Name, Directed<Name, Type, Directions[Word], Length>, Tokens>
+              : DeclaredAs<Name, Directed<Name, Type, Directions[Word], Length>, Tokens>
             : Failure<Format<'unnamed', Word>, Start>
         : Failure<Format<'directed', Word>, Start>
       : never
@@ -225,7 +226,7 @@ type Directed<Name, Type, Direction, Length> = Length extends undefined
     }
 
 /** What a direction needs to know of its parameter. */
-interface WithLength<Type, Array, Length> {
+export interface WithLength<Type, Array, Length> {
   readonly whole: Type
   readonly array: Array
   readonly length: Length
@@ -251,7 +252,7 @@ type ParameterNameAt<Base, Start extends string, Names, Whole = false> =
     : Base
 
 /** Behind `(*`. */
-type PointerNameAt<
+export type PointerNameAt<
   Result,
   Tokens extends string,
   Start extends string,
@@ -303,8 +304,8 @@ type Adjusted<Name, Type, Const, Brackets, Start extends string, Whole> =
       : Type extends Incomplete
         ? Failure<IncompleteMessage<Type>, Start>
         : Array extends true
-          ? Declared<Name, Shaped<Name, PointerTo<Type, Const>, true, Length, Whole>, Tokens>
-          : Declared<Name, Shaped<Name, Type, false, undefined, Whole>, Tokens>
+          ? DeclaredAs<Name, Shaped<Name, PointerTo<Type, Const>, true, Length, Whole>, Tokens>
+          : DeclaredAs<Name, Shaped<Name, Type, false, undefined, Whole>, Tokens>
     : Brackets
 
 type Shaped<Name, Type, Array, Length, Whole> = Whole extends true

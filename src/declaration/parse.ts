@@ -68,7 +68,7 @@ export type ParsePrototype<Text extends string> = Text extends unknown
   : never
 
 /** Has the properties of a `Record` only if its keys are no literals but `string` or a pattern. */
-type NoLiteral = Record<never, 1>
+export type NoLiteral = Record<never, 1>
 
 /** A type alone, or an array of it. */
 export interface TypeExpression {
@@ -103,7 +103,8 @@ export type ParseType<Text extends string> = Text extends unknown
     : TypeIn<Text, Scan<Text>>
   : never
 
-function begin(text: string, names: Names): Cursor {
+/** Begins to read a declaration. */
+export function begin(text: string, names: Names): Cursor {
   if (typeof text !== 'string')
     throw new TypeError(`a declaration is a string, not ${text === null ? 'null' : typeof text}`)
   if (text.length > maxLength)
@@ -147,7 +148,7 @@ type NamedAt<Result, Start extends string> =
     : Result
 
 /** Nothing may follow. */
-function end(cursor: Cursor): void {
+export function end(cursor: Cursor): void {
   if (cursor.next !== '') throw cursor.failure(format('trailing', found(cursor.next)))
 }
 

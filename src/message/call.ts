@@ -1,9 +1,8 @@
 import { decodeWord } from '../call/decode.ts'
 import { type Encoded, encode, keepArguments } from '../call/encode.ts'
-import type { Outcome } from '../call/outcome.ts'
 import type { Plan } from '../call/plan.ts'
 import { decodeText, type Unit } from '../call/text.ts'
-import type { TextToFetch } from '../call/value/codec.ts'
+import type { Reading } from '../call/value/codec.ts'
 import { follow, type Steps } from '../channel/follow.ts'
 import { type Answer, FollowUp, Request, type Short } from '../channel/request.ts'
 import { FatThreadError, LoadError, ViolationError } from '../errors.ts'
@@ -41,9 +40,11 @@ export function call(
     if (handle === 0n) return finish(null, errno)
     if (length <= room)
       return finish(decodeText(views.u8.slice(roomOffset, roomOffset + length), unit), errno)
-    if (length > LONGEST_TEXT) return new FollowUp(takeText(handle, 0, subject, tooLong(length)))
+    const { owner } = answer
+    if (length > LONGEST_TEXT)
+      return new FollowUp(takeText(handle, 0, subject, owner, tooLong(length)))
     return new FollowUp(
-      takeText(handle, length, subject, (copy) => finish(decodeText(copy, unit), errno)),
+      takeText(handle, length, subject, owner, (copy) => finish(decodeText(copy, unit), errno)),
     )
   }
 
@@ -74,7 +75,9 @@ function backOf(encoded: Encoded | undefined, withErrno: boolean): Back | undefi
   if (encoded?.outcome === undefined) return encoded
   const { copies, outcome } = encoded
   const finish = (found: WithErrno): unknown =>
-    withTexts(outcome, () => outcome.whole(found.result, withErrno ? found.errno : undefined))
+    withTexts(outcome.reading, () =>
+      outcome.whole(found.result, withErrno ? found.errno : undefined),
+    )
   return {
     copies,
     finish: (found) =>
@@ -85,15 +88,14 @@ function backOf(encoded: Encoded | undefined, withErrno: boolean): Back | undefi
 }
 
 /** What the results point to is fetched before they are given out. */
-function withTexts(outcome: Outcome, whole: () => unknown): unknown {
-  const { texts } = outcome.reading
-  return texts.length === 0 ? whole() : follow(fetchTexts(texts, whole))
+export function withTexts(reading: Reading, whole: () => unknown): unknown {
+  return reading.texts.length === 0 ? whole() : follow(fetchTexts(reading, whole))
 }
 
-function* fetchTexts(texts: readonly TextToFetch[], whole: () => unknown): Steps<unknown> {
+function* fetchTexts({ texts, owner }: Reading, whole: () => unknown): Steps<unknown> {
   for (const { address, unit, put } of texts) {
-    const bytes = yield measureText(address, unit, LONGEST_TEXT)
-    put(decodeText((yield readBytes(address, bytes)) as Uint8Array, unit))
+    const bytes = yield measureText(address, unit, LONGEST_TEXT, owner)
+    put(decodeText((yield readBytes(address, bytes, owner)) as Uint8Array, unit))
   }
   return whole()
 }

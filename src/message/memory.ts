@@ -1,5 +1,6 @@
+import type { Frame } from '../channel/frame.ts'
 import { Request } from '../channel/request.ts'
-import type { Failure } from '../errors.ts'
+import { ClosedError, type Failure } from '../errors.ts'
 import type { Place } from '../memory/place.ts'
 import { OPERATION, STATUS } from '../protocol/protocol.ts'
 
@@ -7,14 +8,27 @@ function badAddress(what: string, bytes: number, address: bigint): RangeError {
   return new RangeError(`${what}: no ${bytes} bytes at 0x${address.toString(16)} in the fat thread`)
 }
 
-/** Copies bytes out of the fat thread. */
-export function readBytes(address: bigint, bytes: number): Request<undefined, Uint8Array> {
+/** An address means nothing in the process that came after a crash. */
+function requireOwner(frame: Frame, owner: object, address: bigint): void {
+  if (frame.owner !== owner)
+    throw new ClosedError(
+      `the address 0x${address.toString(16)} was in a process that has ended meanwhile`,
+    )
+}
+
+/** Copies bytes out of that incarnation. */
+export function readBytes(
+  address: bigint,
+  bytes: number,
+  owner: object,
+): Request<undefined, Uint8Array> {
   let place: Place
   return new Request({
     operation: OPERATION.READ,
     words: 3,
     subject: { call: 'read' },
     write(frame) {
+      requireOwner(frame, owner, address)
       place = frame.place(bytes)
       frame.word(0, place.address)
       frame.word(1, address)
@@ -28,13 +42,18 @@ export function readBytes(address: bigint, bytes: number): Request<undefined, Ui
   })
 }
 
-/** Copies bytes into the fat thread. */
-export function writeBytes(address: bigint, bytes: Uint8Array): Request<undefined, void> {
+/** Copies bytes into that incarnation. */
+export function writeBytes(
+  address: bigint,
+  bytes: Uint8Array,
+  owner: object,
+): Request<undefined, void> {
   return new Request({
     operation: OPERATION.WRITE,
     words: 3,
     subject: { call: 'write' },
     write(frame) {
+      requireOwner(frame, owner, address)
       const place = frame.place(bytes.length)
       place.bytes.set(bytes, place.offset)
       frame.word(0, address)
@@ -53,12 +72,14 @@ export function measureText(
   address: bigint,
   unit: number,
   most: number,
+  owner: object,
 ): Request<undefined, number> {
   return new Request({
     operation: OPERATION.MEASURE,
     words: 3,
     subject: { call: 'read' },
     write(frame) {
+      requireOwner(frame, owner, address)
       frame.word(0, address)
       frame.word(1, unit)
       frame.word(2, most)
@@ -77,6 +98,7 @@ export function takeText<Output>(
   handle: bigint,
   bytes: number,
   subject: Failure,
+  owner: object,
   finish: (copy: Uint8Array) => Output,
 ): Request<undefined, Output> {
   let place: Place
@@ -85,6 +107,7 @@ export function takeText<Output>(
     words: 3,
     subject,
     write(frame) {
+      requireOwner(frame, owner, handle)
       place = frame.place(bytes)
       frame.word(0, place.address)
       frame.word(1, handle)

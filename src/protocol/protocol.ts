@@ -73,6 +73,13 @@ export const OPERATION = {
   MEASURE: 7,
   /** Run destructors and end. */
   CLOSE: 8,
+  /**
+   * Find a variable, copy it out, copy into it. Words: library, address of the name, bytes, destination or 0, source
+   * or 0. The value is the variable's address.
+   */
+  VARIABLE: 9,
+  /** Bind what stands at an address. Words: function, address, and the last three as in `BIND`. */
+  BIND_AT: 10,
 } as const
 
 /** How a request went. */

@@ -5,16 +5,21 @@ import fc from 'fast-check'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import { parsePrototype, parseType } from '../../src/declaration/parse.ts'
+import { parseVariable } from '../../src/declaration/variable.ts'
 import { DeclarationError } from '../../src/errors.ts'
 import { damaged, declaration, jumble } from './arbitrary.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
 /** What the compiler makes of `alias<text>`, a text each. */
-function compiled(alias: 'ParsePrototype' | 'ParseType', texts: readonly string[]): unknown[] {
+function compiled(
+  alias: 'ParsePrototype' | 'ParseType' | 'ParseVariable',
+  texts: readonly string[],
+): unknown[] {
+  const home = alias === 'ParseVariable' ? 'variable' : 'parse'
   const file = join(root, 'test/declaration/texts.ts')
   const source = [
-    `import type { ${alias} } from '../../src/declaration/parse.ts'`,
+    `import type { ${alias} } from '../../src/declaration/${home}.ts'`,
     ...texts.map((text, at) => `export type T${at} = ${alias}<${JSON.stringify(text)}>`),
   ].join('\n')
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
@@ -74,6 +79,52 @@ describe('the compiler', () => {
     const types = compiled('ParsePrototype', texts)
     for (const [at, text] of texts.entries())
       expect({ text, is: types[at] }).toEqual({ text, is: parsed(parsePrototype, text) })
+  })
+
+  it('reads variables as the parser does', { timeout: 60_000 }, () => {
+    const random = fc
+      .sample(
+        fc.oneof(
+          declaration.map(({ text }) => text),
+          damaged,
+          jumble,
+        ),
+        200,
+      )
+      .map((text, index) => text.replace(/\(.*/s, index % 2 === 0 ? '' : '[4];'))
+    const texts = [
+      ...random,
+      ...[
+        'int a',
+        'int a;',
+        'extern const char *const a[];',
+        'int (*a)(void)',
+        'int (*a[3])(int b)',
+      ],
+      ...[
+        'int (*)(void)',
+        'int a(void)',
+        'int a, b',
+        'void a',
+        'struct s a',
+        'struct s *a',
+        'int a[n]',
+      ],
+      ...[
+        'int (*a',
+        'int (*a)',
+        'int a[2][2]',
+        'int a[',
+        '',
+        'int',
+        'int 4',
+        'void *a[2]',
+        'void a[2]',
+      ],
+    ]
+    const types = compiled('ParseVariable', texts)
+    for (const [at, text] of texts.entries())
+      expect({ text, is: types[at] }).toEqual({ text, is: parsed(parseVariable, text) })
   })
 
   it('reads types as the parser does', { timeout: 60_000 }, () => {
