@@ -6,6 +6,7 @@ import type { Lane } from './channel/lane.ts'
 import type { CallOptions, Request } from './channel/request.ts'
 import { parseType } from './declaration/parse.ts'
 import { AbortError, type FatThreadError } from './errors.ts'
+import type { Pointer } from './memory/pointer.ts'
 import { call } from './message/call.ts'
 import { timeoutOf } from './options.ts'
 
@@ -32,8 +33,11 @@ export interface FunctionHome {
   variant(signature: Signature, fixed: number): BoundFunction
   /** Throws `ClosedError` after the end. */
   lane(): Lane
-  /** The library's path, for messages. */
-  readonly path: string
+  /** The library's path, for messages; of what is known by its address, nobody knows it. */
+  readonly path: string | undefined
+  /** Of what is known by its address: the address, and the incarnation that has it. */
+  readonly pointer?: Pointer
+  readonly owner?: object
   readonly timeout: number | undefined
 }
 
@@ -61,8 +65,8 @@ export class BoundFunction {
     this.#signature = signature
     this.plan = makePlan(signature, fixed ?? (signature.variadic && signature.parameters.length))
     this.#home = home
-    this.#call = call(id, home.path, this.plan, false)
-    this.#callWithErrno = call(id, home.path, this.plan, true)
+    this.#call = call(id, home.path, this.plan, false, home.owner)
+    this.#callWithErrno = call(id, home.path, this.plan, true, home.owner)
   }
 
   callable(): UntypedFunction {
@@ -86,6 +90,8 @@ export class BoundFunction {
         return this.#make({ ...wanted, ...more })
       },
     })
+    if (home.pointer !== undefined)
+      Object.defineProperty(callable, 'pointer', { value: home.pointer, enumerable: true })
     return Object.defineProperty(callable, 'name', { value: this.plan.name })
   }
 

@@ -1,9 +1,15 @@
 import { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
+import type { FunctionType } from './abi/types.ts'
+import { wrongKind } from './call/complaint.ts'
+import { pointedFunction } from './call/plan.ts'
+import type { Callable } from './callable.ts'
+import { type CallableHome, type CallablePointer, CallablePointers } from './callable-pointers.ts'
 import type { Lane, LaneKeeper, Leftover } from './channel/lane.ts'
 import { ended, endedSync, type Pending } from './channel/pending.ts'
 import { causeOf, type Evidence } from './crash/cause.ts'
-import type { CheckedAll } from './declaration/infer.ts'
+import type { Checked, CheckedAll } from './declaration/infer.ts'
+import { parsePrototype } from './declaration/parse.ts'
 import {
   AbortError,
   ClosedError,
@@ -26,18 +32,20 @@ import {
 import { IdleWatch, type Watched } from './idle-watch.ts'
 import { Incarnation, type IncarnationKeeper, type Retirement } from './incarnation.ts'
 import { type Declarations, Library, type LibraryOptions, type Prototypes } from './library.ts'
-import type { Pointer } from './memory/pointer.ts'
+import { type Pointer, pointerOf } from './memory/pointer.ts'
 import { SharedMemory } from './memory/shared-memory.ts'
 import { readSteps, runSteps, runStepsSync, writeSteps } from './memory-access.ts'
 import { close, ping } from './message/control.ts'
 import { type FatThreadOptions, type Settings, settingsOf } from './options.ts'
 import { type Denial, denialsIn } from './sandbox/denials.ts'
 import { type Facts, type Receipt, receiptOf } from './sandbox/receipt.ts'
-import type { TypeLike } from './type.ts'
+import { Type, type TypeLike } from './type.ts'
 import type { ValueOf } from './type-builders.ts'
 
 /** Bytes of a library's output that wait in the program for a slow reader; beyond that they are dropped. */
 const MOST_UNREAD = 4 * 2 ** 20
+/** Prototypes of calls by address that are kept. */
+const MOST_PROTOTYPES = 4096
 /** Destructors may take so many milliseconds. */
 const CLOSE_LIMIT = 1000
 /** Denials that are kept. */
@@ -92,6 +100,11 @@ export interface Resident {
   settle(incarnation: Incarnation): Pending[]
   /** The fat thread is closed for good. */
   leave(): void
+}
+
+interface NamedFunction {
+  readonly type: FunctionType
+  readonly name?: string
 }
 
 /** How a fat thread is begun. */
@@ -178,6 +191,10 @@ export class FatThread
   #denied = 0
   #muted = false
   readonly #watch: IdleWatch | undefined
+  #callables: CallablePointers | undefined
+  readonly #callableHome: CallableHome
+  /** So that calling by the same text twice is calling the same function. */
+  readonly #prototypes = new Map<string, NamedFunction>()
   #ids = 0
   #libraries = 0
 
@@ -191,6 +208,16 @@ export class FatThread
       onDenied: (incarnation, denied) => this.#onDenied(incarnation, denied),
       onHangup: (incarnation) => hangUp(incarnation),
       onEnd: (incarnation, leftover, evidence) => this.#onEnd(incarnation, leftover, evidence),
+    }
+    this.#callableHome = {
+      incarnation: () => {
+        this.#useful = true
+        return this.incarnation()
+      },
+      nextFunction: () => this.nextFunction(),
+      slots: [],
+      timeout: this.#settings.timeout,
+      loadTimeout: this.#settings.loadTimeout,
     }
     this.#begin()
     this.#watch = this.#settings.policy.sandboxed ? this.#watchIdle() : undefined
@@ -338,6 +365,46 @@ export class FatThread
   }
 
   /**
+   * The function at an address, such as one out of a table: with `sync`, `with` and `pointer`. Nobody checks that
+   * there is a function of that type; what comes of calling something else stays in the fat thread.
+   * @param prototype A C prototype, or a `Type` of function pointers.
+   * @throws {ClosedError} for a pointer of another fat thread, or from before a restart
+   */
+  call<const Prototype extends string>(
+    pointer: Pointer | { readonly pointer: Pointer },
+    prototype: Checked<Prototype>,
+  ): Callable<Prototype> & { readonly pointer: Pointer }
+  call<Value>(
+    pointer: Pointer | { readonly pointer: Pointer },
+    type: Type<Value>,
+  ): unknown extends Value ? CallablePointer : NonNullable<Value>
+  call(pointer: unknown, prototype: unknown): unknown {
+    const found = pointerOf(pointer)
+    if (found === undefined) throw wrongKind('call: pointer', 'a Pointer', pointer)
+    const { type, name } = this.#functionType(prototype)
+    const { owner } = this.incarnation()
+    found.in(owner)
+    return this.#callables?.of(found, type, name)
+  }
+
+  #functionType(prototype: unknown): NamedFunction {
+    if (prototype instanceof Type) {
+      const type = pointedFunction(prototype.ctype)
+      if (type !== undefined) return { type }
+    }
+    if (typeof prototype !== 'string')
+      throw wrongKind('call: prototype', 'a C prototype or a Type of function pointers', prototype)
+    let known = this.#prototypes.get(prototype)
+    if (known === undefined) {
+      const { name, ...rest } = parsePrototype(prototype)
+      known = { type: { kind: 'function', ...rest }, name }
+      if (this.#prototypes.size === MOST_PROTOTYPES) this.#prototypes.clear()
+      this.#prototypes.set(prototype, known)
+    }
+    return known
+  }
+
+  /**
    * Rejects what is in flight, lets the libraries' destructors run for at most a second, and ends the process.
    * Closing twice is closing once.
    */
@@ -433,6 +500,7 @@ export class FatThread
   #begin(): Incarnation {
     const incarnation = this.#bear()
     this.#current = incarnation
+    this.#callables = new CallablePointers(this.#callableHome, incarnation)
     this.#pid = 0
     // Everything is asked for at once, in order: what is asked later waits behind it by itself.
     this.#preparations = [

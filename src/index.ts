@@ -1,5 +1,6 @@
 export type { UntypedFunction, WithOptions } from './bound-function.ts'
 export type { Callable, CallableWith, Symbols } from './callable.ts'
+export type { CallablePointer } from './callable-pointers.ts'
 export {
   AbortError,
   ClosedError,

@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { Pointer, toPointer } from '../memory/pointer.ts'
+import { pointerOf, toPointer } from '../memory/pointer.ts'
 import type { Element } from './plan.ts'
 
 /** What stands for memory with elements: bytes, typed arrays, plain arrays. */
@@ -111,7 +111,8 @@ function elementValue(
 ): number | bigint {
   if (element.kind === 'pointer') {
     if (value === null) return 0n
-    if (value instanceof Pointer) return value.in(owner)
+    const pointer = pointerOf(value)
+    if (pointer !== undefined) return pointer.in(owner)
     throw complain(`pointers or null (element ${index} is neither)`)
   }
   if (element.kind === 'bool') {

@@ -1,7 +1,7 @@
 import { sizeOf } from '../abi/layout.ts'
 import type { CType } from '../abi/types.ts'
 import type { CopyBack, Place, Target } from '../memory/place.ts'
-import { Pointer } from '../memory/pointer.ts'
+import { Pointer, pointerOf } from '../memory/pointer.ts'
 import { SharedMemory, sharedAddress } from '../memory/shared-memory.ts'
 import { outOfRange, wrongKind } from './complaint.ts'
 import { type Elements, elementBytes, isElements, readElements } from './elements.ts'
@@ -273,6 +273,7 @@ function writePointer(
 ): CopyBack | undefined {
   const { views, owner } = target
   const { aggregate } = type
+  const pointer = pointerOf(value)
   if (aggregate !== undefined && value instanceof KeptObject)
     return objectsIn(plan, argument, aggregate, value.value, value.source, at, target, outcome)
   if (aggregate !== undefined && isObject(value))
@@ -285,8 +286,8 @@ function writePointer(
       at,
       encodeText(value, type.text, target, () => where(plan, argument)),
     )
-  } else if (value instanceof Pointer) {
-    views.u64[at >> 3] = value.in(owner)
+  } else if (pointer !== undefined) {
+    views.u64[at >> 3] = pointer.in(owner)
   } else if (value instanceof SharedMemory) {
     writeNumber(views.u32, at, sharedAddress(value.bytes, owner) ?? 0)
   } else if (value instanceof Kept) {

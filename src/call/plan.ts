@@ -1,5 +1,5 @@
 import { isAggregate } from '../abi/layout.ts'
-import type { CType, Parameter, PointerType, Signature } from '../abi/types.ts'
+import type { CType, FunctionType, Parameter, PointerType, Signature } from '../abi/types.ts'
 import { DeclarationError } from '../errors.ts'
 import { LIMITS, TAG } from '../protocol/protocol.ts'
 import { describeAggregate, tagOf } from './describe-type.ts'
@@ -83,6 +83,8 @@ export interface Plan {
   readonly scalar: boolean
   /** The type of a result that is no word: its address is one more argument word. */
   readonly aggregate: CType | undefined
+  /** Of a result that is a function pointer: the type of the function. */
+  readonly callable: FunctionType | undefined
   /** The result is made of more than the result word. */
   readonly collects: boolean
 }
@@ -136,8 +138,14 @@ export function makePlan(signature: Signature, fixed?: number): Plan {
     given: planned.filter(({ type }) => type.kind !== 'result' || type.given).length,
     scalar: aggregate === undefined && planned.every(({ type }) => WORDS.has(type.kind)),
     aggregate,
+    callable: pointedFunction(signature.result),
     collects: aggregate !== undefined || planned.some(({ type }) => isGathered(type)),
   }
+}
+
+/** Of a pointer to a function: its type. */
+export function pointedFunction(type: CType): FunctionType | undefined {
+  return type.kind === 'pointer' && type.to.kind === 'function' ? type.to : undefined
 }
 
 /** What it becomes may point to texts, which are fetched before the call is over. */

@@ -95,11 +95,46 @@ export type Returned<Type> =
       ? To extends { readonly name: Character }
         ? string | null
         : Pointer | null
-      : Pointer | null
+      : To extends { readonly kind: 'function' }
+        ? FunctionPointer<To> | null
+        : Pointer | null
     : Type extends { readonly kind: 'void' }
       ? // biome-ignore lint/suspicious/noConfusingVoidType: it is the return type of a function
         void
       : Scalar<Type>
+
+/** A function pointer that the library gave. */
+export interface FunctionPointer<Type> {
+  (...values: ArgumentsFor<Type>): Promise<ResultFor<Type>>
+  /** The same, blocking. */
+  sync(...values: ArgumentsFor<Type>): ResultFor<Type>
+  /** The same, ended early, or with `errno` beside its result. */
+  with(options: FunctionOptions & { readonly errno: true }): {
+    (...values: ArgumentsFor<Type>): Promise<{ result: ResultFor<Type>; errno: number }>
+    sync(...values: ArgumentsFor<Type>): { result: ResultFor<Type>; errno: number }
+  }
+  with(options: FunctionOptions): FunctionPointer<Type>
+  readonly pointer: Pointer
+}
+
+interface FunctionOptions {
+  readonly timeout?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+type ArgumentsFor<Type> = Type extends {
+  readonly parameters: infer Parameters extends readonly unknown[]
+}
+  ? number extends Parameters['length']
+    ? AnyArgument[]
+    : {
+        -readonly [Index in keyof Parameters]: Parameters[Index] extends { readonly type: infer Of }
+          ? Argument<Of>
+          : never
+      }
+  : never
+
+type ResultFor<Type> = Type extends { readonly result: infer Result } ? Returned<Result> : unknown
 
 /** A value that is no pointer, as the library returns it. */
 type Scalar<Type> = Type extends { readonly kind: 'bool' }

@@ -40,6 +40,13 @@ function always(): boolean {
   return true
 }
 
+/** The pointer that a value stands for: itself, or that of a function which C gave. */
+export function pointerOf(value: unknown): Pointer | undefined {
+  if (value instanceof Pointer) return value
+  if (typeof value !== 'function' || !('pointer' in value)) return undefined
+  return value.pointer instanceof Pointer ? value.pointer : undefined
+}
+
 /** C's null pointer is `null`. */
 export function toPointer(address: bigint, owner: object): Pointer | null {
   return address === 0n ? null : new Pointer(address, owner)

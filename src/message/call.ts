@@ -1,3 +1,4 @@
+import { toCallable } from '../call/callable-pointer.ts'
 import { decodeWord } from '../call/decode.ts'
 import { type Encoded, encode, keepArguments } from '../call/encode.ts'
 import type { Plan } from '../call/plan.ts'
@@ -5,21 +6,23 @@ import { decodeText, type Unit } from '../call/text.ts'
 import type { Reading } from '../call/value/codec.ts'
 import { follow, type Steps } from '../channel/follow.ts'
 import { type Answer, FollowUp, Request, type Short } from '../channel/request.ts'
-import { FatThreadError, LoadError, ViolationError } from '../errors.ts'
+import { ClosedError, FatThreadError, LoadError, ViolationError } from '../errors.ts'
 import type { Back, Target } from '../memory/place.ts'
-import { viewsOf } from '../memory/views.ts'
+import type { Pointer } from '../memory/pointer.ts'
+import { type Views, viewsOf } from '../memory/views.ts'
 import { OPERATION, REQUEST, RESPONSE, STATUS } from '../protocol/protocol.ts'
 import { measureText, readBytes, takeText } from './memory.ts'
 
 /** The longest text that JavaScript can hold, in bytes; a claim beyond it is no text. */
 const LONGEST_TEXT = 2 ** 29 - 24
 
-/** Calls of one bound function. */
+/** Calls of one bound function; `owner` is the only incarnation that has it, if there is only one. */
 export function call(
   id: number,
-  library: string,
+  library: string | undefined,
   plan: Plan,
   withErrno: boolean,
+  owner?: object,
 ): Request<readonly unknown[], unknown> {
   const subject = { call: plan.name, library }
   const unit = unitOf(plan)
@@ -29,8 +32,7 @@ export function call(
 
   const readWord = (answer: Answer): unknown => {
     if (answer.status !== STATUS.OK) throw failed(answer.status, subject)
-    const result = decodeWord(plan.result, answer.views, answer.value, answer.owner)
-    return finish(result, answer.errno)
+    return finish(decodeResult(plan, answer.views, answer.value, answer.owner), answer.errno)
   }
 
   const readText = (answer: Answer, unit: Unit): unknown => {
@@ -60,7 +62,10 @@ export function call(
     id,
     words: plan.arguments.length + (plan.aggregate === undefined ? 0 : 1),
     subject,
-    write: (frame, values) => backOf(encode(plan, values, frame), withErrno),
+    write: (frame, values) => {
+      if (owner !== undefined && frame.owner !== owner) throw gone(subject)
+      return backOf(encode(plan, values, frame), withErrno)
+    },
     read: unit === 0 ? readWord : (answer) => readText(answer, unit),
     keep: (values, owner) => keepArguments(plan, values, owner),
   })
@@ -113,7 +118,6 @@ function makeShort(
   views.i32[REQUEST.at.operation / 4] = OPERATION.CALL
   views.i32[REQUEST.at.function / 4] = id
   const target: Target = { views, words, owner: {}, place: noPlace }
-  const { result } = plan
   return {
     block: views.i32,
     fill: (values) => {
@@ -122,7 +126,7 @@ function makeShort(
     take: (views, response, owner) => {
       const status = views.u32[(response + RESPONSE.at.status) >> 2] as number
       if (status !== STATUS.OK) throw failed(status, subject)
-      const value = decodeWord(result, views, response + RESPONSE.at.value, owner)
+      const value = decodeResult(plan, views, response + RESPONSE.at.value, owner)
       return finish(value, views.i32[(response + RESPONSE.at.error) >> 2] as number)
     },
   }
@@ -134,7 +138,19 @@ function noPlace(): never {
 
 interface CallSubject {
   readonly call: string
-  readonly library: string
+  readonly library: string | undefined
+}
+
+/** A result word; of a function pointer, what can be called. */
+function decodeResult(plan: Plan, views: Views, at: number, owner: object): unknown {
+  const value = decodeWord(plan.result, views, at, owner)
+  return plan.callable === undefined
+    ? value
+    : toCallable(value as Pointer | null, plan.callable, owner)
+}
+
+function gone(subject: CallSubject): ClosedError {
+  return new ClosedError(`${subject.call} was in a process that has ended meanwhile`, subject)
 }
 
 function failed(status: number, subject: CallSubject): FatThreadError {

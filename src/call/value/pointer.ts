@@ -1,15 +1,17 @@
 import type { CType, PointerType } from '../../abi/types.ts'
-import { Pointer, toPointer } from '../../memory/pointer.ts'
+import { pointerOf, toPointer } from '../../memory/pointer.ts'
 import { SharedMemory, sharedAddress } from '../../memory/shared-memory.ts'
+import { toCallable } from '../callable-pointer.ts'
 import { wrongKind } from '../complaint.ts'
 import { elementBytes, isElements } from '../elements.ts'
-import { type Element, elementOf, textUnit } from '../plan.ts'
+import { type Element, elementOf, pointedFunction, textUnit } from '../plan.ts'
 import { encodeText, type Unit } from '../text.ts'
 import type { Codec, Writing } from './codec.ts'
 
 export function pointerCodec(type: PointerType): Codec {
   const unit = type.const ? textUnit(type.to) : 0
   const element = elementOf(type.to)
+  const called = pointedFunction(type)
   return {
     size: 8,
     lazy: false,
@@ -20,8 +22,9 @@ export function pointerCodec(type: PointerType): Codec {
     write(value, memory, at, writing) {
       const { target } = writing
       const put = (address: bigint | number): void => memory.setBigUint64(at, BigInt(address), true)
+      const pointer = pointerOf(value)
       if (value === null) put(0)
-      else if (value instanceof Pointer) put(value.in(target.owner))
+      else if (pointer !== undefined) put(pointer.in(target.owner))
       else if (value instanceof SharedMemory) put(value.pointer.in(target.owner))
       else if (typeof value === 'string' && unit !== 0)
         put(encodeText(value, unit, target, () => writing.where))
@@ -34,7 +37,8 @@ export function pointerCodec(type: PointerType): Codec {
         )
     },
     read(memory, at, reading) {
-      return toPointer(memory.getBigUint64(at, true), reading.owner)
+      const pointer = toPointer(memory.getBigUint64(at, true), reading.owner)
+      return called === undefined ? pointer : toCallable(pointer, called, reading.owner)
     },
   }
 }

@@ -1,0 +1,101 @@
+import type { FunctionType, Signature } from './abi/types.ts'
+import { BoundFunction, type FunctionHome, type UntypedFunction } from './bound-function.ts'
+import { setCallables } from './call/callable-pointer.ts'
+import { ClosedError } from './errors.ts'
+import type { Incarnation } from './incarnation.ts'
+import type { Pointer } from './memory/pointer.ts'
+import { bindAt } from './message/bind.ts'
+
+/** Functions that are bound by their address at the same time, in one process. */
+const MOST_BOUND = 4096
+/** Functions of one type that are kept, so that a table that is read again gives the same ones. */
+const MOST_KEPT = 4096
+
+/** A C function without its types, and where it is. */
+export interface CallablePointer extends UntypedFunction {
+  readonly pointer: Pointer
+}
+
+/** What the functions of all incarnations have in common. */
+export interface CallableHome {
+  /** Throws `ClosedError` after the end. */
+  incarnation(): Incarnation
+  nextFunction(): number
+  /** Numbers of bound functions that are used again and again. */
+  readonly slots: number[]
+  readonly timeout: number | undefined
+  readonly loadTimeout: number
+}
+
+/**
+ * Functions of one incarnation that are known by their address: results, members of tables, what `thread.call` is
+ * given. One is bound when it is called; when there are many, one takes the place of another, which is bound again
+ * by its next call.
+ */
+export class CallablePointers {
+  readonly #home: CallableHome
+  readonly #incarnation: Incarnation
+  readonly #kept = new WeakMap<FunctionType, Map<bigint, CallablePointer>>()
+  /** Whose each number is just now. */
+  readonly #bound = new Map<number, BoundFunction>()
+  #made = 0
+
+  constructor(home: CallableHome, incarnation: Incarnation) {
+    this.#home = home
+    this.#incarnation = incarnation
+    setCallables(incarnation.owner, (pointer, type) => this.of(pointer, type))
+  }
+
+  of(pointer: Pointer, type: FunctionType, name?: string): CallablePointer {
+    const address = pointer.in(this.#incarnation.owner)
+    let kept = this.#kept.get(type)
+    if (kept === undefined) {
+      kept = new Map()
+      this.#kept.set(type, kept)
+    }
+    let found = kept.get(address)
+    if (found === undefined) {
+      const { result, parameters, variadic } = type
+      const called = name ?? `the function at ${pointer}`
+      const signature = { name: called, result, parameters, ...(variadic ? { variadic } : {}) }
+      found = this.#make(pointer, address, signature).callable() as CallablePointer
+      if (kept.size === MOST_KEPT) kept.clear()
+      kept.set(address, found)
+    }
+    return found
+  }
+
+  #make(pointer: Pointer, address: bigint, signature: Signature, fixed?: number): BoundFunction {
+    const { slots, timeout, nextFunction } = this.#home
+    const slot = this.#made++ % MOST_BOUND
+    slots[slot] ??= nextFunction()
+    const id = slots[slot]
+    const home: FunctionHome = {
+      path: undefined,
+      timeout,
+      pointer,
+      owner: this.#incarnation.owner,
+      lane: () => {
+        this.#bind(bound, address)
+        return this.#incarnation.lane
+      },
+      variant: (kind, before) => {
+        const variant = this.#make(pointer, address, kind, before)
+        this.#bind(variant, address)
+        return variant
+      },
+    }
+    const bound = new BoundFunction(id, signature, home, fixed)
+    return bound
+  }
+
+  /** Requests of a lane are served in order: calls of whoever had the number before come first. */
+  #bind(bound: BoundFunction, address: bigint): void {
+    if (this.#home.incarnation() !== this.#incarnation)
+      throw new ClosedError(`${bound.plan.name} was in a process that has ended`)
+    if (this.#bound.get(bound.id) === bound) return
+    this.#bound.set(bound.id, bound)
+    const { loadTimeout } = this.#home
+    this.#incarnation.lane.begin(bindAt(bound.id, address, bound.plan), { timeout: loadTimeout })
+  }
+}
