@@ -3,7 +3,7 @@ import type { ArrayType, CType } from './abi/types.ts'
 import { wrongKind } from './call/complaint.ts'
 import { elementBytes, isElements } from './call/elements.ts'
 import { elementOf, textUnit } from './call/plan.ts'
-import { decodeText, textBytes, type Unit } from './call/text.ts'
+import { decodeText, textBytes, type Unit, unitBytes } from './call/text.ts'
 import { Reading, Writing } from './call/value/codec.ts'
 import { codecOf, readWithText } from './call/value/of.ts'
 import type { Steps } from './channel/follow.ts'
@@ -78,8 +78,8 @@ function* readText(
   length: number | undefined,
   owner: object,
 ): Steps<string> {
-  const most = length === undefined ? MOST_BYTES : bounded(length * unit)
-  const bytes = yield measureText(address, unit, most, owner)
+  const most = length === undefined ? MOST_BYTES : bounded(length * unitBytes(unit))
+  const bytes = yield measureText(address, unitBytes(unit), most, owner)
   return decodeText((yield readBytes(address, bytes, owner)) as Uint8Array, unit)
 }
 
@@ -101,7 +101,8 @@ function arrayToWrite(
     if (length === undefined || bytes.length <= length * sizeOf(of)) return bytes
     throw new RangeError(`write: ${bytes.length} bytes don't fit ${given}`)
   }
-  if (unit !== 0 && typeof value === 'string') return fitting(textBytes(`${value}\0`, unit))
+  if (unit !== 0 && typeof value === 'string')
+    return fitting(textBytes(`${value}\0`, unit, () => `write: ${given}`))
   if (!isElements(value)) throw complain('an array or bytes')
   if (Array.isArray(value) && (isAggregate(of) || of.kind === 'array'))
     return fitting(

@@ -100,6 +100,7 @@ export const types = {
   ...named(2, false, ['char16_t']),
   ...named(4, false, ['char32_t']),
   ...named(4, true, ['wchar_t']),
+  ...named(1, false, ['latin1_t']),
 
   // POSIX
   ...named(8, true, ['off_t', 'time_t', 'clock_t']),

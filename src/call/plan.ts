@@ -3,6 +3,7 @@ import type { CType, FunctionType, Parameter, PointerType, Signature } from '../
 import { DeclarationError } from '../errors.ts'
 import { LIMITS, TAG } from '../protocol/protocol.ts'
 import { describeAggregate, tagOf } from './describe-type.ts'
+import type { Unit } from './text.ts'
 
 /** How one argument goes from JavaScript to its word. */
 export type Argument =
@@ -19,8 +20,8 @@ export interface PointerArgument {
   readonly element: Element | undefined
   /** The structure or array that it points to. */
   readonly aggregate: CType | undefined
-  /** Bytes of a character where strings are taken, else 0. */
-  readonly text: 0 | 1 | 2 | 4
+  /** What strings are made of where they are taken, else 0. */
+  readonly text: Unit | 0
   /** Whether what the library wrote is copied back. */
   readonly back: boolean
 }
@@ -61,6 +62,7 @@ export type ResultKind =
   | 'text8'
   | 'text16'
   | 'text32'
+  | 'latin1'
 
 export interface PlannedArgument {
   /** For messages: the parameter's name, or its place. */
@@ -106,6 +108,7 @@ const RESULT_TAGS: Readonly<Record<ResultKind, number>> = {
   text8: TAG.TEXT8,
   text16: TAG.TEXT16,
   text32: TAG.TEXT32,
+  latin1: TAG.TEXT8,
 }
 
 /** `fixed` is how many of the parameters stand before `...`, for one call of a variadic function. */
@@ -179,12 +182,15 @@ function resultArgument(
   return { ...common, count: { argument } }
 }
 
-/** How many bytes a character has in strings of this type; 0 where it makes none. */
-export function textUnit(type: CType): 0 | 1 | 2 | 4 {
+/** What characters of this type make strings of; 0 where they make none. */
+export function textUnit(type: CType): Unit | 0 {
   if (type.kind !== 'integer') return 0
   switch (type.name) {
     case 'char':
+    case 'char8_t':
       return 1
+    case 'latin1_t':
+      return 'latin1'
     case 'char16_t':
       return 2
     case 'char32_t':
@@ -266,6 +272,7 @@ function resultKind(type: CType): ResultKind {
       return `${type.signed ? 'i' : 'u'}${(type.size * 8) as 8 | 16 | 32 | 64}`
     case 'pointer': {
       const unit = type.const ? textUnit(type.to) : 0
+      if (unit === 'latin1') return 'latin1'
       return unit === 0 ? 'pointer' : `text${(unit * 8) as 8 | 16 | 32}`
     }
     default:

@@ -78,7 +78,7 @@ type SignedArrays<Size extends keyof IntegerArrays> = {
 }[Size]
 
 /** The types of characters; strings of them, if they are const, are strings in JavaScript. */
-type Character = 'char' | 'char8_t' | 'char16_t' | 'char32_t' | 'wchar_t'
+type Character = 'char' | 'char8_t' | 'char16_t' | 'char32_t' | 'wchar_t' | 'latin1_t'
 
 /** What a parameter of a C type takes. */
 export type Argument<Type> =

@@ -2,7 +2,7 @@ import { toCallable } from '../call/callable-pointer.ts'
 import { decodeWord } from '../call/decode.ts'
 import { type Encoded, encode, keepArguments } from '../call/encode.ts'
 import type { Plan } from '../call/plan.ts'
-import { decodeText, type Unit } from '../call/text.ts'
+import { decodeText, type Unit, unitBytes } from '../call/text.ts'
 import type { Reading } from '../call/value/codec.ts'
 import { follow, type Steps } from '../channel/follow.ts'
 import { type Answer, FollowUp, Request, type Short } from '../channel/request.ts'
@@ -99,7 +99,7 @@ export function withTexts(reading: Reading, whole: () => unknown): unknown {
 
 function* fetchTexts({ texts, owner }: Reading, whole: () => unknown): Steps<unknown> {
   for (const { address, unit, put } of texts) {
-    const bytes = yield measureText(address, unit, LONGEST_TEXT, owner)
+    const bytes = yield measureText(address, unitBytes(unit), LONGEST_TEXT, owner)
     put(decodeText((yield readBytes(address, bytes, owner)) as Uint8Array, unit))
   }
   return whole()
@@ -174,6 +174,8 @@ function unitOf(plan: Plan): Unit | 0 {
       return 2
     case 'text32':
       return 4
+    case 'latin1':
+      return 'latin1'
     default:
       return 0
   }

@@ -19,6 +19,8 @@ const ours: Record<string, string> = {
   float64: 'double',
   // Defined by C23 and C++20 only
   char8_t: 'unsigned char',
+  // Ours: no C header names an encoding
+  latin1_t: 'unsigned char',
 }
 
 const sized = Object.entries(types).filter(([, type]) => type.kind !== 'void')

@@ -2,7 +2,7 @@ import type { ArrayType } from '../../abi/types.ts'
 import { wrongKind } from '../complaint.ts'
 import { arrayType, elementBytes, isElements } from '../elements.ts'
 import { elementOf, textUnit } from '../plan.ts'
-import { decodeText, textBytes, type Unit } from '../text.ts'
+import { decodeText, textBytes, type Unit, unitBytes } from '../text.ts'
 import type { Codec, CodecOf, Writing } from './codec.ts'
 import { pointedUnit } from './pointer.ts'
 
@@ -29,7 +29,7 @@ export function arrayCodec(type: ArrayType, codecOf: CodecOf): Codec {
     write(value, memory, at, writing) {
       const length = type.length ?? 0
       if (typeof value === 'string' && unit !== 0) {
-        const bytes = textBytes(value, unit)
+        const bytes = textBytes(value, unit, () => writing.where)
         if (bytes.length > size) throw tooLong(writing, bytes.length, size)
         bytesAt(memory, at, size).fill(0).set(bytes)
         return
@@ -71,7 +71,7 @@ export function arrayCodec(type: ArrayType, codecOf: CodecOf): Codec {
   }
 }
 
-function arrayTakes(unit: number, length: number): string {
+function arrayTakes(unit: Unit | 0, length: number): string {
   return unit === 0 ? `an array of ${length} elements or bytes` : 'a string, an array or bytes'
 }
 
@@ -85,7 +85,8 @@ function bytesAt(memory: DataView, at: number, size: number): Uint8Array {
 
 /** The bytes before the first unit of zeros. */
 function untilEnd(copy: Uint8Array, unit: Unit): Uint8Array {
-  for (let at = 0; at + unit <= copy.length; at += unit)
-    if (copy.subarray(at, at + unit).every((byte) => byte === 0)) return copy.subarray(0, at)
+  const size = unitBytes(unit)
+  for (let at = 0; at + size <= copy.length; at += size)
+    if (copy.subarray(at, at + size).every((byte) => byte === 0)) return copy.subarray(0, at)
   return copy
 }
