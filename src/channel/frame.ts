@@ -90,9 +90,7 @@ export class Frame implements Target {
     const extent = fits ? last : this.#extend(bytes)
     const offset = fits ? begin : 0
     this.#used = offset + bytes
-    const view = new Uint8Array(extent.buffer, 0, extent.bytes)
-    const data = new DataView(extent.buffer, 0, extent.bytes)
-    return { bytes: view, data, offset, address: extent.address + offset }
+    return placeIn(extent, offset)
   }
 
   #extend(bytes: number): Extent {
@@ -106,12 +104,7 @@ export class Frame implements Target {
   lasting(bytes: number): { readonly place: Place; readonly free: () => void } {
     const { arena } = this.#channel
     const extent = arena.allocate(bytes, true)
-    const place = {
-      bytes: new Uint8Array(extent.buffer, 0, extent.bytes),
-      offset: 0,
-      address: extent.address,
-    }
-    return { place, free: () => arena.free(extent, true) }
+    return { place: placeIn(extent, 0), free: () => arena.free(extent, true) }
   }
 
   /** A word of the request, as a number or an address. */
@@ -196,5 +189,15 @@ export class Frame implements Target {
   /** Gives back what a request placed beyond its slot. */
   free(extents: readonly Extent[] | undefined): void {
     if (extents !== undefined) for (const extent of extents) this.#channel.arena.free(extent)
+  }
+}
+
+function placeIn(extent: Extent, offset: number): Place {
+  const { buffer, bytes, address } = extent
+  return {
+    bytes: new Uint8Array(buffer, 0, bytes),
+    data: new DataView(buffer, 0, bytes),
+    offset,
+    address: address + offset,
   }
 }

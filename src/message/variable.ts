@@ -48,10 +48,9 @@ export function readVariable(symbol: VariableSymbol, type: CType): Request<undef
       const put = (found: unknown): void => {
         value = found
       }
-      const into = (copy: Uint8Array): void =>
-        readWithText(type, new DataView(copy.buffer, copy.byteOffset, length), reading, put)
+      const into = (copy: DataView): void => readWithText(type, copy, reading, put)
       return {
-        copies: [{ place, length, into }],
+        copies: [{ place, length, brief: !codecOf(type).lazy, into }],
         finish: () => withTexts(reading, () => value),
       }
     },
@@ -76,7 +75,6 @@ export function writeVariable(
       const kept: Kept = []
       const place = frame.place(length)
       place.bytes.fill(0, place.offset, place.offset + length)
-      const memory = new DataView(place.bytes.buffer, place.bytes.byteOffset + place.offset, length)
       const lasting = (bytes: number): Place => {
         const found = frame.lasting(bytes)
         kept.push(found.free)
@@ -84,7 +82,7 @@ export function writeVariable(
       }
       try {
         const target = { views: frame.views, words: 0, owner: frame.owner, place: lasting }
-        codecOf(type).write(value, memory, 0, new Writing(target, where))
+        codecOf(type).write(value, place.data, place.offset, new Writing(target, where))
       } catch (error) {
         for (const free of kept) free()
         throw error
