@@ -1,6 +1,8 @@
 import type { FunctionType, Signature } from './abi/types.ts'
 import { BoundFunction, type FunctionHome, type UntypedFunction } from './bound-function.ts'
 import { setCallables } from './call/callable-pointer.ts'
+import type { Lane } from './channel/lane.ts'
+import type { Pending } from './channel/pending.ts'
 import { ClosedError } from './errors.ts'
 import type { Incarnation } from './incarnation.ts'
 import type { Pointer } from './memory/pointer.ts'
@@ -14,6 +16,13 @@ const MOST_KEPT = 4096
 /** A C function without its types, and where it is. */
 export interface CallablePointer extends UntypedFunction {
   readonly pointer: Pointer
+}
+
+/** Who has a number, and where that was asked for. */
+interface Bound {
+  readonly bound: BoundFunction
+  readonly lane: Lane
+  readonly binding: Pending
 }
 
 /** What the functions of all incarnations have in common. */
@@ -37,7 +46,7 @@ export class CallablePointers {
   readonly #incarnation: Incarnation
   readonly #kept = new WeakMap<FunctionType, Map<bigint, CallablePointer>>()
   /** Whose each number is just now. */
-  readonly #bound = new Map<number, BoundFunction>()
+  readonly #bound = new Map<number, Bound>()
   #made = 0
 
   constructor(home: CallableHome, incarnation: Incarnation) {
@@ -76,12 +85,15 @@ export class CallablePointers {
       pointer,
       owner: this.#incarnation.owner,
       lane: () => {
-        this.#bind(bound, address)
-        return this.#incarnation.lane
+        const { callbacks } = this.#incarnation
+        const lane = callbacks.front ?? callbacks.find()
+        this.#bind(bound, address, lane)
+        return lane
       },
       variant: (kind, before) => {
         const variant = this.#make(pointer, address, kind, before)
-        this.#bind(variant, address)
+        const { callbacks } = this.#incarnation
+        this.#bind(variant, address, callbacks.front ?? callbacks.find())
         return variant
       },
     }
@@ -90,12 +102,14 @@ export class CallablePointers {
   }
 
   /** Requests of a lane are served in order: calls of whoever had the number before come first. */
-  #bind(bound: BoundFunction, address: bigint): void {
+  #bind(bound: BoundFunction, address: bigint, lane: Lane): void {
     if (this.#home.incarnation() !== this.#incarnation)
       throw new ClosedError(`${bound.plan.name} was in a process that has ended`)
-    if (this.#bound.get(bound.id) === bound) return
-    this.#bound.set(bound.id, bound)
+    const last = this.#bound.get(bound.id)
+    // What waits on another lane may be overtaken by what a callback asks for.
+    if (last?.bound === bound && (last.lane === lane || !last.binding.open)) return
     const { loadTimeout } = this.#home
-    this.#incarnation.lane.begin(bindAt(bound.id, address, bound.plan), { timeout: loadTimeout })
+    const binding = lane.begin(bindAt(bound.id, address, bound.plan), { timeout: loadTimeout })
+    this.#bound.set(bound.id, { bound, lane, binding })
   }
 }

@@ -187,6 +187,19 @@ export class DeclarationError extends FatThreadError {
   }
 }
 
+/** Calls and callbacks are nested too deep: this call was not made. */
+export class NestingError extends FatThreadError {
+  override readonly name = 'NestingError'
+  override readonly code = 'ERR_FAT_THREAD_NESTING'
+  /** How deep they are nested, which is the most. */
+  readonly depth: number
+
+  constructor(message: string, depth: number, options?: FatThreadErrorOptions) {
+    super(message, options)
+    this.depth = depth
+  }
+}
+
 /** Used after `close()`, `terminate()` or the end of its incarnation. */
 export class ClosedError extends FatThreadError {
   override readonly name = 'ClosedError'

@@ -5,10 +5,11 @@ import { wrongKind } from './call/complaint.ts'
 import { pointedFunction } from './call/plan.ts'
 import type { Callable } from './callable.ts'
 import { type CallableHome, type CallablePointer, CallablePointers } from './callable-pointers.ts'
+import { runSteps, runStepsSync } from './channel/follow.ts'
 import type { Lane, LaneKeeper, Leftover } from './channel/lane.ts'
 import { ended, endedSync, type Pending } from './channel/pending.ts'
 import { causeOf, type Evidence } from './crash/cause.ts'
-import type { Checked, CheckedAll } from './declaration/infer.ts'
+import type { CallbackFor, Checked, CheckedAll } from './declaration/infer.ts'
 import { parsePrototype } from './declaration/parse.ts'
 import {
   AbortError,
@@ -32,9 +33,11 @@ import {
 import { IdleWatch, type Watched } from './idle-watch.ts'
 import { Incarnation, type IncarnationKeeper, type Retirement } from './incarnation.ts'
 import { type Declarations, Library, type LibraryOptions, type Prototypes } from './library.ts'
+import { Callback } from './memory/callback.ts'
 import { type Pointer, pointerOf } from './memory/pointer.ts'
 import { SharedMemory } from './memory/shared-memory.ts'
-import { readSteps, runSteps, runStepsSync, writeSteps } from './memory-access.ts'
+import { readSteps, writeSteps } from './memory-access.ts'
+import { shapeOf } from './message/callback-shape.ts'
 import { close, ping } from './message/control.ts'
 import { type FatThreadOptions, type Settings, settingsOf } from './options.ts'
 import { type Denial, denialsIn } from './sandbox/denials.ts'
@@ -76,6 +79,10 @@ export interface FatThreadEvents {
   stderr: [bytes: Buffer]
   /** A process of this fat thread has ended, whatever the reason. */
   exit: [info: ExitInfo]
+  /** C called a callback after its end; without a listener it is a warning of the process. */
+  warning: [error: Error]
+  /** What a callback threw that a thread of the library called, for which no call can fail. */
+  error: [error: unknown]
 }
 
 export interface Stats {
@@ -208,6 +215,12 @@ export class FatThread
       onDenied: (incarnation, denied) => this.#onDenied(incarnation, denied),
       onHangup: (incarnation) => hangUp(incarnation),
       onEnd: (incarnation, leftover, evidence) => this.#onEnd(incarnation, leftover, evidence),
+      onStaleCallback: (error) => this.#warn(error),
+      onCallbackError: (error) => process.nextTick(() => this.emit('error', error)),
+      callbacks: {
+        pointerOf: (callback) => this.#pointerOf(callback),
+        release: (callback) => this.#current?.callbacks.release(callback),
+      },
     }
     this.#callableHome = {
       incarnation: () => {
@@ -339,13 +352,15 @@ export class FatThread
    * @throws {ClosedError} for a pointer of another fat thread, or from before a restart
    */
   async read<const T extends TypeLike>(pointer: Pointer, type: T): Promise<ValueOf<T>> {
-    const { lane, owner } = this.incarnation()
+    const { owner } = this.incarnation()
+    const lane = this.lane()
     return (await runSteps(lane, readSteps(pointer, type, owner))) as ValueOf<T>
   }
 
   /** The same, blocking. */
   readSync<const T extends TypeLike>(pointer: Pointer, type: T): ValueOf<T> {
-    const { lane, owner } = this.incarnation()
+    const { owner } = this.incarnation()
+    const lane = this.lane()
     return runStepsSync(lane, readSteps(pointer, type, owner)) as ValueOf<T>
   }
 
@@ -354,13 +369,15 @@ export class FatThread
    * a string or bytes would not outlast the write. Throws as `read`.
    */
   async write(pointer: Pointer, type: TypeLike, value: unknown): Promise<void> {
-    const { lane, owner } = this.incarnation()
+    const { owner } = this.incarnation()
+    const lane = this.lane()
     await runSteps(lane, writeSteps(pointer, type, value, owner))
   }
 
   /** The same, blocking. */
   writeSync(pointer: Pointer, type: TypeLike, value: unknown): void {
-    const { lane, owner } = this.incarnation()
+    const { owner } = this.incarnation()
+    const lane = this.lane()
     runStepsSync(lane, writeSteps(pointer, type, value, owner))
   }
 
@@ -402,6 +419,44 @@ export class FatThread
       this.#prototypes.set(prototype, known)
     }
     return known
+  }
+
+  /**
+   * A function that C can call until it is released, from any thread of the library.
+   * @param prototype of the C function that it stands for, such as `int compare(const void *a, const void *b)`
+   * @throws {DeclarationError} for a prototype that doesn't parse
+   */
+  callback<const Prototype extends string>(
+    prototype: Checked<Prototype>,
+    run: CallbackFor<Prototype>,
+  ): Callback {
+    const { name, ...type } = parsePrototype(prototype)
+    return this.makeCallback({ kind: 'function', ...type }, name, run)
+  }
+
+  /** @internal */
+  makeCallback(type: FunctionType, label: string, run: unknown): Callback {
+    if (typeof run !== 'function') throw wrongKind(`callback: ${label}`, 'a function', run)
+    shapeOf(type, label) // says what is wrong with the type
+    const callback = new Callback(type, label, run, this.#keeper.callbacks)
+    // Its code is made ahead: where C finds it can then be asked at any time.
+    if (this.incarnation().channel.callbackCode() !== undefined) void callback.pointer
+    return callback
+  }
+
+  #pointerOf(callback: Callback): Pointer {
+    const { callbacks, channel, lane } = this.incarnation()
+    if (channel.callbackCode() === undefined)
+      lane.runSync(ping, undefined, { timeout: this.#settings.loadTimeout })
+    return callbacks.pointer(callback)
+  }
+
+  /** Without a listener it is a warning of the process: it must not pass unseen. */
+  #warn(error: Error): void {
+    process.nextTick(() => {
+      if (this.emit('warning', error)) return
+      process.emitWarning(error.message, { type: 'FatThreadWarning', code: 'FAT_THREAD_CALLBACK' })
+    })
   }
 
   /**
@@ -472,7 +527,8 @@ export class FatThread
   lane(): Lane {
     this.#useful = true
     const current = this.#current
-    if (current !== undefined && this.#closing === undefined) return current.lane
+    if (current !== undefined && this.#closing === undefined)
+      return current.callbacks.front ?? current.callbacks.find()
     return this.incarnation().lane
   }
 
@@ -527,9 +583,10 @@ export class FatThread
 
   #watchIdle(): IdleWatch {
     const watched = (): Watched => {
-      const lane = this.#current?.lane
-      const inFlight = (lane?.inFlight ?? 0) + (lane?.queued ?? 0)
-      return { pid: this.pid, completed: lane?.completed ?? 0, inFlight }
+      const { lane, callbacks } = this.#current ?? {}
+      const inFlight = (lane?.inFlight ?? 0) + (lane?.queued ?? 0) + (callbacks?.outside ?? 0)
+      const completed = (lane?.completed ?? 0) + (callbacks?.count ?? 0)
+      return { pid: this.pid, completed, inFlight }
     }
     return new IdleWatch(watched, (what) => {
       const error = new ViolationError(
@@ -726,7 +783,9 @@ export class FatThread
         resolve()
       }
     })
-    current.lane.rejectAll((pending) => closedError(pending.request.subject))
+    const reason = (pending: Pending): Error => closedError(pending.request.subject)
+    current.callbacks.rejectAll(reason)
+    current.lane.rejectAll(reason)
     if (gently) {
       current.lane.run(close, undefined, { timeout: CLOSE_LIMIT }).catch(() => {})
       setTimeout(() => current.process.kill(), CLOSE_LIMIT).unref()

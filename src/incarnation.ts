@@ -1,11 +1,16 @@
+import type { FunctionType } from './abi/types.ts'
+import { Callbacks } from './channel/callbacks.ts'
 import { Channel } from './channel/channel.ts'
-import { Lane, type LaneKeeper, type Leftover } from './channel/lane.ts'
+import type { Lane, LaneKeeper, Leftover } from './channel/lane.ts'
 import type { Pending } from './channel/pending.ts'
 import { Request } from './channel/request.ts'
 import type { Evidence } from './crash/cause.ts'
 import type { LoadedModule } from './crash/symbolize.ts'
+import { ViolationError } from './errors.ts'
 import { type DeniedCalls, type End, endOf, HostProcess, type Output } from './host/process.ts'
 import type { LoadPlan } from './loader/load-plan.ts'
+import type { CallbackHome } from './memory/callback.ts'
+import { shapeOf } from './message/callback-shape.ts'
 import { cleanText } from './message/clean-text.ts'
 import { load } from './message/load.ts'
 import type { Settings } from './options.ts'
@@ -14,6 +19,8 @@ import { learnAnswers } from './sandbox/answers.ts'
 import { type Facts, statusOf } from './sandbox/receipt.ts'
 
 const LAST_WORDS_BYTES = 2048
+/** Doorbells in a row that brought nothing, before the fat thread is retired. */
+const EMPTY_RINGS = 1000
 
 /** Why the program ended a process, and the request that it is about. */
 export interface Retirement {
@@ -27,6 +34,11 @@ export interface IncarnationKeeper {
   onDenied(incarnation: Incarnation, denied: DeniedCalls): void
   onHangup(incarnation: Incarnation): void
   onEnd(incarnation: Incarnation, leftover: Leftover, evidence: Evidence): void
+  /** C called a callback that is not there any more. */
+  onStaleCallback(error: Error): void
+  /** A callback failed that no call is to blame for. */
+  onCallbackError(error: unknown): void
+  readonly callbacks: CallbackHome
 }
 
 /** One life of a fat thread: a process, its channel and its lane. */
@@ -35,6 +47,7 @@ export class Incarnation {
   readonly owner = {}
   readonly channel: Channel
   readonly lane: Lane
+  readonly callbacks: Callbacks
   readonly process: HostProcess
   readonly modules: LoadedModule[] = []
   /** Its libraries are loaded and their functions bound. */
@@ -42,10 +55,13 @@ export class Incarnation {
   /** Why the program ended it, if it did. */
   retirement: Retirement | undefined
   readonly #provides: boolean
+  readonly #keeper: LaneKeeper
   #lastWords = ''
   #preparations = 0
   #prepared = 0
   #onReady: (() => void) | undefined
+  #emptyRings = 0
+  #answers = 0
 
   constructor(settings: Settings, laneKeeper: LaneKeeper, keeper: IncarnationKeeper) {
     const { policy } = settings
@@ -64,7 +80,7 @@ export class Incarnation {
           mostThreads: policy.bounds.threads,
         },
         {
-          onRing: () => this.lane.onRing(),
+          onRing: () => this.#onRing(),
           onHangup: () => keeper.onHangup(this),
           onOutput: (output) => {
             if (output.stream === 'stderr') this.#remember(output.bytes)
@@ -79,7 +95,32 @@ export class Incarnation {
       this.channel.close()
       throw error
     }
-    this.lane = new Lane(this.channel, this.process, this.owner, laneKeeper, settings.spin > 0)
+    const { owner, process } = this
+    this.callbacks = new Callbacks(
+      this.channel,
+      { process, owner, keeper: laneKeeper, spin: settings.spin > 0 },
+      {
+        home: keeper.callbacks,
+        shapeOf: (type, label) => shapeOf(type as FunctionType, label),
+        warn: (error) => keeper.onStaleCallback(error),
+        onError: (error) => keeper.onCallbackError(error),
+      },
+    )
+    this.lane = this.callbacks.openLane()
+    this.#keeper = laneKeeper
+  }
+
+  /** Rings that bring nothing, without end, are no rings of a host. */
+  #onRing(): void {
+    const found = this.lane.onRing() + this.callbacks.onRing()
+    const answers = this.lane.completed
+    if (found > 0 || answers !== this.#answers) this.#emptyRings = 0
+    else this.#emptyRings++
+    this.#answers = answers
+    if (this.#emptyRings <= EMPTY_RINGS) return
+    this.#keeper.retire(
+      new ViolationError('the fat thread broke the protocol: it rang without end'),
+    )
   }
 
   /** Ends the process, for that reason. */
@@ -87,6 +128,7 @@ export class Incarnation {
     if (this.process.ended) return
     this.retirement ??= retirement
     this.lane.stop()
+    this.callbacks.stop()
     this.process.kill()
   }
 
@@ -112,7 +154,7 @@ export class Incarnation {
         this.#checkReady()
       },
     })
-    return this.lane.begin(counted, { timeout })
+    return this.callbacks.lane().begin(counted, { timeout })
   }
 
   /** All of them were made: `onReady` is called with the last answer. */
@@ -129,7 +171,9 @@ export class Incarnation {
   }
 
   #end(): Leftover {
-    return this.lane.end()
+    // What callbacks asked for can't go on without the call that called back.
+    const { begun, waiting } = this.lane.end()
+    return { begun: [...this.callbacks.end(), ...begun], waiting }
   }
 
   /** Read before the channel goes. */

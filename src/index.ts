@@ -11,6 +11,7 @@ export {
   type Frame,
   IntegrityError,
   LoadError,
+  NestingError,
   SandboxError,
   StartError,
   TimeoutError,
@@ -25,6 +26,7 @@ export {
 } from './fat-thread.ts'
 export { type LearnOptions, type Learnt, learn } from './learn.ts'
 export { type Declarations, Library, type LibraryOptions, type Prototypes } from './library.ts'
+export { Callback } from './memory/callback.ts'
 export { Pointer } from './memory/pointer.ts'
 export { SharedMemory } from './memory/shared-memory.ts'
 export { type OpenOptions, open } from './open.ts'

@@ -1,12 +1,12 @@
 import { sizeOf } from './abi/layout.ts'
-import type { ArrayType, CType, Signature } from './abi/types.ts'
+import type { ArrayType, CType, FunctionType, Signature } from './abi/types.ts'
 import { BoundFunction, type FunctionHome, type UntypedFunction } from './bound-function.ts'
 import { describe, wrongKind } from './call/complaint.ts'
 import type { Callable, Symbols } from './callable.ts'
 import type { Lane } from './channel/lane.ts'
 import { ended, endedSync, type Pending } from './channel/pending.ts'
 import { Declarations as CDeclarations } from './declaration/declarations.ts'
-import type { Checked, CheckedVariable, GivenTo, HeldBy } from './declaration/infer.ts'
+import type { CallbackFor, Checked, CheckedVariable, GivenTo, HeldBy } from './declaration/infer.ts'
 import { parsePrototype, parseType } from './declaration/parse.ts'
 import { type DeclaredVariable, parseVariable } from './declaration/variable.ts'
 import { ClosedError, LoadError } from './errors.ts'
@@ -17,6 +17,7 @@ import type { ElfExport } from './loader/elf-symbols.ts'
 import { type LoadOptions, type LoadPlan, planLoad } from './loader/load-plan.ts'
 import { nearestNames } from './loader/near-names.ts'
 import { resolveLibrary } from './loader/search.ts'
+import type { Callback } from './memory/callback.ts'
 import { bind } from './message/bind.ts'
 import { expressionType, Type } from './type.ts'
 import { BoundVariable, type Variable } from './variable.ts'
@@ -173,11 +174,27 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
   ): Variable<HeldBy<Text>, GivenTo<Text>> {
     this.#requireOpen()
     const variable = this.#addVariable(parseVariable(declaration, this.#declared))
-    const { lane } = this.thread.incarnation()
+    const lane = this.thread.incarnation().callbacks.lane()
     const timeout = this.thread.settings.loadTimeout
     // A failure shows when the variable is used.
     lane.run(variable.located, undefined, { timeout }).catch(() => {})
     return variable as unknown as Variable<HeldBy<Text>, GivenTo<Text>>
+  }
+
+  /**
+   * A function that C can call until it is released: `thread.callback` that knows the names which were declared.
+   * @param prototype of the C function that it stands for, or the name of a function type
+   */
+  callback<const Prototype extends string>(
+    prototype: Prototype,
+    run: CallbackFor<Prototype>,
+  ): Callback {
+    this.#requireOpen()
+    const type = this.#declared?.typedef(prototype)
+    if (type !== undefined)
+      return this.thread.makeCallback(functionTypeOf(type, prototype), prototype, run)
+    const { name, ...parsed } = this.#parse(prototype)
+    return this.thread.makeCallback({ kind: 'function', ...parsed }, name, run)
   }
 
   /** Loads the file anew, in a new process; what was in flight is rejected. The functions stay usable. */
@@ -271,7 +288,7 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
 
   /** A failure stays with the function: each of its calls says so. */
   #bind({ id, plan }: BoundFunction): void {
-    const { lane } = this.thread.incarnation()
+    const lane = this.thread.incarnation().callbacks.lane()
     const timeout = this.thread.settings.loadTimeout
     lane.run(bind(id, this.#number, this.path, plan), undefined, { timeout }).catch(() => {})
   }
@@ -310,6 +327,13 @@ function entriesOf(declarations: unknown): [string, string | Type][] {
       )
     return [name, declared]
   })
+}
+
+/** A function type, or what a pointer to one points to. */
+function functionTypeOf(type: CType, name: string): FunctionType {
+  const pointed = type.kind === 'pointer' ? type.to : type
+  if (pointed.kind === 'function') return pointed
+  throw new TypeError(`callback: ${name} is no type of a function`)
 }
 
 function requireExport(closure: Closure, name: string): void {

@@ -7,7 +7,7 @@ import { decodeText, textBytes, type Unit, unitBytes } from './call/text.ts'
 import { Reading, Writing } from './call/value/codec.ts'
 import { codecOf, readWithText } from './call/value/of.ts'
 import type { Steps } from './channel/follow.ts'
-import type { Lane } from './channel/lane.ts'
+import { lastingAddress } from './memory/callback.ts'
 import type { Target } from './memory/place.ts'
 import { Pointer } from './memory/pointer.ts'
 import { viewsOf } from './memory/views.ts'
@@ -46,18 +46,6 @@ export function* writeSteps(
   const address = addressOf(pointer, 'write', owner)
   yield writeBytes(address, bytesToWrite(valueType(given, 'write'), given, value, owner), owner)
   return undefined
-}
-
-export async function runSteps<Output>(lane: Lane, steps: Steps<Output>): Promise<Output> {
-  let step = steps.next()
-  while (!step.done) step = steps.next((await lane.run(step.value, undefined, undefined)) as never)
-  return step.value
-}
-
-export function runStepsSync<Output>(lane: Lane, steps: Steps<Output>): Output {
-  let step = steps.next()
-  while (!step.done) step = steps.next(lane.runSync(step.value, undefined, undefined) as never)
-  return step.value
 }
 
 function addressOf(pointer: unknown, what: string, owner: object): bigint {
@@ -123,6 +111,7 @@ function written(type: CType, value: unknown, owner: object, where: () => string
         `${writing.where} takes a Pointer, shared memory or null: a string or bytes would not outlast the write`,
       )
     },
+    callback: (_type, label, value) => lastingAddress(value, label, owner),
   }
   const writing = new Writing(target, where)
   codecOf(type).write(value, new DataView(bytes.buffer), 0, writing)

@@ -1,6 +1,7 @@
 /* Mapping the channel where the program wants it. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -27,18 +28,60 @@ int channel_map(int descriptor, struct ft_start **start) {
 }
 
 /* Memory for arguments or to share: mapped where the program wants it, and no descriptor of it stays. */
-int channel_grant(void) {
-  struct ft_grant grant;
-  uint32_t count = 1;
-  int descriptor;
-  int error = descriptors_receive(&grant, &count, &descriptor);
-  if (error != 0) return error;
-  void *wanted = (void *)(uintptr_t)grant.address;
-  if (count == 0) return munmap(wanted, grant.bytes) == 0 ? 0 : errno;
+static int map_grant(const struct ft_grant *grant, uint32_t count, int descriptor) {
+  void *wanted = (void *)(uintptr_t)grant->address;
+  if (count == 0) return munmap(wanted, grant->bytes) == 0 ? 0 : errno;
   int flags = MAP_SHARED | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
-  void *mapped = mmap(wanted, grant.bytes, PROT_READ | PROT_WRITE, flags, descriptor, 0);
-  error = mapped == MAP_FAILED ? errno : 0;
+  void *mapped = mmap(wanted, grant->bytes, PROT_READ | PROT_WRITE, flags, descriptor, 0);
+  int error = mapped == MAP_FAILED ? errno : 0;
   close(descriptor);
+  return error;
+}
+
+/* Several threads may serve requests: whoever needs what was sent takes what came before it too. */
+static pthread_mutex_t taking = PTHREAD_MUTEX_INITIALIZER;
+static uint16_t taken;
+/* Objects to load that came before somebody's grant. */
+static int objects[FT_OBJECTS];
+static uint32_t object_count;
+
+static int take_message(void) {
+  struct ft_grant grant;
+  int descriptors[FT_OBJECTS];
+  uint32_t count = FT_OBJECTS;
+  int error = descriptors_receive(&grant, &count, descriptors);
+  if (error != 0) return error;
+  if (grant.bytes == 0) {
+    memcpy(objects, descriptors, count * sizeof *descriptors);
+    object_count = count;
+    return 0;
+  }
+  if (++taken == 0) taken = 1;
+  return map_grant(&grant, count, descriptors[0]);
+}
+
+static bool lost(int error) { return error != 0 && error != EEXIST && error != ENOMEM; }
+
+/* Grants are numbered from 1 on, and never 0. A number that was passed half of them ago was taken. */
+int channel_grants(uint32_t upto) {
+  int first = 0;
+  pthread_mutex_lock(&taking);
+  while (taken != upto && (uint16_t)(upto - taken) < 0x8000 && !lost(first)) {
+    int error = take_message();
+    if (error != 0 && (first == 0 || lost(error))) first = error;
+  }
+  pthread_mutex_unlock(&taking);
+  return first;
+}
+
+int channel_objects(uint32_t wanted, int *descriptors) {
+  int error = 0;
+  pthread_mutex_lock(&taking);
+  if (object_count == 0) error = take_message();
+  if (error == 0 && object_count != wanted) error = EBADMSG;
+  if (error == 0) memcpy(descriptors, objects, wanted * sizeof *descriptors);
+  object_count = 0;
+  pthread_mutex_unlock(&taking);
   return error;
 }
 

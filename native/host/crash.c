@@ -25,9 +25,11 @@ static uint8_t stack[STACK_BYTES] __attribute__((aligned(16)));
 static uint32_t reporter;               /* the thread that writes the report, or 0 */
 static volatile sig_atomic_t reporting; /* its signal, or 0 */
 
-/* Copies that may fault jump back here. */
-static sigjmp_buf guard;
-static volatile sig_atomic_t guarded; /* the thread's number, or 0 */
+/* Copies that may fault jump back here: each thread that serves requests has a place of its own. */
+static struct guard {
+  volatile sig_atomic_t thread; /* its number, or 0 */
+  sigjmp_buf jump;
+} guards[1 + FT_THREADS];
 
 static uint64_t program_counter(const ucontext_t *context) {
 #if defined(__x86_64__)
@@ -108,15 +110,22 @@ static void end_by(int number) {
   syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), number);
 }
 
+/* Returns unless this thread was in a copy that may fault. */
+static void jump_back(void) {
+  int self = (int)syscall(SYS_gettid);
+  for (struct guard *guard = guards; guard <= guards + FT_THREADS; guard++) {
+    if (guard->thread != self) continue;
+    guard->thread = 0;
+    siglongjmp(guard->jump, 1);
+  }
+}
+
 static void on_signal(int number, siginfo_t *info, void *context) {
 #if defined(__x86_64__)
   /* A library may have asked for faults on misaligned access; the C library does such accesses itself. */
   __builtin_ia32_writeeflags_u64(__builtin_ia32_readeflags_u64() & ~(uint64_t)ALIGNMENT_CHECK);
 #endif
-  if (guarded && info->si_code > 0 && guarded == (int)syscall(SYS_gettid)) {
-    guarded = 0;
-    siglongjmp(guard, 1);
-  }
+  if (info->si_code > 0) jump_back();
   uint32_t self = (uint32_t)syscall(SYS_gettid);
   if (!ring_claim(&reporter, self)) {
     /* A fault while the report is written is not what ended the library; other threads wait for that end. */
@@ -139,18 +148,21 @@ int crash_watch(struct ft_crash *target) {
   return 0;
 }
 
-bool crash_guarded_copy(void *target, const void *source, uint64_t bytes) {
-  if (sigsetjmp(guard, 1) != 0) return false;
-  guarded = (int)syscall(SYS_gettid);
+bool crash_guarded_copy(uint32_t strand, void *target, const void *source, uint64_t bytes) {
+  struct guard *guard = &guards[strand];
+  if (sigsetjmp(guard->jump, 1) != 0) return false;
+  guard->thread = (int)syscall(SYS_gettid);
   memcpy(target, source, bytes);
-  guarded = 0;
+  guard->thread = 0;
   return true;
 }
 
-bool crash_guarded_measure(const void *text, uint32_t unit, uint64_t most, uint64_t *length) {
-  if (sigsetjmp(guard, 1) != 0) return false;
-  guarded = (int)syscall(SYS_gettid);
+bool crash_guarded_measure(
+    uint32_t strand, const void *text, uint32_t unit, uint64_t most, uint64_t *length) {
+  struct guard *guard = &guards[strand];
+  if (sigsetjmp(guard->jump, 1) != 0) return false;
+  guard->thread = (int)syscall(SYS_gettid);
   *length = text_measure(text, unit, most);
-  guarded = 0;
+  guard->thread = 0;
   return true;
 }

@@ -80,20 +80,12 @@ static void *open_object(const struct object *object, int descriptor) {
   return open_descriptor(descriptor, mode);
 }
 
-static int receive(uint32_t wanted, int *descriptors) {
-  struct ft_grant nothing;
-  uint32_t count = wanted;
-  if (wanted == 0) return 0;
-  int error = descriptors_receive(&nothing, &count, descriptors);
-  return error == 0 && count != wanted ? EBADMSG : error;
-}
-
 uint32_t library_load(uint32_t library, uint32_t count, struct object *objects, char *why, uint64_t *failed) {
   int descriptors[FT_OBJECTS];
   uint32_t sent = 0;
   if (count == 0 || count > FT_OBJECTS) return say(why, "a library has 1 to 250 objects");
   for (uint32_t i = 0; i < count; i++) sent += !(objects[i].flags & FT_OBJECT_BY_NAME);
-  if (receive(sent, descriptors) != 0) return FT_STATUS_CUT_OFF;
+  if (sent > 0 && channel_objects(sent, descriptors) != 0) return FT_STATUS_CUT_OFF;
 
   void *handle = NULL;
   uint32_t used = 0;

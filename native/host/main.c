@@ -108,6 +108,7 @@ int main(int count, char **arguments) {
 
   struct ring ring;
   ring_open(&ring, channel + FT_OFFSET_LANES, start->spin);
+  callback_open(&ring, start);
   start_publish(start);
   message_serve(&ring);
 }

@@ -25,23 +25,30 @@ static uint32_t bind_at(const uint64_t *words) {
   return call_bind((uint32_t)words[0], at(words[1]), types);
 }
 
-static uint32_t variable(const uint64_t *words, struct answer *answer) {
+static uint32_t variable(const struct ring *ring, const uint64_t *words, struct answer *answer) {
   void *found = library_symbol((uint32_t)words[0], at(words[1]));
   if (found == NULL) return FT_STATUS_NO_SYMBOL;
   answer->value = (uint64_t)(uintptr_t)found;
-  bool done = (words[3] == 0 || crash_guarded_copy(at(words[3]), found, words[2])) &&
-              (words[4] == 0 || crash_guarded_copy(found, at(words[4]), words[2]));
+  uint32_t strand = ring->strand;
+  bool done = (words[3] == 0 || crash_guarded_copy(strand, at(words[3]), found, words[2])) &&
+              (words[4] == 0 || crash_guarded_copy(strand, found, at(words[4]), words[2]));
   return done ? FT_STATUS_OK : FT_STATUS_BAD_ADDRESS;
 }
 
-static uint32_t copy(const uint64_t *words) {
-  bool done = crash_guarded_copy(at(words[0]), at(words[1]), words[2]);
+static uint32_t copy(const struct ring *ring, const uint64_t *words) {
+  bool done = crash_guarded_copy(ring->strand, at(words[0]), at(words[1]), words[2]);
   return done ? FT_STATUS_OK : FT_STATUS_BAD_ADDRESS;
 }
 
-static uint32_t measure(const uint64_t *words, struct answer *answer) {
-  bool done = crash_guarded_measure(at(words[0]), (uint32_t)words[1], words[2], &answer->value);
+static uint32_t measure(const struct ring *ring, const uint64_t *words, struct answer *answer) {
+  uint32_t unit = (uint32_t)words[1];
+  bool done = crash_guarded_measure(ring->strand, at(words[0]), unit, words[2], &answer->value);
   return done ? FT_STATUS_OK : FT_STATUS_BAD_ADDRESS;
+}
+
+static uint32_t prepare(const uint64_t *words) {
+  struct types types = {at(words[3]), (uint32_t)words[4], 0};
+  return callback_prepare(at(words[0]), (uint32_t)words[1], (uint32_t)words[2], types);
 }
 
 static uint32_t call(struct ft_request *request, struct answer *answer) {
@@ -53,40 +60,49 @@ static uint32_t call(struct ft_request *request, struct answer *answer) {
   return text_result(at(answer->value), text, (char *)request + room, capacity, answer);
 }
 
-static uint32_t take_grants(uint32_t count) {
-  uint32_t status = FT_STATUS_OK;
-  while (count-- > 0 && status != FT_STATUS_CUT_OFF) {
-    int error = channel_grant();
-    if (error == EEXIST || error == ENOMEM) status = FT_STATUS_NO_MEMORY;
-    else if (error != 0) status = FT_STATUS_CUT_OFF;
+static uint32_t take_grants(uint32_t upto) {
+  int error = upto == 0 ? 0 : channel_grants(upto);
+  if (error == 0) return FT_STATUS_OK;
+  return error == EEXIST || error == ENOMEM ? FT_STATUS_NO_MEMORY : FT_STATUS_CUT_OFF;
+}
+
+static void serve(struct ring *ring, struct ft_request *request) {
+  uint64_t *words = request->words;
+  struct answer answer = {0};
+  answer.status = take_grants(request->grants);
+  if (answer.status != FT_STATUS_OK) {
+    ring_answer(ring, &answer);
+    return;
   }
-  return status;
+  switch (request->operation) {
+    case FT_OPERATION_PING: break;
+    case FT_OPERATION_CALL: answer.status = call(request, &answer); break;
+    case FT_OPERATION_LOAD: answer.status = load(words, (char *)request + request->room, &answer); break;
+    case FT_OPERATION_BIND: answer.status = bind(words); break;
+    case FT_OPERATION_READ:
+    case FT_OPERATION_WRITE: answer.status = copy(ring, words); break;
+    case FT_OPERATION_TAKE: answer.status = text_take(at(words[0]), words[1], words[2]); break;
+    case FT_OPERATION_MEASURE: answer.status = measure(ring, words, &answer); break;
+    case FT_OPERATION_VARIABLE: answer.status = variable(ring, words, &answer); break;
+    case FT_OPERATION_BIND_AT: answer.status = bind_at(words); break;
+    case FT_OPERATION_PREPARE: answer.status = prepare(words); break;
+    case FT_OPERATION_CLOSE: exit(0);
+    default: exit(1); /* only memory that a library overwrote asks for this */
+  }
+  ring_answer(ring, &answer);
 }
 
 _Noreturn void message_serve(struct ring *ring) {
+  for (;;) serve(ring, ring_next(ring));
+}
+
+const struct ft_request *message_serve_callback(struct ring *ring) {
   for (;;) {
     struct ft_request *request = ring_next(ring);
-    uint64_t *words = request->words;
-    struct answer answer = {0};
-    answer.status = take_grants(request->grants);
-    if (answer.status != FT_STATUS_OK) {
-      ring_answer(ring, &answer);
-      continue;
+    if (request->operation == FT_OPERATION_ANSWER) {
+      if (take_grants(request->grants) != FT_STATUS_OK) request->words[0] = 0;
+      return request;
     }
-    switch (request->operation) {
-      case FT_OPERATION_PING: break;
-      case FT_OPERATION_CALL: answer.status = call(request, &answer); break;
-      case FT_OPERATION_LOAD: answer.status = load(words, (char *)request + request->room, &answer); break;
-      case FT_OPERATION_BIND: answer.status = bind(words); break;
-      case FT_OPERATION_READ:
-      case FT_OPERATION_WRITE: answer.status = copy(words); break;
-      case FT_OPERATION_TAKE: answer.status = text_take(at(words[0]), words[1], words[2]); break;
-      case FT_OPERATION_MEASURE: answer.status = measure(words, &answer); break;
-      case FT_OPERATION_VARIABLE: answer.status = variable(words, &answer); break;
-      case FT_OPERATION_BIND_AT: answer.status = bind_at(words); break;
-      case FT_OPERATION_CLOSE: exit(0);
-      default: exit(1); /* only memory that a library overwrote asks for this */
-    }
-    ring_answer(ring, &answer);
+    serve(ring, request);
   }
 }

@@ -27,16 +27,22 @@ static uint64_t now(void) {
 }
 
 void ring_open(struct ring *ring, void *lane, uint32_t spin_limit) {
-  ring->lane = lane;
+  *ring = (struct ring){.lane = lane, .spin_limit = spin_limit, .spin_budget = spin_limit};
   ring->responses = (uint8_t *)lane + FT_OFFSET_RESPONSES;
   ring->requests = (uint8_t *)lane + FT_OFFSET_REQUESTS;
-  ring->sequence = 0;
-  ring->spin_limit = spin_limit;
-  ring->spin_budget = spin_limit;
+  ring->program_asleep = &ring->lane->program_asleep;
+  ring->last_slot = FT_SLOTS - 1;
+}
+
+void ring_open_inner(struct ring *ring, void *lane, uint32_t spin_limit, uint32_t strand) {
+  ring_open(ring, lane, spin_limit);
+  ring->requests = (uint8_t *)lane + FT_INNER_REQUESTS;
+  ring->last_slot = FT_INNER_SLOTS - 1;
+  ring->strand = strand;
 }
 
 static inline struct ft_request *slot(const struct ring *ring, uint32_t sequence) {
-  return (struct ft_request *)(ring->requests + (sequence % FT_SLOTS) * FT_REQUEST_BYTES);
+  return (struct ft_request *)(ring->requests + (sequence & ring->last_slot) * FT_REQUEST_BYTES);
 }
 
 static inline bool published(const struct ft_request *request, uint32_t sequence) {
@@ -82,19 +88,32 @@ struct ft_request *ring_next(struct ring *ring) {
   return request;
 }
 
-void ring_answer(struct ring *ring, const struct answer *answer) {
-  struct ft_response *response =
-      (struct ft_response *)(ring->responses + (ring->sequence % FT_SLOTS) * FT_RESPONSE_BYTES);
-  response->status = answer->status;
-  response->error = answer->error;
-  response->length = answer->length;
-  response->value = answer->value;
+struct ft_response *ring_response(const struct ring *ring) {
+  return (struct ft_response *)(ring->responses + (ring->sequence & ring->last_slot) * FT_RESPONSE_BYTES);
+}
+
+static void publish(const struct ring *ring, struct ft_response *response) {
   __atomic_store_n(&response->sequence, ring->sequence, __ATOMIC_SEQ_CST);
-  uint32_t *asleep = &ring->lane->program_asleep;
+  uint32_t *asleep = ring->program_asleep;
   if (__atomic_load_n(asleep, __ATOMIC_SEQ_CST) == 0) return;
   if (__atomic_exchange_n(asleep, 0, __ATOMIC_SEQ_CST) == 0) return;
   /* A full socket has rung already. */
   (void)send(FT_DESCRIPTOR_SOCKET, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+void ring_answer(struct ring *ring, const struct answer *answer) {
+  struct ft_response *response = ring_response(ring);
+  response->status = answer->status;
+  response->error = answer->error;
+  response->length = answer->length;
+  response->value = answer->value;
+  publish(ring, response);
+}
+
+void ring_call_back(struct ring *ring) {
+  struct ft_response *response = ring_response(ring);
+  response->status = FT_STATUS_CALLBACK;
+  publish(ring, response);
 }
 
 void start_publish(struct ft_start *start) {
@@ -105,3 +124,5 @@ bool ring_claim(uint32_t *word, uint32_t value) {
   uint32_t free = 0;
   return __atomic_compare_exchange_n(word, &free, value, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
+
+void ring_give_up(uint32_t *word) { __atomic_store_n(word, 0, __ATOMIC_RELEASE); }

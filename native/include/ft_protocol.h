@@ -7,17 +7,24 @@
 
 /* SHA-256 of the definition: program, addon and host start only with the same one. */
 #define FT_DIGEST \
-  { 0x82, 0xee, 0x88, 0x78, 0xc4, 0x9c, 0xb7, 0x5f, \
-    0xe7, 0xd5, 0xb4, 0xcb, 0x29, 0x3f, 0x47, 0xf9, \
-    0x3d, 0x28, 0x82, 0xf6, 0x0a, 0x8d, 0x9c, 0x99, \
-    0x20, 0x0a, 0x6b, 0x47, 0x2a, 0x2a, 0xd6, 0x25 }
+  { 0x83, 0x7a, 0x0d, 0xfa, 0xf8, 0x06, 0x15, 0x54, \
+    0x19, 0x48, 0xc9, 0x53, 0x09, 0x58, 0x57, 0x8c, \
+    0x4d, 0xa0, 0x27, 0x45, 0x3a, 0x40, 0x4d, 0x05, \
+    0x4c, 0xcc, 0xf7, 0x4a, 0x43, 0x38, 0x55, 0xa6 }
 
 #define FT_SLOTS 128
+#define FT_INNER_SLOTS 16
 #define FT_REQUEST_BYTES 1024
 #define FT_RESPONSE_BYTES 64
 #define FT_TEXT_BYTES 896
 #define FT_ARGUMENTS 126
 #define FT_FUNCTIONS 65536
+#define FT_CALLBACKS 2048
+#define FT_CALLBACK_BYTES 16
+#define FT_DEPTH 16
+#define FT_THREADS 8
+#define FT_THREAD_DEPTH 4
+#define FT_INLINE_WORDS 6
 #define FT_FRAMES 64
 #define FT_OBJECTS 250
 #define FT_POLICY_BYTES 65536
@@ -35,6 +42,9 @@
 #define FT_OPERATION_CLOSE 8
 #define FT_OPERATION_VARIABLE 9
 #define FT_OPERATION_BIND_AT 10
+#define FT_OPERATION_PREPARE 11
+#define FT_OPERATION_ANSWER 12
+#define FT_OPERATION_LISTEN 13
 
 #define FT_STATUS_OK 0
 #define FT_STATUS_LOAD_FAILED 1
@@ -42,6 +52,7 @@
 #define FT_STATUS_BAD_ADDRESS 3
 #define FT_STATUS_NO_MEMORY 4
 #define FT_STATUS_CUT_OFF 5
+#define FT_STATUS_CALLBACK 6
 
 #define FT_TAG_VOID 0
 #define FT_TAG_U8 1
@@ -154,6 +165,14 @@
 
 #define FT_LANE_BYTES 143360
 
+#define FT_INNER_REQUESTS 5120
+
+#define FT_INNER_LANE_BYTES 21504
+
+#define FT_INNER_LANES 56
+
+#define FT_ANSWER_MUTE 1
+
 struct ft_start {
   uint8_t digest[32];
   uint64_t address;
@@ -167,7 +186,8 @@ struct ft_start {
   uint32_t step;
   uint32_t error;
   uint32_t ended;
-  uint8_t rest[3936];
+  uint64_t callbacks;
+  uint8_t rest[3928];
 };
 _Static_assert(sizeof(struct ft_start) == 4096, "start");
 _Static_assert(offsetof(struct ft_start, digest) == 0, "start.digest");
@@ -182,6 +202,7 @@ _Static_assert(offsetof(struct ft_start, state) == 144, "start.state");
 _Static_assert(offsetof(struct ft_start, step) == 148, "start.step");
 _Static_assert(offsetof(struct ft_start, error) == 152, "start.error");
 _Static_assert(offsetof(struct ft_start, ended) == 156, "start.ended");
+_Static_assert(offsetof(struct ft_start, callbacks) == 160, "start.callbacks");
 
 struct ft_crash {
   uint32_t signal;
@@ -210,7 +231,9 @@ struct ft_lane {
   uint32_t host_asleep;
   uint32_t pad1[31];
   uint32_t begun;
-  uint8_t rest[3836];
+  uint32_t pad2[31];
+  uint64_t words[126];
+  uint8_t rest[2704];
 };
 _Static_assert(sizeof(struct ft_lane) == 4096, "lane");
 _Static_assert(offsetof(struct ft_lane, program_asleep) == 0, "lane.programAsleep");
@@ -218,6 +241,8 @@ _Static_assert(offsetof(struct ft_lane, pad0) == 4, "lane.pad0");
 _Static_assert(offsetof(struct ft_lane, host_asleep) == 128, "lane.hostAsleep");
 _Static_assert(offsetof(struct ft_lane, pad1) == 132, "lane.pad1");
 _Static_assert(offsetof(struct ft_lane, begun) == 256, "lane.begun");
+_Static_assert(offsetof(struct ft_lane, pad2) == 260, "lane.pad2");
+_Static_assert(offsetof(struct ft_lane, words) == 384, "lane.words");
 
 struct ft_request {
   uint32_t sequence;
@@ -241,7 +266,7 @@ struct ft_response {
   uint32_t error;
   uint32_t length;
   uint64_t value;
-  uint8_t rest[40];
+  uint64_t words[5];
 };
 _Static_assert(sizeof(struct ft_response) == 64, "response");
 _Static_assert(offsetof(struct ft_response, sequence) == 0, "response.sequence");
@@ -249,6 +274,7 @@ _Static_assert(offsetof(struct ft_response, status) == 4, "response.status");
 _Static_assert(offsetof(struct ft_response, error) == 8, "response.error");
 _Static_assert(offsetof(struct ft_response, length) == 12, "response.length");
 _Static_assert(offsetof(struct ft_response, value) == 16, "response.value");
+_Static_assert(offsetof(struct ft_response, words) == 24, "response.words");
 
 struct ft_grant {
   uint64_t address;

@@ -5,6 +5,7 @@ import { Pointer, pointerOf } from '../memory/pointer.ts'
 import { SharedMemory, sharedAddress } from '../memory/shared-memory.ts'
 import { outOfRange, wrongKind } from './complaint.ts'
 import { type Elements, elementBytes, isElements, readElements } from './elements.ts'
+import { callbackAddress } from './function-pointer.ts'
 import { Outcome } from './outcome.ts'
 import type { Argument, Plan, PlannedArgument, PointerArgument, ResultArgument } from './plan.ts'
 import { encodeText } from './text.ts'
@@ -69,6 +70,9 @@ export function encode(
         }
         break
       }
+      case 'callback':
+        writeNumber(views.u32, at, callbackAddress(value, type.type, type.label, target))
+        break
       case 'aggregate': {
         const place = placeValue(type.type, value, () => where(plan, argument), target)
         writeNumber(views.u32, at, place.address)

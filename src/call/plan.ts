@@ -11,6 +11,7 @@ export type Argument =
   | { readonly kind: 'wide'; readonly min: bigint; readonly max: bigint }
   | { readonly kind: 'f32' | 'f64' | 'bool' }
   | { readonly kind: 'aggregate'; readonly type: CType }
+  | { readonly kind: 'callback'; readonly type: FunctionType; readonly label: string }
   | PointerArgument
   | ResultArgument
 
@@ -120,13 +121,12 @@ export function makePlan(signature: Signature, fixed?: number): Plan {
     )
   const aggregate = isAggregate(signature.result) ? signature.result : undefined
   const result = aggregate === undefined ? resultKind(signature.result) : 'void'
-  const planned = parameters.map((parameter, index) => ({
-    label: parameter.name ?? `argument ${index + 1}`,
-    type:
-      parameter.direction === undefined
-        ? argumentOf(parameter.type)
-        : resultArgument(name, parameter, parameters),
-  }))
+  const planned = parameters.map((parameter, index) => {
+    const label = parameter.name ?? `argument ${index + 1}`
+    const { type, direction } = parameter
+    if (direction !== undefined) return { label, type: resultArgument(name, parameter, parameters) }
+    return { label, type: argumentOf(type, `${name}: ${label}`) }
+  })
   return {
     name,
     arguments: planned,
@@ -218,7 +218,7 @@ export function elementOf(type: CType): Element | undefined {
   }
 }
 
-function argumentOf(type: CType): Argument {
+function argumentOf(type: CType, label: string): Argument {
   switch (type.kind) {
     case 'bool':
       return { kind: 'bool' }
@@ -229,6 +229,7 @@ function argumentOf(type: CType): Argument {
     case 'integer':
       return integer(type.size, type.signed)
     case 'pointer':
+      if (type.to.kind === 'function') return { kind: 'callback', type: type.to, label }
       return pointer(type)
     case 'struct':
     case 'union':
@@ -259,7 +260,7 @@ function pointer(type: PointerType): PointerArgument {
   }
 }
 
-function resultKind(type: CType): ResultKind {
+export function resultKind(type: CType): ResultKind {
   switch (type.kind) {
     case 'void':
     case 'bool':

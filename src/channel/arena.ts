@@ -5,6 +5,8 @@ import { mapShared, roundToPages, unmapShared } from './shared-buffer.ts'
 /** Freed extents up to this many bytes stay mapped for the next large argument. */
 const SPARE_BYTES = 64 * 1024 * 1024
 
+const MOST_SENT = 0xffff
+
 /** Memory that the program granted: argument bytes, or memory shared with the library. */
 export interface Extent {
   readonly buffer: SharedArrayBuffer
@@ -39,6 +41,7 @@ export class Arena {
   readonly #owned = new Set<Extent>()
   #grants: Grant[] = []
   #spareBytes = 0
+  #sent = 0
 
   constructor(address: number, bytes: number) {
     this.#free = [{ address, bytes }]
@@ -52,6 +55,17 @@ export class Arena {
   takeGrants(): Grant[] {
     if (this.#grants.length === 0) return NONE
     return this.#grants.splice(0)
+  }
+
+  /** The number of the grant that was sent last: 1 to 65,535, then 1 again; 0 before the first one. */
+  get sent(): number {
+    return this.#sent
+  }
+
+  /** Numbers a grant that was sent. */
+  count(): number {
+    this.#sent = this.#sent === MOST_SENT ? 1 : this.#sent + 1
+    return this.#sent
   }
 
   /** What could not be sent. */
@@ -92,6 +106,10 @@ export class Arena {
       return
     }
     this.#drop(extent)
+  }
+
+  freeAll(extents: readonly Extent[] | undefined): void {
+    if (extents !== undefined) for (const extent of extents) this.free(extent)
   }
 
   /** Takes the file away from under all buffers. */

@@ -1,9 +1,11 @@
 import { randomInt } from 'node:crypto'
+import { ViolationError } from '../errors.ts'
 import { addon } from '../host/addon.ts'
 import { type Views, viewsOf } from '../memory/views.ts'
 import { protocolDigest } from '../protocol/digest.ts'
-import { CRASH, fixedBytes, LIMITS, OFFSET, START } from '../protocol/protocol.ts'
+import { CRASH, fixedBytes, LIMITS, OFFSET, START, START_STATE } from '../protocol/protocol.ts'
 import { Arena } from './arena.ts'
+import type { LaneMemory } from './lane-memory.ts'
 import { Ring } from './ring.ts'
 import { mapShared, roundToPages, unmapShared } from './shared-buffer.ts'
 
@@ -13,6 +15,9 @@ const WINDOW_BYTES = 4 * 2 ** 30
 /** Where hosts map their channel: a range that neither the kernel nor the sanitizers give out by themselves. */
 const ADDRESS_BASE = 0x2000_0000_0000
 const ADDRESS_CHOICES = 8192
+
+/** No process has more. */
+const MOST_ADDRESS = 2n ** 47n
 
 const digest = protocolDigest()
 
@@ -45,7 +50,8 @@ export interface CrashReport {
 }
 
 /** The memory that one incarnation of a fat thread shares with the program. */
-export class Channel {
+export class Channel implements LaneMemory {
+  readonly inner = false
   /** Of the fixed parts. */
   readonly descriptor: number
   /** Where the host has the channel's first byte. */
@@ -91,6 +97,15 @@ export class Channel {
       error: word(START.at.error),
       ended: word(START.at.ended),
     }
+  }
+
+  /** Where the host has the code of its callbacks; `undefined` until it serves. */
+  callbackCode(): number | undefined {
+    if (this.startReport().state !== START_STATE.READY) return undefined
+    const address = this.views.u64[(OFFSET.START + START.at.callbacks) / 8] as bigint
+    if (address === 0n || address > MOST_ADDRESS)
+      throw new ViolationError('the fat thread broke the protocol: it has no code of callbacks')
+    return Number(address)
   }
 
   /** A private copy of the crash report, or `undefined` when there is none. */

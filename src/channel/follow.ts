@@ -1,3 +1,4 @@
+import type { Lane } from './lane.ts'
 import { FollowUp, type Request } from './request.ts'
 
 /** A conversation with the host: yields requests, is given their answers. */
@@ -14,4 +15,16 @@ function go<Output>(
 ): Output | FollowUp<Output> {
   if (step.done) return step.value
   return new FollowUp(step.value).andThen((answer) => go(steps, steps.next(answer as never)))
+}
+
+export async function runSteps<Output>(lane: Lane, steps: Steps<Output>): Promise<Output> {
+  let step = steps.next()
+  while (!step.done) step = steps.next((await lane.run(step.value, undefined, undefined)) as never)
+  return step.value
+}
+
+export function runStepsSync<Output>(lane: Lane, steps: Steps<Output>): Output {
+  let step = steps.next()
+  while (!step.done) step = steps.next(lane.runSync(step.value, undefined, undefined) as never)
+  return step.value
 }

@@ -1,10 +1,13 @@
 import { FatThreadError } from '../errors.ts'
 import { addon } from '../host/addon.ts'
+import { Callback } from '../memory/callback.ts'
 import type { Place, Target } from '../memory/place.ts'
 import { type Views, viewsOf } from '../memory/views.ts'
 import { GRANT, LIMITS, REQUEST } from '../protocol/protocol.ts'
 import type { Extent } from './arena.ts'
-import type { Channel } from './channel.ts'
+import type { Callbacks, Slot } from './callbacks.ts'
+import type { LaneMemory } from './lane-memory.ts'
+import type { Request } from './request.ts'
 
 const ALIGNMENT = 16
 
@@ -19,6 +22,16 @@ export class Unreachable extends Error {
 export class Busy extends Error {
   constructor(cause: unknown) {
     super('the fat thread has not taken what was sent before', { cause })
+  }
+}
+
+/** The host has to be asked for something first, on the same lane. */
+export class Unprepared extends Error {
+  readonly request: Request<unknown, unknown>
+
+  constructor(request: Request<unknown, unknown>) {
+    super('the fat thread has to make callbacks first')
+    this.request = request
   }
 }
 
@@ -42,7 +55,8 @@ export class Frame implements Target {
   readonly views: Views = viewsOf(new ArrayBuffer(LIMITS.REQUEST_BYTES))
   readonly words = WORDS
   readonly owner: object
-  readonly #channel: Channel
+  readonly #channel: LaneMemory
+  readonly #callbacks: Callbacks
   readonly #send: Sender
   /** Offset of the slot in the channel, in bytes. */
   #slot = 0
@@ -50,14 +64,17 @@ export class Frame implements Target {
   #count = 0
   /** Bytes of the last extent that are taken. */
   #used = 0
-  /** Grants that were sent and that no request has told of. */
+  /** The number of the last grant that was sent and that no request has told of, or 0. */
   #granted = 0
   #writing = false
   /** What was placed beyond the slot; freed when the request is over. */
   extents: Extent[] | undefined
+  /** Callbacks that were made for it; given back when the request is over. */
+  slots: Slot[] | undefined
 
-  constructor(channel: Channel, owner: object, send: Sender) {
+  constructor(channel: LaneMemory, callbacks: Callbacks, owner: object, send: Sender) {
     this.#channel = channel
+    this.#callbacks = callbacks
     this.#send = send
     this.owner = owner
   }
@@ -74,6 +91,15 @@ export class Frame implements Target {
     this.#cursor = WORDS + words * 8
     this.#count = this.#cursor / 4
     this.extents = undefined
+    this.slots = undefined
+  }
+
+  callback(type: object, label: string, run: unknown): number {
+    if (run instanceof Callback) return this.#callbacks.address(run, this)
+    const slot = this.#callbacks.take(type, label, run as CallableFunction, this)
+    this.slots ??= []
+    this.slots.push(slot)
+    return slot.address
   }
 
   place(bytes: number): Place {
@@ -112,6 +138,11 @@ export class Frame implements Target {
     this.views.u64[WORDS / 8 + index] = BigInt(value)
   }
 
+  /** The first word is nothing. */
+  clear(): void {
+    this.views.f64[WORDS / 8] = 0
+  }
+
   /** Sends descriptors that the request is about; they are not closed. */
   send(descriptors: readonly number[]): void {
     this.#sendGrants()
@@ -138,6 +169,13 @@ export class Frame implements Target {
   abandon(): void {
     this.#writing = false
     this.free(this.extents)
+    this.#callbacks.giveBack(this.slots)
+    this.slots = undefined
+  }
+
+  /** Hands over a request that is no more than its words; other requests have to tell of what was granted. */
+  publishBare(): void {
+    this.#publish()
   }
 
   /** Whether grants wait in the socket that no request has told of. */
@@ -153,7 +191,10 @@ export class Frame implements Target {
 
   #publish(): void {
     // A text result may be written behind all that was placed.
-    this.views.i32[REQUEST.at.room / 4] = this.#cursor | (this.#granted << 16)
+    // What another lane has told of may still wait there: an inner lane's requests overtake it.
+    const { arena, inner } = this.#channel
+    const granted = inner ? arena.sent : this.#granted
+    this.views.i32[REQUEST.at.room / 4] = this.#cursor | (granted << 16)
     this.#granted = 0
     this.#writing = false
     this.#channel.ring.publish(this.views.i32, this.#count)
@@ -171,7 +212,7 @@ export class Frame implements Target {
         throw error
       }
       grants.shift()
-      this.#granted++
+      this.#granted = this.#channel.arena.count()
       if (descriptor !== undefined) addon().closeMemory(descriptor)
     }
   }
@@ -192,7 +233,8 @@ export class Frame implements Target {
   }
 }
 
-function placeIn(extent: Extent, offset: number): Place {
+/** A place in memory that was granted. */
+export function placeIn(extent: Extent, offset: number): Place {
   const { buffer, bytes, address } = extent
   return {
     bytes: new Uint8Array(buffer, 0, bytes),

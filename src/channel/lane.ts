@@ -1,14 +1,23 @@
-import { type Failure, ViolationError } from '../errors.ts'
+import { type Failure, FatThreadError, NestingError, ViolationError } from '../errors.ts'
 import { addon } from '../host/addon.ts'
 import { type HostProcess, holdEventLoop, releaseEventLoop } from '../host/process.ts'
 import type { Back } from '../memory/place.ts'
 import { privateCopy } from '../memory/private-copy.ts'
 import { LIMITS, OPERATION, RESPONSE, STATUS } from '../protocol/protocol.ts'
-import type { Channel } from './channel.ts'
-import { Busy, Frame, Unreachable } from './frame.ts'
-import { type Line, Pending } from './pending.ts'
+import type { CallbackShape, Callbacks, Invocation, Strand } from './callbacks.ts'
+import { Busy, Frame, Unprepared, Unreachable } from './frame.ts'
+import { Keeping } from './keeping.ts'
+import type { LaneMemory } from './lane-memory.ts'
+import { type Caller, type Line, Pending } from './pending.ts'
 import { Queue } from './queue.ts'
-import { type Answer, type CallOptions, FollowUp, Request, type Short } from './request.ts'
+import {
+  type Answer,
+  CALLED_BACK,
+  type CallOptions,
+  FollowUp,
+  Request,
+  type Short,
+} from './request.ts'
 
 /** Looks for the answer before an asynchronous call gives up its turn: about a microsecond. */
 const LOOKS = 100
@@ -17,9 +26,6 @@ const AWAKE = 0.05
 const AWAKE_LEAST = 0.002
 /** Looks again after so many milliseconds, whatever the doorbells say: a library may have spoilt them. */
 const RELOOK = 100
-/** Doorbells in a row that brought no answer, before the fat thread is retired. */
-const EMPTY_RINGS = 1000
-
 type AnyRequest = Request<unknown, unknown>
 
 /** What a lane asks of the fat thread that it belongs to. */
@@ -35,6 +41,17 @@ export interface LaneKeeper {
   abortError(pending: Pending): Error
 }
 
+/** What all lanes of an incarnation have in common. */
+export interface LaneHome {
+  readonly process: HostProcess
+  /** Pointers of this incarnation know it by this. */
+  readonly owner: object
+  readonly keeper: LaneKeeper
+  /** Whether it pays to stay awake. */
+  readonly spin: boolean
+  readonly callbacks: Callbacks
+}
+
 /** The requests that a dead lane leaves behind. */
 export interface Leftover {
   /** Had begun. */
@@ -48,7 +65,14 @@ export interface Leftover {
  * Requests beyond the ring's slots wait here.
  */
 export class Lane implements Line {
-  readonly #channel: Channel
+  readonly memory: LaneMemory
+  /** The thread that serves it. */
+  readonly strand: Strand
+  /** The callback that an inner lane is there for now. */
+  opened: Invocation | undefined
+  readonly #channel: LaneMemory
+  readonly #depth: number
+  readonly #callbacks: Callbacks
   readonly #process: HostProcess
   readonly #keeper: LaneKeeper
   readonly #spin: boolean
@@ -63,7 +87,16 @@ export class Lane implements Line {
   #pumping = false
   #stopped = false
   #dead = false
-  #emptyRings = 0
+  #ending = false
+  /** An inner lane whose callback is over. */
+  #shut = false
+  /** No callback of what is called here has a lane. */
+  readonly #last: boolean
+  /** None of these: requests go out at once. */
+  #plain = true
+  /** A callback of the request that runs, whose promise is open. */
+  #awaited: Invocation | undefined
+  #afterwards: (() => void) | undefined
   #timer: NodeJS.Timeout | undefined
   #due = 0
   #awake = AWAKE
@@ -71,22 +104,23 @@ export class Lane implements Line {
   /** Answers so far. */
   completed = 0
 
-  constructor(
-    channel: Channel,
-    process: HostProcess,
-    owner: object,
-    keeper: LaneKeeper,
-    spin: boolean,
-  ) {
-    this.#channel = channel
+  constructor(memory: LaneMemory, home: LaneHome, strand: Strand, depth: number) {
+    const { process, owner, keeper, spin, callbacks } = home
+    this.memory = memory
+    this.strand = strand
+    this.#channel = memory
+    this.#depth = depth
+    this.#callbacks = callbacks
     this.#process = process
     this.#keeper = keeper
     this.#spin = spin
-    this.#frame = new Frame(channel, owner, (descriptors, message) =>
+    this.#last = depth === strand.deepest
+    this.#setShut(depth > 0)
+    this.#frame = new Frame(memory, callbacks, owner, (descriptors, message) =>
       process.send(descriptors, message),
     )
     this.#answer = {
-      views: channel.views,
+      views: memory.views,
       owner,
       status: 0,
       errno: 0,
@@ -105,8 +139,17 @@ export class Lane implements Line {
     return this.#waiting.size
   }
 
-  get #quiet(): boolean {
-    return this.#count === 0 && this.#waiting.size === 0 && !this.#stopped
+  /** Nothing is on it. */
+  get quiet(): boolean {
+    return this.#count === 0 && this.#waiting.size === 0
+  }
+
+  get #ready(): boolean {
+    return this.#count === 0 && this.#waiting.size === 0 && this.#plain
+  }
+
+  runs(pending: Pending): boolean {
+    return this.#count > 0 && this.#flight[this.#first] === pending
   }
 
   /** Makes a request; the promise ends with it. */
@@ -115,9 +158,9 @@ export class Lane implements Line {
     input: Input,
     options: CallOptions | undefined,
   ): Promise<Output> {
-    if (!this.#quiet || options?.signal !== undefined) return this.#enqueue(request, input, options)
+    if (!this.#ready || options?.signal !== undefined) return this.#enqueue(request, input, options)
     try {
-      const result = this.#try(request, input, options, LOOKS)
+      const result = this.#try(request, input, options, LOOKS, false)
       if (!(result instanceof Pending)) return Promise.resolve(result)
       this.#wakeHost()
       this.#pump()
@@ -141,10 +184,13 @@ export class Lane implements Line {
     options: CallOptions | undefined,
   ): Output {
     let result: Output | Pending
-    if (this.#quiet) {
-      result = this.#try(request, input, options, LOOKS)
+    if (this.#ready) {
+      result = this.#try(request, input, options, LOOKS, true)
     } else {
-      result = new Pending(request as AnyRequest, input, options)
+      if (this.#shut) return this.#callbacks.lane().runSync(request, input, options)
+      this.#requireDepth(request)
+      if (this.#awaited !== undefined) throw endless(request.subject)
+      result = new Pending(request as AnyRequest, input, options, true)
       this.adopt(result)
     }
     return result instanceof Pending ? (result.block() as Output) : result
@@ -156,15 +202,22 @@ export class Lane implements Line {
     input: Input,
     options: CallOptions | undefined,
     looks: number,
+    blocking: boolean,
   ): Output | Pending {
     const { short } = request
     if (short === undefined || this.#channel.arena.hasGrants)
-      return this.#tryLong(request, input, options, looks)
+      return this.#tryLong(request, input, options, looks, blocking)
     short.fill(input)
     const response = this.#trip(short.block, this.#spin ? looks : 0)
-    if (response === 0) return this.#fly(new Pending(request as AnyRequest, input, options))
-    this.completed++
-    return this.#believe(short.take, response)
+    if (response === 0)
+      return this.#fly(new Pending(request as AnyRequest, input, options, blocking))
+    const result = this.#believe(short.take, response)
+    if (result !== CALLED_BACK) {
+      this.completed++
+      return result
+    }
+    this.#channel.ring.unread()
+    return this.#fly(new Pending(request as AnyRequest, input, options, blocking))
   }
 
   #trip(block: Int32Array, looks: number): number {
@@ -176,7 +229,10 @@ export class Lane implements Line {
     }
   }
 
-  #believe<Output>(take: Short<unknown, Output>['take'], response: number): Output {
+  #believe<Output>(
+    take: Short<unknown, Output>['take'],
+    response: number,
+  ): Output | typeof CALLED_BACK {
     try {
       return take(this.#channel.views, response, this.#answer.owner)
     } catch (error) {
@@ -190,8 +246,9 @@ export class Lane implements Line {
     input: Input,
     options: CallOptions | undefined,
     looks: number,
+    blocking: boolean,
   ): Output | Pending {
-    const pending = new Pending(request as AnyRequest, input, options)
+    const pending = new Pending(request as AnyRequest, input, options, blocking)
     try {
       this.#post(pending)
     } catch (error) {
@@ -212,8 +269,8 @@ export class Lane implements Line {
     this.#pump()
   }
 
-  /** Blocks until something happens on this lane. */
-  step(): void {
+  /** Blocks until something happens on this lane, or a thread of the library calls back. */
+  step(pending?: Pending): void {
     const { ring } = this.#channel
     this.#wakeUp()
     if (this.#stopped) {
@@ -222,48 +279,141 @@ export class Lane implements Line {
       return
     }
     if (this.#drain() > 0) return
+    if (this.#awaited !== undefined && pending !== undefined) {
+      pending.reject(endless(pending.request.subject))
+      return
+    }
+    if (this.#callbacks.hear() > 0) return
     this.#wakeHost()
     if (this.#spin && ring.inFlight > 0 && this.#stayAwake()) {
       this.#drain()
       return
     }
     if (!ring.fallAsleep()) return
-    const head = this.#flight[this.#first]
-    const left = head === undefined ? RELOOK : this.#left(head)
-    const event = this.#process.wait(Math.ceil(Math.max(0, Math.min(left, RELOOK))))
+    if (!this.#callbacks.fallAsleep()) {
+      ring.wakeUp()
+      return
+    }
+    const event = this.#process.wait(Math.ceil(Math.max(0, Math.min(this.#leftAround(), RELOOK))))
     if (this.#dead) return
     ring.wakeUp()
     if (this.#drain() > 0) return
     this.#checkWaiting()
-    if (head !== undefined && this.#left(head) <= 0) this.#keeper.expired(head)
+    this.#checkLimits()
     if (!event) this.#ringHost()
+  }
+
+  /** Milliseconds that the request has left that runs here, or one whose callback this is part of. */
+  #leftAround(): number {
+    let left = Number.POSITIVE_INFINITY
+    for (let lane: Lane | undefined = this; lane !== undefined; lane = lane.opened?.outer) {
+      const head = lane.#flight[lane.#first]
+      if (head !== undefined) left = Math.min(left, lane.#left(head))
+    }
+    return left
+  }
+
+  /** Timers don't run while the program blocks. */
+  #checkLimits(): void {
+    for (let lane: Lane | undefined = this; lane !== undefined; lane = lane.opened?.outer) {
+      const head = lane.#flight[lane.#first]
+      if (head !== undefined && lane.#left(head) <= 0) lane.#keeper.expired(head)
+    }
   }
 
   /** Goes on with what is in flight, after a blocking wait. */
   resume(): void {
+    this.#callbacks.rehear()
     this.#pump()
   }
 
-  /** The host rang. */
-  onRing(): void {
-    if (this.#dead || !this.#asleep) return
+  /** The host rang; returns how many answers there were. */
+  onRing(): number {
+    if (this.#dead || !this.#asleep) return 0
     this.#wakeUp()
-    if (this.#drain() === 0 && ++this.#emptyRings > EMPTY_RINGS) this.#liar('it rang without end')
+    const settled = this.#drain()
+    this.#pump()
+    return settled
+  }
+
+  /** An inner lane is there for a callback. */
+  open(invocation: Invocation): void {
+    this.opened = invocation
+    this.#setShut(false)
+  }
+
+  /**
+   * Ends the callback: its result, or zeros where there is no shape.
+   * @throws {TypeError} {RangeError} for a result that its type does not take
+   */
+  answer(shape: CallbackShape | undefined, value: unknown, flags: number, caller: Caller): void {
+    if (this.#stopped) return
+    const frame = this.#frame
+    frame.open(OPERATION.ANSWER, flags, 1)
+    try {
+      if (shape === undefined) frame.clear()
+      else
+        shape.encode(value, shape.points ? new Keeping(frame, this.#channel.arena, caller) : frame)
+      if (shape?.points) frame.publish()
+      else frame.publishBare()
+    } catch (error) {
+      frame.abandon()
+      throw error
+    }
+    this.#channel.ring.skip()
+    this.#setShut(this.#depth > 0)
+    this.#wakeHost()
+  }
+
+  /** Does something as soon as nothing is on the lane; `now` where the program has to wait for that. */
+  whenQuiet(now: boolean, work: () => void): void {
+    if (!now) {
+      this.#afterwards = work
+      return
+    }
+    while (!this.quiet && !this.#stopped) this.step()
+    work()
+  }
+
+  /** The promise of a callback is kept. */
+  goOn(): void {
+    if (this.#awaited === undefined) return
+    this.#awaited = undefined
+    releaseEventLoop()
     this.#pump()
   }
 
   /** Posts nothing more and believes no more answers; what comes now waits for a successor. */
   stop(): void {
     this.#stopped = true
+    this.#plain = false
+  }
+
+  #setShut(shut: boolean): void {
+    this.#shut = shut
+    this.#plain = !(shut || this.#last || this.#stopped)
+  }
+
+  /** Calls and callbacks don't nest deeper than there are lanes. */
+  #requireDepth({ operation, subject }: Pick<AnyRequest, 'operation' | 'subject'>): void {
+    if (!this.#last || operation !== OPERATION.CALL) return
+    throw new NestingError(
+      `${subject.call}: calls and callbacks are nested ${this.#depth} deep, which is the most`,
+      this.#depth,
+      subject,
+    )
   }
 
   /** Ends the lane. What is left is for a successor, or to be rejected. */
   end(): Leftover {
     // Answers that came before the end are answers.
+    this.#ending = true
     this.#settleAnswered()
-    this.#stopped = true
+    this.stop()
     this.#dead = true
     this.#wakeUp()
+    if (this.#awaited !== undefined) releaseEventLoop()
+    this.#awaited = undefined
     clearTimeout(this.#timer)
     const flight = Array.from(
       { length: this.#count },
@@ -304,9 +454,11 @@ export class Lane implements Line {
     input: Input,
     options: CallOptions | undefined,
   ): Promise<Output> {
+    if (this.#shut) return this.#callbacks.lane().run(request, input, options)
     let kept = input
-    if (!this.#quiet) {
+    if (!this.#ready) {
       try {
+        this.#requireDepth(request)
         kept = request.keep(input, this.#frame.owner)
       } catch (error) {
         return Promise.reject(error)
@@ -319,8 +471,17 @@ export class Lane implements Line {
     return promise as Promise<Output>
   }
 
-  /** Writes and publishes in the next slot. */
+  /** Writes and publishes in the next slot, behind what the host has to be asked first. */
   #post(pending: Pending): void {
+    for (let first = this.#write(pending); first !== undefined; first = this.#write(pending)) {
+      const asked = new Pending(first, undefined, undefined)
+      this.#post(asked)
+      this.#fly(asked)
+      if (this.#channel.ring.full) throw new Busy(undefined)
+    }
+  }
+
+  #write(pending: Pending): AnyRequest | undefined {
     const { request, input } = pending
     const frame = this.#frame
     frame.open(request.operation, request.id, request.words)
@@ -329,6 +490,7 @@ export class Lane implements Line {
       frame.publish()
     } catch (error) {
       frame.abandon()
+      if (error instanceof Unprepared) return error.request
       if (error instanceof ViolationError) this.#keeper.retire(error)
       if (error instanceof Unreachable) {
         this.stop()
@@ -337,8 +499,11 @@ export class Lane implements Line {
       throw error
     }
     pending.extents = frame.extents
+    pending.slots = frame.slots
+    if (pending.slots !== undefined) for (const slot of pending.slots) slot.pending = pending
     pending.room = frame.room
     pending.roomOffset = frame.roomOffset
+    return undefined
   }
 
   /** After requests were published: a host that is awake sees them by itself. */
@@ -420,21 +585,23 @@ export class Lane implements Line {
       this.completed++
       ring.consume()
       if (extents !== undefined) this.#frame.free(extents)
+      if (pending.slots !== undefined) this.#callbacks.giveBack(pending.slots)
+      if (pending.kept !== undefined) this.#channel.arena.freeAll(pending.kept)
+      pending.slots = undefined
+      pending.kept = undefined
     }
-  }
-
-  #liar(what: string): ViolationError {
-    const error = new ViolationError(`the fat thread broke the protocol: ${what}`)
-    this.#keeper.retire(error)
-    return error
   }
 
   /** Settles what has been answered and posts what waits; returns how many were settled. */
   #drain(): number {
     const settled = this.#settleAnswered()
     if (settled > 0) {
-      this.#emptyRings = 0
       this.#fill()
+      if (this.#afterwards !== undefined && this.quiet) {
+        const work = this.#afterwards
+        this.#afterwards = undefined
+        work()
+      }
     }
     return settled
   }
@@ -444,6 +611,16 @@ export class Lane implements Line {
     let settled = 0
     while (this.#count > 0 && !this.#stopped && ring.ready()) {
       const pending = this.#flight[this.#first] as Pending
+      if (this.#awaited !== undefined) {
+        this.#keeper.retire(early(), pending)
+        break
+      }
+      if (this.#callsBack()) {
+        if (this.#ending) break
+        settled++
+        this.#callBack(pending)
+        continue
+      }
       this.#flight[this.#first] = undefined
       this.#first = (this.#first + 1) % LIMITS.SLOTS
       this.#count--
@@ -455,6 +632,26 @@ export class Lane implements Line {
     return settled
   }
 
+  #callsBack(): boolean {
+    const { ring, views } = this.#channel
+    return views.u32[(ring.oldestResponse + RESPONSE.at.status) >> 2] === STATUS.CALLBACK
+  }
+
+  /** The request that runs calls back, and goes on when it is answered. */
+  #callBack(pending: Pending): void {
+    try {
+      if (pending.timeout !== undefined || this.opened !== undefined) this.#checkLimits()
+      if (this.#stopped) return
+      const { strand, memory } = this
+      const invocation = this.#callbacks.invoke(pending, memory, strand, this.#depth, this)
+      if (invocation?.open !== true) return
+      this.#awaited = invocation
+      holdEventLoop()
+    } catch (error) {
+      this.#keeper.retire(error as Error, pending)
+    }
+  }
+
   #settle(pending: Pending): void {
     try {
       const result = this.#read(pending)
@@ -463,16 +660,17 @@ export class Lane implements Line {
         pending.input = undefined
         this.#waiting.putFirst(pending)
       } else {
-        pending.resolve(result)
+        pending.settle(false, result)
       }
     } catch (error) {
-      pending.reject(error)
+      pending.settle(true, error)
     }
   }
 
   /** Nobody waits for anything: the event loop may end. */
   get #idle(): boolean {
-    return this.#dead || (this.#count === 0 && this.#waiting.size === 0)
+    if (this.#dead || this.#awaited !== undefined) return true
+    return this.#count === 0 && this.#waiting.size === 0
   }
 
   /** Goes on with asynchronous requests: a few turns of the event loop awake, then asleep until the doorbell. */
@@ -513,6 +711,7 @@ export class Lane implements Line {
       this.#wakeUp()
       this.#fill()
       this.#ringHost()
+      this.#callbacks.hear()
       this.#pump()
     }, RELOOK)
   }
@@ -570,6 +769,20 @@ export class Lane implements Line {
     if (pending.timeout === undefined) return Number.POSITIVE_INFINITY
     return pending.timeout - (performance.now() - pending.since)
   }
+}
+
+function early(): ViolationError {
+  return new ViolationError(
+    'the fat thread broke the protocol: it went on without waiting for its callback',
+  )
+}
+
+/** What it waits for needs the event loop, which it stops. */
+function endless(subject: Failure): FatThreadError {
+  return new FatThreadError(
+    `${subject.call ?? 'the call'} would wait for ever: before it, a call waits for the promise of its callback`,
+    subject,
+  )
 }
 
 /** A request that only tells of grants. */

@@ -1,20 +1,34 @@
 import { FatThreadError } from '../errors.ts'
 import type { Back } from '../memory/place.ts'
 import type { Extent } from './arena.ts'
+import type { Slot } from './callbacks.ts'
 import type { CallOptions, Request } from './request.ts'
 
 /** What a request needs of the lane that it is on. */
 export interface Line {
   /** Ends a request whose signal fired. */
   abort(pending: Pending): void
-  /** Blocks until something happens. */
-  step(): void
+  /** Blocks until something happens, for a request. */
+  step(pending: Pending): void
+  /** Whether it is the one that runs. */
+  runs(pending: Pending): boolean
   /** Goes on with what is in flight, after a blocking wait. */
   resume(): void
 }
 
+/** Whose C function calls back. */
+export interface Caller {
+  /** The program waits for it without going on. */
+  readonly blocking: boolean
+  /** It calls nobody back any more. */
+  readonly muted: boolean
+  fail(error: unknown): void
+  /** What its callbacks' results point to. */
+  kept: Extent[] | undefined
+}
+
 /** One request that was made and has not ended. */
-export class Pending {
+export class Pending implements Caller {
   request: Request<unknown, unknown>
   input: unknown
   readonly timeout: number | undefined
@@ -27,18 +41,25 @@ export class Pending {
   attempts = 0
   back: Back | undefined
   extents: Extent[] | undefined
+  slots: Slot[] | undefined
+  kept: Extent[] | undefined
+  readonly blocking: boolean
   room = 0
   roomOffset = 0
   open = true
   #failed = false
   #outcome: unknown
+  /** What a callback threw. */
+  #thrown: { readonly error: unknown } | undefined
   #settle: ((pending: Pending) => void) | undefined
 
   constructor(
     request: Request<unknown, unknown>,
     input: unknown,
     options: CallOptions | undefined,
+    blocking = false,
   ) {
+    this.blocking = blocking
     this.request = request
     this.input = input
     this.timeout = options?.timeout
@@ -46,8 +67,19 @@ export class Pending {
     if (this.signal !== undefined) heed(this.signal, this)
   }
 
-  resolve(value: unknown): void {
-    this.#end(false, value)
+  get muted(): boolean {
+    return !this.open || this.#thrown !== undefined
+  }
+
+  /** It is rejected with that error as soon as the C function is over; only the first one counts. */
+  fail(error: unknown): void {
+    this.#thrown ??= { error }
+  }
+
+  /** The C function is over. */
+  settle(failed: boolean, outcome: unknown): void {
+    if (this.#thrown === undefined) this.#end(failed, outcome)
+    else this.#end(true, this.#thrown.error)
   }
 
   reject(error: unknown): void {
@@ -73,7 +105,7 @@ export class Pending {
   block(): unknown {
     while (this.open) {
       if (this.lane === undefined) throw new FatThreadError('the request is on no lane')
-      this.lane.step()
+      this.lane.step(this)
     }
     this.lane?.resume()
     return this.take()

@@ -43,8 +43,11 @@ export interface Short<Input, Output> {
   /** Writes the words into the block. */
   readonly fill: (input: Input) => void
   /** Reads the answer at that offset, in bytes. */
-  readonly take: (views: Views, response: number, owner: object) => Output
+  readonly take: (views: Views, response: number, owner: object) => Output | typeof CALLED_BACK
 }
+
+/** There is no answer yet: the function calls back. */
+export const CALLED_BACK = Symbol('called back')
 
 /** One class for all, so that every call finds its parts in the same places: the engine is fast with that. */
 export class Request<Input, Output> {

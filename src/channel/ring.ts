@@ -1,7 +1,6 @@
 import { ViolationError } from '../errors.ts'
-import { LANE, LIMITS, OFFSET, REQUEST, RESPONSE } from '../protocol/protocol.ts'
+import { INNER_REQUESTS, LANE, LIMITS, OFFSET, REQUEST, RESPONSE } from '../protocol/protocol.ts'
 
-const MASK = LIMITS.SLOTS - 1
 const LOOKS_PER_CLOCK = 64
 
 /**
@@ -17,13 +16,17 @@ export class Ring {
   readonly #programAsleep: number
   readonly #hostAsleep: number
   readonly #begun: number
+  /** Slots minus one. */
+  readonly #mask: number
   #posted = 0
   #completed = 0
 
   /** `lane` is the lane's offset in the buffer, in bytes. */
-  constructor(buffer: SharedArrayBuffer, lane: number) {
+  constructor(buffer: SharedArrayBuffer, lane: number, kind: 'outermost' | 'inner' = 'outermost') {
+    const isInner = kind === 'inner'
     this.#words = new Int32Array(buffer, 0, buffer.byteLength / 4)
-    this.#requests = lane + OFFSET.REQUESTS
+    this.#mask = (isInner ? LIMITS.INNER_SLOTS : LIMITS.SLOTS) - 1
+    this.#requests = lane + (isInner ? INNER_REQUESTS : OFFSET.REQUESTS)
     this.#responses = lane + OFFSET.RESPONSES
     this.#programAsleep = (lane + LANE.at.programAsleep) / 4
     this.#hostAsleep = (lane + LANE.at.hostAsleep) / 4
@@ -36,22 +39,22 @@ export class Ring {
   }
 
   get full(): boolean {
-    return this.inFlight >= LIMITS.SLOTS
+    return this.inFlight > this.#mask
   }
 
   /** Offset of the slot for the next request, in bytes. */
   get nextRequest(): number {
-    return this.#requests + ((this.#posted + 1) & MASK) * LIMITS.REQUEST_BYTES
+    return this.#requests + ((this.#posted + 1) & this.#mask) * LIMITS.REQUEST_BYTES
   }
 
   /** Offset of the slot of the oldest request without a response, in bytes. */
   get oldestRequest(): number {
-    return this.#requests + ((this.#completed + 1) & MASK) * LIMITS.REQUEST_BYTES
+    return this.#requests + ((this.#completed + 1) & this.#mask) * LIMITS.REQUEST_BYTES
   }
 
   /** Offset of the oldest outstanding response, in bytes. */
   get oldestResponse(): number {
-    return this.#responses + ((this.#completed + 1) & MASK) * LIMITS.RESPONSE_BYTES
+    return this.#responses + ((this.#completed + 1) & this.#mask) * LIMITS.RESPONSE_BYTES
   }
 
   /**
@@ -63,7 +66,7 @@ export class Ring {
   publish(request: Int32Array, count: number): void {
     const words = this.#words
     const sequence = (this.#posted + 1) | 0
-    const slot = sequence & MASK
+    const slot = sequence & this.#mask
     const response = (this.#responses + slot * LIMITS.RESPONSE_BYTES + RESPONSE.at.sequence) >> 2
     if (words[response] === sequence) throw lie('answered before it was asked')
     const at = (this.#requests + slot * LIMITS.REQUEST_BYTES) >> 2
@@ -80,7 +83,7 @@ export class Ring {
     this.publish(request, request.length)
     const words = this.#words
     const next = this.#posted
-    const response = this.#responses + (next & MASK) * LIMITS.RESPONSE_BYTES
+    const response = this.#responses + (next & this.#mask) * LIMITS.RESPONSE_BYTES
     for (let i = 0; i < looks; i++) {
       if (Atomics.load(words, response >> 2) !== next) continue
       this.#completed = next
@@ -124,13 +127,29 @@ export class Ring {
   checkWaiting(): void {
     const next = (this.#completed + 1) | 0
     const found = Atomics.load(this.#words, this.#response(next))
-    if (found !== next && found !== 0 && found !== ((next - LIMITS.SLOTS) | 0))
+    if (found !== next && found !== 0 && found !== ((next - this.#mask - 1) | 0))
       throw lie(`answered ${found >>> 0} where ${next >>> 0} was asked`)
   }
 
   /** Done with the oldest response; its slots are free. */
   consume(): void {
     this.#completed = (this.#completed + 1) | 0
+  }
+
+  /** The oldest response was none: it is looked for again. The host goes on only when it is told to. */
+  reopen(): void {
+    this.#words[this.#response((this.#completed + 1) | 0)] = 0
+  }
+
+  /** The response that `trip` found was none. */
+  unread(): void {
+    this.#completed = (this.#completed - 1) | 0
+  }
+
+  /** The request that was just published has no response. Nothing else is in flight. */
+  skip(): void {
+    this.#completed = this.#posted
+    this.#words[this.#response(this.#posted)] = this.#posted
   }
 
   /** How many of the outstanding requests the host says it began: at most those in flight. */
@@ -147,6 +166,16 @@ export class Ring {
     return false
   }
 
+  /** Says that the program waits for its doorbell, whatever there is. */
+  sleep(): void {
+    Atomics.store(this.#words, this.#programAsleep, 1)
+  }
+
+  /** Whether the doorbell has not been rung since. */
+  get sleeping(): boolean {
+    return Atomics.load(this.#words, this.#programAsleep) !== 0
+  }
+
   wakeUp(): void {
     Atomics.store(this.#words, this.#programAsleep, 0)
   }
@@ -157,7 +186,7 @@ export class Ring {
   }
 
   #response(sequence: number): number {
-    return (this.#responses >> 2) + (sequence & MASK) * (LIMITS.RESPONSE_BYTES / 4)
+    return (this.#responses >> 2) + (sequence & this.#mask) * (LIMITS.RESPONSE_BYTES / 4)
   }
 }
 

@@ -9,7 +9,9 @@ import type { ParsePrototype, ParseType } from './parse.ts'
 import type { Malformed } from './report.ts'
 import type {
   AnyArgument,
+  AnyCallback,
   Argument,
+  CallbackOf,
   InoutOf,
   ResultOf,
   Returned,
@@ -92,6 +94,17 @@ type ResultsOf<Parameters extends readonly unknown[]> = {
     ? ResultOf<To, LengthOf<Parameter>>
     : never
 }
+
+/** A function that C can call as one with that prototype; any function where the text is no literal. */
+export type CallbackFor<Text extends string> =
+  ParsePrototype<Text> extends {
+    readonly result: infer Result
+    readonly parameters: infer Parameters extends readonly unknown[]
+  }
+    ? number extends Parameters['length']
+      ? AnyCallback
+      : CallbackOf<Result, Parameters>
+    : AnyCallback
 
 /** What a function with that prototype returns; `unknown` where the text is no literal. */
 export type Result<Text extends string> =

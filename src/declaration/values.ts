@@ -1,5 +1,6 @@
 /** What C types are in JavaScript: the types of arguments and results. */
 import type { TypeName, Types } from '../abi/names.ts'
+import type { Callback } from '../memory/callback.ts'
 import type { Pointer } from '../memory/pointer.ts'
 import type { SharedMemory } from '../memory/shared-memory.ts'
 import type { PointerTo } from './declarator.ts'
@@ -80,10 +81,35 @@ type SignedArrays<Size extends keyof IntegerArrays> = {
 /** The types of characters; strings of them, if they are const, are strings in JavaScript. */
 type Character = 'char' | 'char8_t' | 'char16_t' | 'char32_t' | 'wchar_t' | 'latin1_t'
 
+/** A function that C calls. A promise is for calls that don't block. */
+export type CallbackOf<Result, Parameters extends readonly unknown[]> = (
+  ...values: { -readonly [Index in keyof Parameters]: GivenTo<Parameters[Index]> }
+) => AnswerOf<Result> | Promise<AnswerOf<Result>>
+
+// biome-ignore lint/suspicious/noExplicitAny: what it takes is known to whoever declared it
+export type AnyCallback = (...values: any[]) => unknown
+
+type GivenTo<Parameter> = Parameter extends { readonly type: infer Type } ? Returned<Type> : never
+
+type AnswerOf<Type> = Type extends { readonly kind: 'void' }
+  ? // biome-ignore lint/suspicious/noConfusingVoidType: it is the return type of a function
+    void
+  : Argument<Type>
+
+/** What a parameter that points to a function takes. */
+type FunctionFor<Type> = Type extends {
+  readonly result: infer Result
+  readonly parameters: infer Parameters extends readonly unknown[]
+}
+  ? CallbackOf<Result, Parameters> | Callback | Pointer | { readonly pointer: Pointer } | null
+  : never
+
 /** What a parameter of a C type takes. */
 export type Argument<Type> =
   Type extends PointerTo<infer To, infer Const>
-    ? Address | BytesFor<To> | ArrayFor<To, Const>
+    ? To extends { readonly kind: 'function' }
+      ? FunctionFor<To>
+      : Address | BytesFor<To> | ArrayFor<To, Const>
     : Type extends { readonly size: 8; readonly kind: 'integer' }
       ? number | bigint
       : Scalar<Type>

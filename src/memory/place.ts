@@ -18,6 +18,12 @@ export interface Target {
   readonly owner: object
   /** Room for so many bytes until the call is over, aligned for any C type. */
   place(bytes: number): Place
+  /**
+   * The address of a function that calls `run`, until the call is over.
+   * @param type the C type of the function
+   * @param label what it is, for messages
+   */
+  callback(type: object, label: string, run: unknown): number
 }
 
 /** What is done when the answer to a request is there. */

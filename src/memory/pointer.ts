@@ -9,9 +9,16 @@ export class Pointer {
   readonly address: bigint
   readonly #owner: object
   readonly #isValid: () => boolean
+  readonly #lost: string
 
-  /** @internal */
-  constructor(address: bigint, owner: object, isValid: () => boolean = always) {
+  /** @internal `lost` says what became of what it points to, once it is not valid. */
+  constructor(
+    address: bigint,
+    owner: object,
+    isValid: () => boolean = always,
+    lost = 'the shared memory was disposed',
+  ) {
+    this.#lost = lost
     this.address = address
     this.#owner = owner
     this.#isValid = isValid
@@ -26,8 +33,7 @@ export class Pointer {
       throw new ClosedError(
         `the pointer ${this} belongs to another fat thread, or to one before its restart`,
       )
-    if (!this.#isValid())
-      throw new ClosedError(`the shared memory that ${this} points to was disposed`)
+    if (!this.#isValid()) throw new ClosedError(`${this} points nowhere: ${this.#lost}`)
     return this.address
   }
 

@@ -5,7 +5,7 @@ import type { Plan } from '../call/plan.ts'
 import { decodeText, type Unit, unitBytes } from '../call/text.ts'
 import type { Reading } from '../call/value/codec.ts'
 import { follow, type Steps } from '../channel/follow.ts'
-import { type Answer, FollowUp, Request, type Short } from '../channel/request.ts'
+import { type Answer, CALLED_BACK, FollowUp, Request, type Short } from '../channel/request.ts'
 import { ClosedError, FatThreadError, LoadError, ViolationError } from '../errors.ts'
 import type { Back, Target } from '../memory/place.ts'
 import type { Pointer } from '../memory/pointer.ts'
@@ -14,7 +14,7 @@ import { OPERATION, REQUEST, RESPONSE, STATUS } from '../protocol/protocol.ts'
 import { measureText, readBytes, takeText } from './memory.ts'
 
 /** The longest text that JavaScript can hold, in bytes; a claim beyond it is no text. */
-const LONGEST_TEXT = 2 ** 29 - 24
+export const LONGEST_TEXT = 2 ** 29 - 24
 
 /** Calls of one bound function; `owner` is the only incarnation that has it, if there is only one. */
 export function call(
@@ -117,7 +117,7 @@ function makeShort(
   const views = viewsOf(new ArrayBuffer(bytes))
   views.i32[REQUEST.at.operation / 4] = OPERATION.CALL
   views.i32[REQUEST.at.function / 4] = id
-  const target: Target = { views, words, owner: {}, place: noPlace }
+  const target: Target = { views, words, owner: {}, place: noPlace, callback: noPlace }
   return {
     block: views.i32,
     fill: (values) => {
@@ -125,7 +125,10 @@ function makeShort(
     },
     take: (views, response, owner) => {
       const status = views.u32[(response + RESPONSE.at.status) >> 2] as number
-      if (status !== STATUS.OK) throw failed(status, subject)
+      if (status !== STATUS.OK) {
+        if (status === STATUS.CALLBACK) return CALLED_BACK
+        throw failed(status, subject)
+      }
       const value = decodeResult(plan, views, response + RESPONSE.at.value, owner)
       return finish(value, views.i32[(response + RESPONSE.at.error) >> 2] as number)
     },

@@ -5,7 +5,8 @@ import { codecOf, readWithText } from '../call/value/of.ts'
 import type { Frame } from '../channel/frame.ts'
 import { type Answer, Request } from '../channel/request.ts'
 import { FatThreadError, LoadError } from '../errors.ts'
-import type { Place } from '../memory/place.ts'
+import { lastingAddress } from '../memory/callback.ts'
+import type { Place, Target } from '../memory/place.ts'
 import { OPERATION, STATUS } from '../protocol/protocol.ts'
 import { withTexts } from './call.ts'
 
@@ -81,7 +82,14 @@ export function writeVariable(
         return found.place
       }
       try {
-        const target = { views: frame.views, words: 0, owner: frame.owner, place: lasting }
+        const { views, owner } = frame
+        const target: Target = {
+          views,
+          words: 0,
+          owner,
+          place: lasting,
+          callback: (_type, label, run) => lastingAddress(run, label, owner),
+        }
         codecOf(type).write(value, place.data, place.offset, new Writing(target, where))
       } catch (error) {
         for (const free of kept) free()

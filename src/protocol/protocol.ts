@@ -9,6 +9,10 @@
  *   policy  what the host gives up before it loads anything
  *   lane    one line of execution: two sleep flags, the response ring, the request ring
  *
+ * A function that calls back is answered in between, with `STATUS.CALLBACK`; what the callback asks for and its own
+ * answer go through an inner lane, which exists for each depth of nesting. All inner lanes are memory that is granted
+ * before the first callback.
+ *
  * Large arguments and shared memory are files of their own, granted through the socket. The host maps what it
  * was granted and no more.
  *
@@ -24,6 +28,8 @@ import { defineLayout } from './layout.ts'
 export const LIMITS = {
   /** Messages in flight on one lane. A power of two. */
   SLOTS: 128,
+  /** Messages in flight on an inner lane. A power of two. */
+  INNER_SLOTS: 16,
   /** Bytes of a request with its argument block. */
   REQUEST_BYTES: 1024,
   /** Bytes of a response: one cache line. */
@@ -34,6 +40,17 @@ export const LIMITS = {
   ARGUMENTS: 126,
   /** Most functions bound in one fat thread. */
   FUNCTIONS: 65536,
+  /** Functions of the program that C can call at a time. */
+  CALLBACKS: 2048,
+  /** Bytes from the code of one callback to that of the next. */
+  CALLBACK_BYTES: 16,
+  /** How deep calls and callbacks nest: inner lanes of the thread that serves requests. */
+  DEPTH: 16,
+  /** Threads of the library that call back at a time, and their inner lanes. */
+  THREADS: 8,
+  THREAD_DEPTH: 4,
+  /** Words of a callback's arguments that stand in the response itself. */
+  INLINE_WORDS: 6,
   /** Most frames of a backtrace. */
   FRAMES: 64,
   /** Most objects that one load brings in: the kernel passes at most 253 descriptors at a time. */
@@ -80,7 +97,22 @@ export const OPERATION = {
   VARIABLE: 9,
   /** Bind what stands at an address. Words: function, address, and the last three as in `BIND`. */
   BIND_AT: 10,
+  /**
+   * Make callbacks of one type. Words: address of the inner lanes, number of the first callback, how many, address of
+   * their types, how many 32-bit words they are. May be asked again for a number that nobody calls any more.
+   */
+  PREPARE: 11,
+  /**
+   * On an inner lane: the callback that it was opened for is over, and there is no response. The word is its result,
+   * or the result's address for a structure; `function` is `ANSWER_MUTE` or 0.
+   */
+  ANSWER: 12,
+  /** Nobody serves it: stands where a thread of the library finds a request to call back for. */
+  LISTEN: 13,
 } as const
+
+/** With an answer: whatever the same request calls back later gets zeros at once. */
+export const ANSWER_MUTE = 1
 
 /** How a request went. */
 export const STATUS = {
@@ -95,6 +127,11 @@ export const STATUS = {
   NO_MEMORY: 4,
   /** The host lost its socket: what was sent beside the request did not arrive. */
   CUT_OFF: 5,
+  /**
+   * Not over: the function calls back. `length` is the callback's number, the argument words begin at `value`; those
+   * that don't fit stand in the inner lane. The response's number is taken back before the callback is answered.
+   */
+  CALLBACK: 6,
 } as const
 
 /** How an argument or a result stands in memory; values of one word unless said otherwise. */
@@ -268,6 +305,8 @@ export const START = defineLayout('start', 4096, [
   ['error', 'u32', 1],
   /** The wait status of a host whose parent is the first process of its namespace, plus `ENDED`. */
   ['ended', 'u32', 1],
+  /** Where the code of the first callback is. */
+  ['callbacks', 'u64', 1],
 ])
 
 /** Set in `START.ended` with the status. */
@@ -340,6 +379,9 @@ export const LANE = defineLayout('lane', 4096, [
   ['pad1', 'u32', 31],
   /** The last request that the host began. */
   ['begun', 'u32', 1],
+  ['pad2', 'u32', 31],
+  /** Of an inner lane: the argument words of the callback that it was opened for, those in the response left out. */
+  ['words', 'u64', LIMITS.ARGUMENTS],
 ])
 
 /** A request; the words go on to the end of the slot. */
@@ -362,6 +404,7 @@ export const RESPONSE = defineLayout('response', LIMITS.RESPONSE_BYTES, [
   /** Bytes of a text: in the request's room when they fit, else kept by the host under `value`. */
   ['length', 'u32', 1],
   ['value', 'u64', 1],
+  ['words', 'u64', LIMITS.INLINE_WORDS - 1],
 ])
 
 /** A message on the socket: map its descriptor there, or without a descriptor, unmap what is there. */
@@ -382,6 +425,16 @@ export const OFFSET = {
 } as const
 
 export const LANE_BYTES = OFFSET.REQUESTS + LIMITS.SLOTS * LIMITS.REQUEST_BYTES
+
+/** An inner lane: the same with fewer slots. */
+export const INNER_REQUESTS = LANE.bytes + LIMITS.INNER_SLOTS * LIMITS.RESPONSE_BYTES
+export const INNER_LANE_BYTES = INNER_REQUESTS + LIMITS.INNER_SLOTS * LIMITS.REQUEST_BYTES
+
+/**
+ * Where the inner lanes are: first those of the thread that serves requests, from the outermost on; then of each other
+ * thread the lane that it calls back on and its inner ones.
+ */
+export const INNER_LANES = LIMITS.DEPTH + LIMITS.THREADS * (1 + LIMITS.THREAD_DEPTH)
 
 /** Bytes of the fixed parts of a channel with so many lanes. */
 export function fixedBytes(lanes: number): number {

@@ -47,7 +47,13 @@ function compiled(structures: readonly Structure[]): string[] {
 }
 
 const writing = new Writing(
-  { owner: {}, words: 0, views: undefined as never, place: undefined as never },
+  {
+    owner: {},
+    words: 0,
+    views: undefined as never,
+    place: undefined as never,
+    callback: undefined as never,
+  },
   () => 'value',
 )
 

@@ -56,7 +56,13 @@ function randomValue(type: CType): unknown {
 }
 
 const writing = new Writing(
-  { owner: {}, words: 0, views: undefined as never, place: undefined as never },
+  {
+    owner: {},
+    words: 0,
+    views: undefined as never,
+    place: undefined as never,
+    callback: undefined as never,
+  },
   () => 'value',
 )
 

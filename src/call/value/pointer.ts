@@ -1,17 +1,18 @@
-import type { CType, PointerType } from '../../abi/types.ts'
+import type { CType, FunctionType, PointerType } from '../../abi/types.ts'
 import { pointerOf, toPointer } from '../../memory/pointer.ts'
 import { SharedMemory, sharedAddress } from '../../memory/shared-memory.ts'
 import { toCallable } from '../callable-pointer.ts'
 import { wrongKind } from '../complaint.ts'
 import { elementBytes, isElements } from '../elements.ts'
-import { type Element, elementOf, pointedFunction, textUnit } from '../plan.ts'
+import { callbackAddress } from '../function-pointer.ts'
+import { type Element, elementOf, textUnit } from '../plan.ts'
 import { encodeText, type Unit } from '../text.ts'
 import type { Codec, Writing } from './codec.ts'
 
 export function pointerCodec(type: PointerType): Codec {
+  if (type.to.kind === 'function') return functionPointerCodec(type.to)
   const unit = type.const ? textUnit(type.to) : 0
   const element = elementOf(type.to)
-  const called = pointedFunction(type)
   return {
     size: 8,
     lazy: false,
@@ -37,8 +38,24 @@ export function pointerCodec(type: PointerType): Codec {
         )
     },
     read(memory, at, reading) {
+      return toPointer(memory.getBigUint64(at, true), reading.owner)
+    },
+  }
+}
+
+/** A function in such a place is called until the call is over; a `Callback` until it is released. */
+function functionPointerCodec(type: FunctionType): Codec {
+  return {
+    size: 8,
+    lazy: false,
+    keep: (value) => value,
+    write(value, memory, at, writing) {
+      const address = callbackAddress(value, type, writing.where, writing.target)
+      memory.setBigUint64(at, BigInt(address), true)
+    },
+    read(memory, at, reading) {
       const pointer = toPointer(memory.getBigUint64(at, true), reading.owner)
-      return called === undefined ? pointer : toCallable(pointer, called, reading.owner)
+      return toCallable(pointer, type, reading.owner)
     },
   }
 }

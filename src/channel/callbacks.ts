@@ -1,0 +1,701 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { ClosedError, FatThreadError, ViolationError } from '../errors.ts'
+import type { Callback, CallbackHome } from '../memory/callback.ts'
+import type { Target } from '../memory/place.ts'
+import { Pointer } from '../memory/pointer.ts'
+import { type Views, viewsOf } from '../memory/views.ts'
+import {
+  ANSWER_MUTE,
+  INNER_LANE_BYTES,
+  INNER_LANES,
+  LANE,
+  LIMITS,
+  OPERATION,
+  REQUEST,
+  RESPONSE,
+  STATUS,
+} from '../protocol/protocol.ts'
+import type { Extent } from './arena.ts'
+import type { Channel } from './channel.ts'
+import { runSteps, runStepsSync, type Steps } from './follow.ts'
+import { Busy, type Frame, Unprepared } from './frame.ts'
+import { Lane, type LaneHome } from './lane.ts'
+import type { LaneMemory } from './lane-memory.ts'
+import type { Caller, Pending } from './pending.ts'
+import { Queue } from './queue.ts'
+import { Request } from './request.ts'
+import { Ring } from './ring.ts'
+
+/** Callbacks of one type that are made at a time: so many uses pass before the code of one is used again. */
+const BATCH = 32
+/** Milliseconds between two warnings. */
+const QUIET = 100
+/** Looks in a row that find threads calling back. */
+const MOST_ROUNDS = 64
+
+/** The type of a callback, worked out once. */
+export interface CallbackShape {
+  /** The function that takes it, and its parameter. */
+  readonly label: string
+  /** The same for types that the host can't tell apart. */
+  readonly key: string
+  readonly types: Uint32Array
+  /** The arguments: the first words are at `at`, the others at `farAt`. */
+  decode(near: Views, at: number, far: Views, farAt: number, owner: object): unknown[]
+  /** Gets what the arguments point to, where only the fat thread can follow them. */
+  readonly fetch: ((values: unknown[], owner: object) => Steps<unknown[]>) | undefined
+  /** Whether the result points to memory of the program. */
+  readonly points: boolean
+  /** Writes the result's word. Throws `TypeError` or `RangeError`. */
+  encode(value: unknown, target: Target): void
+}
+
+/** What callbacks need from above. */
+export interface CallbackKeeper {
+  /** Where callbacks are registered that last. */
+  readonly home: CallbackHome
+  shapeOf(type: object, label: string): CallbackShape
+  /** C called what is not there any more. */
+  warn(error: FatThreadError): void
+  /** A callback failed that no call is to blame for. */
+  onError(error: unknown): void
+}
+
+/** Code that C can call, and what it stands for now. */
+export class Slot {
+  readonly id: number
+  readonly address: number
+  readonly pool: Pool
+  readonly batch: Batch
+  shape: CallbackShape
+  run: CallableFunction | undefined
+  /** The request that it is for; none for one that lasts until it is released. */
+  pending: Pending | undefined
+  lasts = false
+
+  constructor(id: number, address: number, pool: Pool, batch: Batch, shape: CallbackShape) {
+    this.id = id
+    this.address = address
+    this.pool = pool
+    this.batch = batch
+    this.shape = shape
+  }
+}
+
+/** Callbacks of one type; what was used last comes last. */
+interface Pool {
+  readonly free: Queue<Slot>
+}
+
+/** Callbacks that the host makes at once. */
+interface Batch {
+  readonly request: Request<unknown, unknown>
+  /** The host has made them. */
+  ready: boolean
+  /** Requests on these are behind their making. */
+  readonly lanes: Set<Frame>
+}
+
+/** Calls and callbacks of one thread: its inner lanes, from the outermost on. */
+export interface Strand {
+  /** The first one's place among all. */
+  readonly first: number
+  readonly deepest: number
+  readonly lanes: Lane[]
+}
+
+/** A callback that runs, or whose promise is open. */
+export class Invocation {
+  readonly callbacks: Callbacks
+  /** What it asks for goes there. */
+  readonly lane: Lane
+  readonly slot: Slot
+  readonly caller: Caller
+  /** The lane of the request that called back; none for a thread of the library. */
+  readonly outer: Lane | undefined
+  /** The program waits for its call without going on. */
+  readonly blocking: boolean
+  /** The one that this one's caller was called in, of whatever fat thread. */
+  readonly around: Invocation | undefined
+  /** Whose error it is when it fails. */
+  readonly blamed: Caller
+  open = true
+  /** Its function gave a promise. */
+  waits = false
+
+  constructor(
+    callbacks: Callbacks,
+    lane: Lane,
+    slot: Slot,
+    caller: Caller,
+    outer: Lane | undefined,
+    around: Invocation | undefined,
+  ) {
+    this.callbacks = callbacks
+    this.lane = lane
+    this.slot = slot
+    this.caller = caller
+    this.outer = outer
+    this.around = around
+    this.blamed = blame(slot, caller, outer)
+    this.blocking = this.blamed.blocking || outer?.opened?.blocking === true
+  }
+}
+
+/** A thread of the library may be at work for a call: that is to blame. */
+function blame(slot: Slot, caller: Caller, outer: Lane | undefined): Caller {
+  return outer === undefined ? (slot.pending ?? caller) : caller
+}
+
+/** Which callback the code that runs now belongs to, beyond `await` too. */
+const context = new AsyncLocalStorage<Invocation>()
+
+/** A thread of the library: no request is behind what it calls back. */
+class Outsider implements Caller {
+  readonly blocking = false
+  readonly muted = false
+  readonly memory: LaneMemory
+  readonly strand: Strand
+  readonly #callbacks: Callbacks
+  kept: Extent[] | undefined
+  invocation: Invocation | undefined
+
+  constructor(callbacks: Callbacks, memory: LaneMemory, strand: Strand) {
+    this.#callbacks = callbacks
+    this.memory = memory
+    this.strand = strand
+  }
+
+  fail(error: unknown): void {
+    this.#callbacks.onError(error)
+  }
+}
+
+/** What the functions of one incarnation call back. */
+export class Callbacks {
+  readonly #channel: Channel
+  readonly #home: LaneHome
+  readonly #keeper: CallbackKeeper
+  readonly #slots: Slot[] = []
+  readonly #pools = new Map<string, Pool>()
+  readonly #registered = new Map<Callback, Slot>()
+  readonly #main: Strand = { first: 0, deepest: LIMITS.DEPTH, lanes: [] }
+  #threads: Outsider[] = []
+  #area: { readonly extent: Extent; readonly views: Views } | undefined
+  #outermost: Lane | undefined
+  /** The one whose function is on the stack. */
+  #current: Invocation | undefined
+  /** Those whose promises are open. */
+  readonly #waiting = new Set<Invocation>()
+  /** A doorbell was asked for. */
+  #armed = false
+  #ended = false
+  #warned = 0
+  /** Callbacks so far. */
+  count = 0
+  /** Where a request goes now; `undefined` where `find` has to be asked. */
+  front: Lane | undefined
+
+  constructor(channel: Channel, home: Omit<LaneHome, 'callbacks'>, keeper: CallbackKeeper) {
+    this.#channel = channel
+    this.#home = { ...home, callbacks: this }
+    this.#keeper = keeper
+  }
+
+  /** The lane for requests that come from no callback. */
+  openLane(): Lane {
+    const lane = new Lane(this.#channel, this.#home, this.#main, 0)
+    this.#outermost = lane
+    this.front = lane
+    return lane
+  }
+
+  /** The ring whose doorbell is that of all threads. */
+  get #doorbell(): Ring | undefined {
+    return this.#threads[0]?.memory.ring
+  }
+
+  /** Callbacks of threads that are under way. */
+  get outside(): number {
+    return this.#threads.filter(({ invocation }) => invocation?.open).length
+  }
+
+  /** Where a request goes that the running code makes, while a promise of a callback is open. */
+  find(): Lane {
+    for (let each = context.getStore(); each !== undefined; each = each.around)
+      if (each.callbacks === this && each.open) return each.lane
+    return this.#outermost as Lane
+  }
+
+  /** Where a request goes that must not wait for the end of what runs; that of another thread may. */
+  lane(): Lane {
+    const lane = this.front ?? this.find()
+    return lane.strand === this.#main ? lane : (this.#outermost as Lane)
+  }
+
+  /**
+   * Code for a function until `giveBack`.
+   * @throws {Unprepared} if the host has to make it first
+   */
+  take(type: object, label: string, run: CallableFunction, frame: Frame): Slot {
+    const shape = this.#keeper.shapeOf(type, label)
+    const { free } = this.#pool(shape)
+    if (free.size === 0) this.#grow(shape)
+    const slot = free.first as Slot
+    requireReady(slot.batch, frame)
+    free.take()
+    slot.shape = shape
+    slot.run = run
+    return slot
+  }
+
+  /** Where C finds a callback that lasts. Throws as `take`. */
+  address(callback: Callback, frame: Frame): number {
+    const slot = this.#lasting(callback)
+    requireReady(slot.batch, frame)
+    return slot.address
+  }
+
+  /** The same, for code that is not part of a request: what the host has to be asked for is on its way. */
+  pointer(callback: Callback): Pointer {
+    const { address, batch } = this.#lasting(callback)
+    if (!batch.ready && batch.lanes.size === 0)
+      this.lane()
+        .run(batch.request, undefined, undefined)
+        .catch(() => {})
+    const isValid = (): boolean => !callback.released
+    return new Pointer(BigInt(address), this.#home.owner, isValid, 'the callback was released')
+  }
+
+  /** C gets zeros from now on. */
+  release(callback: Callback): void {
+    const slot = this.#registered.get(callback)
+    if (slot === undefined) return
+    this.#registered.delete(callback)
+    this.giveBack([slot])
+  }
+
+  #lasting(callback: Callback): Slot {
+    if (callback.released) throw new ClosedError(`${callback.label} was released`)
+    if (callback.home !== this.#keeper.home)
+      throw new ClosedError(`${callback.label} is a callback of another fat thread`)
+    let slot = this.#registered.get(callback)
+    if (slot === undefined) {
+      const shape = this.#keeper.shapeOf(callback.type, callback.label)
+      const { free } = this.#pool(shape)
+      if (free.size === 0) this.#grow(shape)
+      slot = free.take() as Slot
+      slot.shape = shape
+      slot.run = callback.run
+      slot.lasts = true
+      this.#registered.set(callback, slot)
+    }
+    return slot
+  }
+
+  giveBack(slots: readonly Slot[] | undefined): void {
+    if (slots === undefined) return
+    for (const slot of slots) {
+      slot.run = undefined
+      slot.pending = undefined
+      slot.lasts = false
+      slot.pool.free.put(slot)
+    }
+  }
+
+  #pool({ key }: CallbackShape): Pool {
+    let pool = this.#pools.get(key)
+    if (pool === undefined) {
+      pool = { free: new Queue() }
+      this.#pools.set(key, pool)
+    }
+    return pool
+  }
+
+  /** Not all at once to the first type: there may be many. */
+  #grow(shape: CallbackShape): void {
+    const first = this.#slots.length
+    const left = LIMITS.CALLBACKS - first
+    if (left === 0)
+      throw new FatThreadError(
+        `${shape.label}: this fat thread has ${LIMITS.CALLBACKS} callbacks, the most there may be`,
+      )
+    const code = this.#channel.callbackCode()
+    if (code === undefined) throw new Busy(undefined)
+    const count = Math.max(1, Math.min(BATCH, left >> 4))
+    const { extent } = this.#open()
+    const batch: Batch = {
+      request: prepare(extent.address, first, count, shape, () => {
+        batch.ready = true
+        batch.lanes.clear()
+      }),
+      ready: false,
+      lanes: new Set(),
+    }
+    const pool = this.#pool(shape)
+    for (let id = first; id < first + count; id++) {
+      const slot = new Slot(id, code + id * LIMITS.CALLBACK_BYTES, pool, batch, shape)
+      this.#slots.push(slot)
+      pool.free.put(slot)
+    }
+  }
+
+  /** The memory of all inner lanes, from the first callback on. */
+  #open(): { readonly extent: Extent; readonly views: Views } {
+    if (this.#area !== undefined) return this.#area
+    const extent = this.#channel.arena.allocate(INNER_LANES * INNER_LANE_BYTES, true)
+    this.#area = { extent, views: viewsOf(extent.buffer) }
+    const listen = new Int32Array(REQUEST.at.words / 4)
+    listen[REQUEST.at.operation / 4] = OPERATION.LISTEN
+    this.#threads = Array.from({ length: LIMITS.THREADS }, (_, index) => {
+      const first = LIMITS.DEPTH + index * (1 + LIMITS.THREAD_DEPTH)
+      const memory = this.#memory(first)
+      memory.ring.publish(listen, listen.length)
+      return new Outsider(this, memory, {
+        first: first + 1,
+        deepest: LIMITS.THREAD_DEPTH,
+        lanes: [],
+      })
+    })
+    this.#listen()
+    return this.#area
+  }
+
+  #memory(place: number): LaneMemory {
+    const { extent, views } = this.#open()
+    const ring = new Ring(extent.buffer, place * INNER_LANE_BYTES, 'inner')
+    const { arena } = this.#channel
+    return { views, address: extent.address, ring, arena, inner: true }
+  }
+
+  #inner(strand: Strand, depth: number): Lane {
+    let lane = strand.lanes[depth - 1]
+    if (lane === undefined) {
+      const memory = this.#memory(strand.first + depth - 1)
+      lane = new Lane(memory, this.#home, strand, depth)
+      strand.lanes[depth - 1] = lane
+    }
+    return lane
+  }
+
+  /**
+   * The oldest request of a lane calls back. Runs what it calls; the invocation that is returned is open
+   * if that gave a promise.
+   * @throws {ViolationError} if nothing of the kind was ever there
+   */
+  invoke(
+    caller: Caller,
+    { ring, views }: LaneMemory,
+    strand: Strand,
+    depth: number,
+    outer: Lane | undefined,
+  ): Invocation | undefined {
+    const at = ring.oldestResponse
+    const id = views.u32[(at + RESPONSE.at.length) >> 2] as number
+    const slot = this.#slots[id]
+    if (slot === undefined || depth >= strand.deepest)
+      throw new ViolationError(
+        `the fat thread broke the protocol: it called back ${slot === undefined ? `number ${id}, which there never was` : 'too deep'}`,
+      )
+    this.count++
+    const inner = this.#inner(strand, depth + 1)
+    const { shape, run } = slot
+    const isStale = run === undefined || !(slot.lasts || slot.pending?.lane?.runs(slot.pending))
+    if (isStale || blame(slot, caller, outer).muted) {
+      ring.reopen()
+      if (isStale) this.#warn(slot)
+      inner.answer(undefined, undefined, isStale ? 0 : ANSWER_MUTE, caller)
+      return undefined
+    }
+    const far = inner.memory.views
+    const farAt = (strand.first + depth) * INNER_LANE_BYTES + LANE.at.words
+    const values = shape.decode(views, at + RESPONSE.at.value, far, farAt, this.#home.owner)
+    ring.reopen()
+    const around = this.#current ?? (this.#waiting.size === 0 ? undefined : context.getStore())
+    const invocation = new Invocation(this, inner, slot, caller, outer, around)
+    inner.open(invocation)
+    if (shape.fetch === undefined) this.#run(invocation, run, values)
+    else this.#fetch(invocation, run, shape.fetch(values, this.#home.owner))
+    return invocation
+  }
+
+  #fetch(invocation: Invocation, run: CallableFunction, steps: Steps<unknown[]>): void {
+    const { lane } = invocation
+    if (invocation.blocking) {
+      try {
+        this.#run(invocation, run, runStepsSync(lane, steps))
+      } catch (error) {
+        this.#fail(invocation, error)
+      }
+      return
+    }
+    this.#wait(invocation)
+    runSteps(lane, steps).then(
+      (values) => {
+        if (!invocation.open) return
+        this.#run(invocation, run, values)
+      },
+      (error) => this.#fail(invocation, error),
+    )
+  }
+
+  #run(invocation: Invocation, run: CallableFunction, values: unknown[]): void {
+    const { blocking, slot } = invocation
+    const before = this.#current
+    this.#current = invocation
+    this.front = invocation.lane
+    try {
+      const result: unknown = blocking
+        ? run(...values)
+        : context.run(invocation, run as (...all: unknown[]) => unknown, ...values)
+      if (!isPromise(result)) {
+        this.#finish(invocation, result)
+      } else if (blocking) {
+        result.then(ignore, ignore)
+        throw new TypeError(
+          `${slot.shape.label} gave a promise, which a blocking call can't wait for: call without .sync`,
+        )
+      } else {
+        this.#waitFor(invocation, result)
+      }
+    } catch (error) {
+      this.#fail(invocation, error)
+    } finally {
+      this.#current = before
+      this.#face()
+    }
+  }
+
+  #waitFor(invocation: Invocation, promise: PromiseLike<unknown>): void {
+    this.#wait(invocation)
+    Promise.resolve(promise).then(
+      (value) => {
+        if (!invocation.open) return
+        try {
+          this.#finish(invocation, value)
+        } catch (error) {
+          this.#fail(invocation, error)
+        }
+      },
+      (error) => this.#fail(invocation, error),
+    )
+  }
+
+  #wait(invocation: Invocation): void {
+    invocation.waits = true
+    this.#waiting.add(invocation)
+    this.#face()
+  }
+
+  /** Its answer is under way. */
+  #end(invocation: Invocation): void {
+    invocation.open = false
+    if (!invocation.waits) return
+    invocation.waits = false
+    this.#waiting.delete(invocation)
+    this.#face()
+    if (invocation.outer !== undefined) invocation.outer.goOn()
+    else this.hear()
+  }
+
+  #face(): void {
+    if (this.#current !== undefined) this.front = this.#current.lane
+    else this.front = this.#waiting.size > 0 ? undefined : this.#outermost
+  }
+
+  /** Throws what is wrong with the result. */
+  #finish(invocation: Invocation, value: unknown): void {
+    const { lane, slot, caller } = invocation
+    if (!lane.quiet) {
+      this.#whenQuiet(invocation, () => {
+        try {
+          this.#finish(invocation, value)
+        } catch (error) {
+          this.#fail(invocation, error)
+        }
+      })
+      return
+    }
+    lane.answer(slot.shape, value, caller.muted ? ANSWER_MUTE : 0, caller)
+    this.#end(invocation)
+  }
+
+  #fail(invocation: Invocation, error: unknown): void {
+    if (!invocation.open) return
+    const { lane, caller, blamed } = invocation
+    blamed.fail(error)
+    const answer = (): void => {
+      lane.answer(undefined, undefined, ANSWER_MUTE, caller)
+      this.#end(invocation)
+    }
+    if (lane.quiet) answer()
+    else this.#whenQuiet(invocation, answer)
+  }
+
+  /** What a callback began is over before the callback is. */
+  #whenQuiet(invocation: Invocation, work: () => void): void {
+    const { lane, blocking } = invocation
+    if (!blocking) this.#wait(invocation)
+    lane.whenQuiet(blocking, () => {
+      if (invocation.open) work()
+    })
+  }
+
+  #warn({ shape, id }: Slot): void {
+    const now = performance.now()
+    if (now - this.#warned < QUIET && this.#warned > 0) return
+    this.#warned = now
+    this.#keeper.warn(
+      new FatThreadError(
+        `C called ${shape.label}, callback ${id}, after it was released or its call was over: it got zeros`,
+      ),
+    )
+  }
+
+  /** @internal */
+  onError(error: unknown): void {
+    this.#keeper.onError(error)
+  }
+
+  /** Asks for a doorbell when a thread of the library calls back: before the last look. */
+  #listen(): void {
+    if (this.#ended) return
+    this.#doorbell?.sleep()
+    if (this.#armed) return
+    this.#armed = true
+    this.#home.process.watch()
+  }
+
+  /** Runs what threads of the library call; returns how many did. */
+  hear(): number {
+    let heard = 0
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      let found = 0
+      for (const outsider of this.#threads) found += this.#hearOne(outsider)
+      if (found === 0) return heard
+      heard += found
+      this.#listen()
+    }
+    // They go on and on: everybody else has a turn.
+    setImmediate(() => this.hear())
+    return heard
+  }
+
+  /** After a blocking wait, which takes what the doorbell said. */
+  rehear(): void {
+    if (this.#threads.length === 0 || (this.#armed && this.#doorbell?.sleeping)) return
+    this.onRing()
+  }
+
+  #hearOne(outsider: Outsider): number {
+    const { memory, strand, invocation } = outsider
+    const { ring, views } = memory
+    if (this.#ended || !ring.ready()) return 0
+    try {
+      const status = views.u32[(ring.oldestResponse + RESPONSE.at.status) >> 2]
+      if (invocation?.open || status !== STATUS.CALLBACK)
+        throw new ViolationError(
+          'the fat thread broke the protocol: a thread answered what nobody asked it',
+        )
+      this.#channel.arena.freeAll(outsider.kept)
+      outsider.kept = undefined
+      outsider.invocation = this.invoke(outsider, memory, strand, 0, undefined)
+      return 1
+    } catch (error) {
+      this.#home.keeper.retire(error as Error)
+      return 0
+    }
+  }
+
+  /** Before a blocking wait, which has the doorbell for itself: whether there is nothing to hear. */
+  fallAsleep(): boolean {
+    if (this.#threads.length === 0) return true
+    this.#armed = false
+    this.#doorbell?.sleep()
+    return this.hear() === 0
+  }
+
+  /** The host rang; returns how many answers and callbacks there were. */
+  onRing(): number {
+    this.#armed = false
+    if (this.#threads.length === 0) return 0
+    this.#listen()
+    let found = this.hear()
+    for (const lane of this.#lanes()) found += lane.onRing()
+    return found
+  }
+
+  /** All inner lanes. */
+  #lanes(): Lane[] {
+    return [this.#main, ...this.#threads.map(({ strand }) => strand)].flatMap(({ lanes }) => lanes)
+  }
+
+  stop(): void {
+    for (const lane of this.#lanes()) lane.stop()
+  }
+
+  rejectAll(reason: (pending: Pending) => Error): void {
+    for (const lane of this.#lanes()) lane.rejectAll(reason)
+  }
+
+  /** The process has ended; returns the requests that callbacks had made. */
+  end(): Pending[] {
+    this.#ended = true
+    const left = this.#lanes().flatMap((lane) => {
+      const { begun, waiting } = lane.end()
+      if (lane.opened !== undefined) lane.opened.open = false
+      return [...begun, ...waiting]
+    })
+    this.#waiting.clear()
+    return left
+  }
+}
+
+function requireReady(batch: Batch, frame: Frame): void {
+  if (batch.ready || batch.lanes.has(frame)) return
+  batch.lanes.add(frame)
+  throw new Unprepared(batch.request)
+}
+
+/** Makes `count` callbacks from `first` on. */
+function prepare(
+  lanes: number,
+  first: number,
+  count: number,
+  { types, label }: CallbackShape,
+  onReady: () => void,
+): Request<unknown, unknown> {
+  return new Request<unknown, unknown>({
+    operation: OPERATION.PREPARE,
+    words: 5,
+    write(frame) {
+      const place = frame.place(types.byteLength)
+      place.bytes.set(
+        new Uint8Array(types.buffer, types.byteOffset, types.byteLength),
+        place.offset,
+      )
+      frame.word(0, lanes)
+      frame.word(1, first)
+      frame.word(2, count)
+      frame.word(3, place.address)
+      frame.word(4, types.length)
+      return undefined
+    },
+    read(answer) {
+      if (answer.status !== STATUS.OK)
+        throw new FatThreadError(`${label}: the fat thread has no memory left for callbacks`)
+      onReady()
+    },
+  })
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return (
+    value instanceof Promise ||
+    (typeof value === 'object' &&
+      value !== null &&
+      typeof (value as { then?: unknown }).then === 'function')
+  )
+}
+
+function ignore(): void {}

@@ -1,0 +1,14 @@
+import type { Views } from '../memory/views.ts'
+import type { Arena } from './arena.ts'
+import type { Ring } from './ring.ts'
+
+/** Where one lane is: its ring, and how the host and the program call the memory around it. */
+export interface LaneMemory {
+  readonly views: Views
+  /** Where the host has the first byte of the views. */
+  readonly address: number
+  readonly ring: Ring
+  readonly arena: Arena
+  /** Whether its requests come from callbacks. */
+  readonly inner: boolean
+}
