@@ -1,4 +1,5 @@
 import { awaitedCall } from './awaited-call.mjs'
+import { callback, qsort } from './callback.mjs'
 import { callsInFlight } from './calls-in-flight.mjs'
 import { copy } from './copy.mjs'
 import { memory } from './memory.mjs'
@@ -17,5 +18,7 @@ export const MEASURES = [
   memory,
   restart,
   copy,
+  callback,
+  qsort,
   structCall,
 ]

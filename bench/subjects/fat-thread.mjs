@@ -1,12 +1,18 @@
 import { CrashError, open } from 'fat-threads'
 import { memoryOf, processesOf } from '../harness/memory.mjs'
 import { library } from '../harness/native.mjs'
+import { shuffled } from './shuffled.mjs'
 
 const ABS = { abs: 'int abs(int x)' }
 const COS = { cos: 'double cos(double x)' }
 const ABORT = { ...ABS, abort: 'void abort(void)' }
 const MIXED = 'typedef struct { int count; float ratio; double sum; short small; } mixed;'
 const mixed = { count: 1, ratio: 0.5, sum: 2.25, small: -3 }
+const CALLS_BACK = { callBack: 'int call_back(int value, int (*function)(int))' }
+const QSORT = {
+  qsort:
+    'void qsort(void *base, size_t count, size_t size, int (*compare)(const double *, const double *))',
+}
 const TOUCH = { touch: 'int touch_nothing(const uint8_t *memory)' }
 
 /** What a fat thread with these options does for each measure. */
@@ -78,6 +84,27 @@ export function workloadsWith(options) {
       const fixture = await open(library('takes-structures'), `${MIXED} ${prototype};`, options)
       const call = fixture.symbols[symbol].sync
       return { run: () => call(mixed), close: () => fixture.close() }
+    },
+    callback: async () => {
+      const fixture = await open(library('calls-back'), CALLS_BACK, options)
+      const callBack = fixture.symbols.callBack.sync
+      const same = (value) => value
+      return { run: () => callBack(-1, same), close: () => fixture.close() }
+    },
+    qsort: async ({ count }) => {
+      const libc = await open('libc.so.6', QSORT, options)
+      const memory = libc.thread.alloc(count * 8)
+      const numbers = new Float64Array(memory.bytes.buffer, 0, count)
+      const begin = memory.pointer.address
+      const at = (pointer) => numbers[Number(pointer.address - begin) >> 3]
+      const compare = (one, other) => Math.sign(at(one) - at(other))
+      return {
+        run: () => {
+          numbers.set(shuffled(count))
+          libc.symbols.qsort.sync(memory, count, 8, compare)
+        },
+        close: () => libc.close(),
+      }
     },
     copy: ({ bytes }) => copying(() => Buffer.alloc(bytes, 1)),
     'copy-shared': ({ bytes }) => copying((thread) => thread.alloc(bytes).bytes.fill(1)),

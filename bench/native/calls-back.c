@@ -1,0 +1,1 @@
+int call_back(int value, int (*function)(int)) { return function(value); }
