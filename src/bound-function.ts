@@ -33,6 +33,8 @@ export interface FunctionHome {
   variant(signature: Signature, fixed: number): BoundFunction
   /** Throws `ClosedError` after the end. */
   lane(): Lane
+  /** The number of a function of the library that takes a pointer back. */
+  freeing(name: string): number
   /** The library's path, for messages; of what is known by its address, nobody knows it. */
   readonly path: string | undefined
   /** Of what is known by its address: the address, and the incarnation that has it. */
@@ -65,8 +67,12 @@ export class BoundFunction {
     this.#signature = signature
     this.plan = makePlan(signature, fixed ?? (signature.variadic && signature.parameters.length))
     this.#home = home
-    this.#call = call(id, home.path, this.plan, false, home.owner)
-    this.#callWithErrno = call(id, home.path, this.plan, true, home.owner)
+    const disposals = this.plan.disposals.map((each) => ({
+      ...each,
+      function: home.freeing(each.free),
+    }))
+    this.#call = call(id, home.path, this.plan, false, home.owner, disposals)
+    this.#callWithErrno = call(id, home.path, this.plan, true, home.owner, disposals)
   }
 
   callable(): UntypedFunction {

@@ -90,6 +90,11 @@ export class CallablePointers {
         this.#bind(bound, address, lane)
         return lane
       },
+      freeing: (name) => {
+        throw new TypeError(
+          `${signature.name}: _Free_(${name}) is for functions of a library, not for an address`,
+        )
+      },
       variant: (kind, before) => {
         const variant = this.#make(pointer, address, kind, before)
         const { callbacks } = this.#incarnation

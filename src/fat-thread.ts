@@ -413,7 +413,11 @@ export class FatThread
       throw wrongKind('call: prototype', 'a C prototype or a Type of function pointers', prototype)
     let known = this.#prototypes.get(prototype)
     if (known === undefined) {
-      const { name, ...rest } = parsePrototype(prototype)
+      const { name, free, ...rest } = parsePrototype(prototype)
+      if (free !== undefined)
+        throw new TypeError(
+          `${name}: _Free_(${free}) is for functions of a library, not for an address`,
+        )
       known = { type: { kind: 'function', ...rest }, name }
       if (this.#prototypes.size === MOST_PROTOTYPES) this.#prototypes.clear()
       this.#prototypes.set(prototype, known)

@@ -42,6 +42,7 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
   readonly #options: LibraryOptions
   readonly #number: number
   readonly #functions: BoundFunction[] = []
+  readonly #freeings = new Map<string, BoundFunction>()
   readonly #variables: { readonly bound: BoundVariable; readonly type: CType }[] = []
   readonly #resident: Resident
   readonly #ownsThread: boolean
@@ -49,6 +50,7 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
   #declared: CDeclarations | undefined
   #plan: LoadPlan
   #closed = false
+  #entered = false
 
   private constructor(
     thread: FatThread,
@@ -139,6 +141,7 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
   #enter(): Pending[] {
     const incarnation = this.thread.incarnation()
     this.thread.addResident(this.#resident)
+    this.#entered = true
     return this.#settle(incarnation)
   }
 
@@ -258,6 +261,7 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
       path: this.path,
       timeout: this.thread.settings.timeout,
       lane: () => this.#lane(),
+      freeing: (name) => this.#freeing(name).id,
       variant: (kind, before) => {
         const variant = this.#add(kind, before)
         this.#bind(variant)
@@ -267,6 +271,19 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     const added = new BoundFunction(this.thread.nextFunction(), signature, home, fixed)
     this.#functions.push(added)
     return added
+  }
+
+  /** A function that takes a pointer back. */
+  #freeing(name: string): BoundFunction {
+    let known = this.#freeings.get(name)
+    if (known === undefined) {
+      const type: CType = { kind: 'pointer', to: { kind: 'void' }, const: false }
+      const parameters = [{ name: 'pointer', type }]
+      known = this.#add({ name, result: { kind: 'void' }, parameters })
+      this.#freeings.set(name, known)
+      if (this.#entered) this.#bind(known)
+    }
+    return known
   }
 
   #addVariable({ name, type, const: isConst }: DeclaredVariable): BoundVariable {

@@ -97,6 +97,8 @@ export interface Parameter {
   readonly direction?: Direction | undefined
   /** Of a result that is an array: its elements, or the parameter that says how many there are. */
   readonly length?: number | string | undefined
+  /** Of a result that is a pointer: the function that takes it back, once what it points to is copied. */
+  readonly free?: string | undefined
 }
 
 export type Direction = 'out' | 'inout'
@@ -108,4 +110,6 @@ export interface Signature {
   readonly parameters: readonly Parameter[]
   /** More arguments may follow, whose types are given with them. */
   readonly variadic?: true | undefined
+  /** The function that takes the result back, once what it points to is copied. */
+  readonly free?: string | undefined
 }

@@ -92,7 +92,7 @@ export function encode(
       placeOwnResult(plan.aggregate, words + planned.length * 8, target, outcome as Outcome),
     )
   }
-  return back === undefined ? undefined : { copies: back, outcome }
+  return back === undefined && outcome === undefined ? undefined : { copies: back ?? [], outcome }
 }
 
 function bytesOf(copy: DataView, length: number): Uint8Array {

@@ -19,6 +19,15 @@ export class Outcome {
     }
   }
 
+  get(name: string): unknown {
+    return this.#named.find(([each]) => each === name)?.[1]
+  }
+
+  set(name: string, value: unknown): void {
+    const index = this.#named.findIndex(([each]) => each === name)
+    this.#named[index] = [name, value]
+  }
+
   /** Takes the result of the function itself, where it is no word. */
   readonly own = (value: unknown): void => {
     this.#own = { value }

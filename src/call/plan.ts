@@ -71,6 +71,16 @@ export interface PlannedArgument {
   readonly type: Argument
 }
 
+/** A pointer among the results that goes back to the library. */
+export interface PlannedDisposal {
+  /** Of the parameter; `undefined` for the function's own result. */
+  readonly name: string | undefined
+  /** What it points to. */
+  readonly to: CType
+  /** The function that takes it. */
+  readonly free: string
+}
+
 /** A signature, worked out once: what each call then follows. */
 export interface Plan {
   readonly name: string
@@ -88,6 +98,8 @@ export interface Plan {
   readonly aggregate: CType | undefined
   /** Of a result that is a function pointer: the type of the function. */
   readonly callable: FunctionType | undefined
+  /** Results that are copied, and whose pointers go back to the library. */
+  readonly disposals: readonly PlannedDisposal[]
   /** The result is made of more than the result word. */
   readonly collects: boolean
 }
@@ -120,7 +132,8 @@ export function makePlan(signature: Signature, fixed?: number): Plan {
       `${name} has ${parameters.length} parameters; ${LIMITS.ARGUMENTS} is the most`,
     )
   const aggregate = isAggregate(signature.result) ? signature.result : undefined
-  const result = aggregate === undefined ? resultKind(signature.result) : 'void'
+  const disposals = disposalsOf(signature)
+  const result = aggregate === undefined ? ownResult(signature) : 'void'
   const planned = parameters.map((parameter, index) => {
     const label = parameter.name ?? `argument ${index + 1}`
     const { type, direction } = parameter
@@ -142,8 +155,28 @@ export function makePlan(signature: Signature, fixed?: number): Plan {
     scalar: aggregate === undefined && planned.every(({ type }) => WORDS.has(type.kind)),
     aggregate,
     callable: pointedFunction(signature.result),
-    collects: aggregate !== undefined || planned.some(({ type }) => isGathered(type)),
+    disposals,
+    collects:
+      disposals.length > 0 ||
+      aggregate !== undefined ||
+      planned.some(({ type }) => isGathered(type)),
   }
+}
+
+/** What is given back comes as the address that it is. */
+function ownResult({ result, free }: Signature): ResultKind {
+  return free === undefined ? resultKind(result) : 'pointer'
+}
+
+function disposalsOf({ result, parameters, free }: Signature): PlannedDisposal[] {
+  const named = parameters.flatMap(({ name, type, free }) =>
+    free === undefined || type.kind !== 'pointer' ? [] : disposalOf(name, type.to, free),
+  )
+  return free === undefined ? named : [...disposalOf(undefined, result, free), ...named]
+}
+
+function disposalOf(name: string | undefined, type: CType, free: string): PlannedDisposal[] {
+  return type.kind === 'pointer' ? [{ name, to: type.to, free }] : []
 }
 
 /** Of a pointer to a function: its type. */
@@ -158,17 +191,21 @@ function isGathered(type: Argument): boolean {
   )
 }
 
+const ADDRESS: CType = { kind: 'pointer', to: { kind: 'void' }, const: false }
+
 const WORDS: ReadonlySet<Argument['kind']> = new Set(['integer', 'wide', 'f32', 'f64', 'bool'])
 
 function resultArgument(
   called: string,
-  { name, type, direction, length }: Parameter,
+  { name, type, direction, length, free }: Parameter,
   parameters: readonly Parameter[],
 ): ResultArgument {
   if (type.kind !== 'pointer' || name === undefined)
     throw new TypeError(`${called}: only what a pointer with a name points to is a result`)
   const given = direction === 'inout'
-  const common = { kind: 'result', name, type: type.to, given } as const
+  // What is given back is read as the address that it is.
+  const to = free === undefined ? type.to : ADDRESS
+  const common = { kind: 'result', name, type: to, given } as const
   if (typeof length !== 'string') return { ...common, count: length }
   const argument = parameters.findIndex((each) => each.name === length)
   const counts = parameters[argument]

@@ -15,6 +15,7 @@ import { type Attributes, attributes, expect } from './attributes.ts'
 import { constant } from './constant.ts'
 import { Cursor } from './cursor.ts'
 import { pointers } from './declarator.ts'
+import { disposal, requireDisposable } from './disposal.ts'
 import { requireComplete } from './incomplete.ts'
 import { format, found } from './messages.ts'
 import { type Names, takeTag } from './names.ts'
@@ -121,15 +122,23 @@ export class Declarations implements Names {
     const cursor = this.#cursor
     this.#attributes()
     const isTypedef = cursor.skip('typedef')
+    const { place } = cursor
+    const free = isTypedef ? undefined : disposal(cursor)
     const base = specifiers(cursor, this)
     this.#attributes()
     if (cursor.skip(';')) return
-    do this.#declared(base, isTypedef)
-    while (cursor.skip(','))
+    do {
+      const made = this.#declared(base, isTypedef)
+      if (free === undefined) continue
+      if (made === undefined) throw cursor.failure(format('disposal'), place)
+      requireDisposable(made.result, cursor, place)
+      this.functions.set(made.name, { ...made, free })
+    } while (cursor.skip(','))
     expect(cursor, ';')
   }
 
-  #declared(base: Qualified, isTypedef: boolean): void {
+  /** What it declares, if it is a function. */
+  #declared(base: Qualified, isTypedef: boolean): Signature | undefined {
     const cursor = this.#cursor
     const outer = pointers(cursor, base)
     const { place } = cursor
@@ -140,8 +149,9 @@ export class Declarations implements Names {
     const type = this.#behind(declared)
     this.#attributes()
     if (isTypedef) this.#name(name, type, place)
-    else if (type.kind === 'function') this.#function(name, type, place)
+    else if (type.kind === 'function') return this.#function(name, type, place)
     else this.variables.set(name, { name, type, const: declared.const })
+    return undefined
   }
 
   /** A function's parameters, or the brackets of an array. */
@@ -162,11 +172,13 @@ export class Declarations implements Names {
     this.#scope.typedefs.set(name, named)
   }
 
-  #function(name: string, type: CType & { kind: 'function' }, place: number): void {
+  #function(name: string, type: CType & { kind: 'function' }, place: number): Signature {
     const { result, parameters, variadic } = type
     if (result.kind === 'opaque' || result.kind === 'array' || result.kind === 'function')
       requireComplete(result, this.#cursor, place)
-    this.functions.set(name, { name, result, parameters, ...(variadic ? { variadic } : {}) })
+    const signature = { name, result, parameters, ...(variadic ? { variadic } : {}) }
+    this.functions.set(name, signature)
+    return signature
   }
 
   #members(keyword: 'struct' | 'union'): DeclaredMember[] {

@@ -12,6 +12,7 @@ import type {
   AnyCallback,
   Argument,
   CallbackOf,
+  Disposed,
   InoutOf,
   ResultOf,
   Returned,
@@ -91,7 +92,9 @@ type ResultsOf<Parameters extends readonly unknown[]> = {
   > as Parameter['name']]: Parameter extends {
     readonly type: { readonly to: infer To }
   }
-    ? ResultOf<To, LengthOf<Parameter>>
+    ? Parameter extends { readonly free: string }
+      ? Disposed<To>
+      : ResultOf<To, LengthOf<Parameter>>
     : never
 }
 
@@ -115,9 +118,13 @@ export type Result<Text extends string> =
     ? number extends Parameters['length']
       ? unknown
       : [Extract<Parameters[number], Directed>] extends [never]
-        ? Returned<Type>
-        : Flattened<{ result: Returned<Type> } & ResultsOf<Parameters>>
+        ? OwnResult<Type, ParsePrototype<Text>>
+        : Flattened<{ result: OwnResult<Type, ParsePrototype<Text>> } & ResultsOf<Parameters>>
     : unknown
+
+type OwnResult<Type, Signature> = Signature extends { readonly free: string }
+  ? Disposed<Type>
+  : Returned<Type>
 
 /** Whether a call gives its result and those of its parameters. */
 export type HasResults<Text extends string> =

@@ -39,6 +39,7 @@ export const keywords = {
 
   _Out_: 'direction',
   _Inout_: 'direction',
+  _Free_: 'disposal',
 } as const
 
 export type Keyword = keyof typeof keywords

@@ -48,6 +48,8 @@ const messages = {
   variadicFirst: "'...' needs a parameter before it",
   variadicLast: "expected ')' behind '...', found $1",
   misplaced: "'$1' belongs in front of a parameter",
+  strayDisposal: "'$1' belongs in front of a result, or behind '_Out_'",
+  disposal: "'_Free_' belongs to a pointer to a value that can be copied",
   directed: "'$1' belongs to a pointer or an array whose elements are not const",
   unnamed: "'$1' needs a parameter with a name: it is the name of the result",
   lengthless: "'$1' needs the length of the array: a number, or the name of a parameter",

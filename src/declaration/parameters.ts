@@ -12,6 +12,14 @@ import {
   type Qualifier,
   requireFlat,
 } from './declarator.ts'
+import {
+  type Disposal,
+  type DisposalAt,
+  disposal,
+  type Freed,
+  type IsDisposable,
+  requireDisposable,
+} from './disposal.ts'
 import { type Incomplete, type IncompleteMessage, requireComplete } from './incomplete.ts'
 import type { Keyword } from './keywords.ts'
 import { type Failure, type Format, type Found, format, found } from './messages.ts'
@@ -108,6 +116,7 @@ function parameter(cursor: Cursor, names: Set<string>, known: Names): Parameter 
   const word = cursor.next
   const direction = directionOf(word)
   if (direction !== undefined) cursor.take()
+  const free = direction === 'out' ? disposal(cursor) : undefined
   const base = pointers(cursor, specifiers(cursor, known))
   const declared = declarator(cursor, base, known, () => parameterName(cursor, names))
   const { name, type, const: isConst, array, length } = declared
@@ -118,6 +127,11 @@ function parameter(cursor: Cursor, names: Set<string>, known: Names): Parameter 
   const isResult = adjusted.kind === 'pointer' && !adjusted.const && isComplete(adjusted.to)
   if (!isResult) throw cursor.failure(format('directed', word), place)
   if (name === undefined) throw cursor.failure(format('unnamed', word), place)
+  if (free !== undefined) {
+    requireDisposable(array ? adjusted : adjusted.to, cursor, place)
+    if (array) throw cursor.failure(format('disposal'), place)
+    return { name, type: adjusted, direction, free }
+  }
   if (!array) return { name, type: adjusted, direction }
   if (length === undefined) throw cursor.failure(format('lengthless', word), place)
   return { name, type: adjusted, direction, length }
@@ -194,12 +208,34 @@ export interface DeclaredAs<Name, Parameter, Tokens> {
   readonly tokens: Tokens
 }
 
-type ParameterAt<
-  Tokens extends string,
-  Names,
-> = Tokens extends `${infer Word extends keyof Directions} ${infer Next}`
-  ? DirectedAt<Word, ParameterNameAt<Pointers<Specifiers<Next>>, Tokens, Names, true>, Tokens>
-  : ParameterNameAt<Pointers<Specifiers<Tokens>>, Tokens, Names>
+type ParameterAt<Tokens extends string, Names> = Tokens extends `_Out_ _Free_ ${infer Next}`
+  ? DisposalAt<Next> extends infer Found
+    ? Found extends Disposal<infer Free, infer Rest extends string>
+      ? FreedAt<
+          Free,
+          DirectedAt<
+            '_Out_',
+            ParameterNameAt<Pointers<Specifiers<Rest>>, Tokens, Names, true>,
+            Tokens
+          >,
+          Tokens
+        >
+      : Found
+    : never
+  : Tokens extends `${infer Word extends keyof Directions} ${infer Next}`
+    ? DirectedAt<Word, ParameterNameAt<Pointers<Specifiers<Next>>, Tokens, Names, true>, Tokens>
+    : ParameterNameAt<Pointers<Specifiers<Tokens>>, Tokens, Names>
+
+type FreedAt<Free, Result, Start extends string> =
+  Result extends DeclaredAs<infer Name, infer Parameter, infer Tokens>
+    ? Parameter extends { readonly length: unknown }
+      ? Failure<Format<'disposal'>, Start>
+      : Parameter extends { readonly type: { readonly to: infer To } }
+        ? IsDisposable<To> extends true
+          ? DeclaredAs<Name, Freed<Parameter, Free>, Tokens>
+          : Failure<Format<'disposal'>, Start>
+        : never
+    : Result
 
 type DirectedAt<Word extends keyof Directions, Result, Start extends string> =
   Result extends DeclaredAs<infer Name, infer Parameter, infer Tokens>

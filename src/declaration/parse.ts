@@ -2,9 +2,9 @@
  * C declarations -> signatures, at run time and at compile time: each rule is a function and,
  * below it, the same rule as a type over the tokens that remain.
  *
- *     prototype  = specifiers pointers name "(" parameters ")" [";"]
+ *     prototype  = [ "_Free_" "(" name ")" ] specifiers pointers name "(" parameters ")" [";"]
  *     parameters = [ "void" | parameter { "," parameter } [ "," "..." ] ]
- *     parameter  = [ "_Out_" | "_Inout_" ] specifiers pointers declarator
+ *     parameter  = [ "_Out_" [ "_Free_" "(" name ")" ] | "_Inout_" ] specifiers pointers declarator
  *     declarator = [name] brackets | "(" "*" [name] brackets ")" "(" parameters ")"
  *     type       = specifiers pointers brackets
  *
@@ -21,6 +21,14 @@ import {
   pointers,
   requireFlat,
 } from './declarator.ts'
+import {
+  type Disposal,
+  type DisposalAt,
+  disposal,
+  type Freed,
+  type IsDisposable,
+  requireDisposable,
+} from './disposal.ts'
 import { byValue, type Incomplete, type IncompleteMessage, requireComplete } from './incomplete.ts'
 import { type Failure, type Format, type Found, format, found } from './messages.ts'
 import { type Names, noNames } from './names.ts'
@@ -41,15 +49,17 @@ export const maxLength = 65_536
  */
 export function parsePrototype(text: string, names: Names = noNames): Signature {
   const cursor = begin(text, names)
+  const free = disposal(cursor)
   const { type: result } = pointers(cursor, specifiers(cursor, names))
   requireNoFunctionPointer(cursor)
+  if (free !== undefined) requireDisposable(result, cursor, 0)
   if (result.kind === 'opaque') throw cursor.failure(byValue(result), 0)
   const name = functionName(cursor)
   if (!cursor.skip('(')) throw cursor.failure(format('missingOpen', found(cursor.next)))
   const list = parameters(cursor, names)
   cursor.skip(';')
   end(cursor)
-  return { name, result, ...list }
+  return { name, result, ...list, ...(free === undefined ? {} : { free }) }
 }
 
 /**
@@ -120,7 +130,26 @@ type TypeIn<Text extends string, Tokens> = Tokens extends string
   ? Reported<Text, Tokens, TypeAt<Tokens>>
   : Unreadable<Text, Tokens>
 
-type PrototypeAt<Tokens extends string> = NamedAt<Pointers<Specifiers<Tokens>>, Tokens>
+type PrototypeAt<Tokens extends string> = Tokens extends `_Free_ ${infer Next}`
+  ? DisposalAt<Next> extends infer Found
+    ? Found extends Disposal<infer Free, infer Rest extends string>
+      ? FreedAt<Free, Pointers<Specifiers<Rest>>, Rest, Tokens>
+      : Found
+    : never
+  : NamedAt<Pointers<Specifiers<Tokens>>, Tokens>
+
+type FreedAt<Free, Result, Start extends string, Whole extends string> =
+  Result extends Parsed<infer Type, unknown, infer Tokens extends string>
+    ? Tokens extends `( * ${string}`
+      ? Failure<Format<'functionPointer'>, Tokens>
+      : IsDisposable<Type> extends true
+        ? WithFree<NamedAt<Result, Start>, Free>
+        : Failure<Format<'disposal'>, Whole>
+    : Result
+
+type WithFree<Signature, Free> = Signature extends { readonly parameters: unknown }
+  ? Freed<Signature, Free>
+  : Signature
 
 /** A function that returns a pointer to a function needs a typedef. */
 function requireNoFunctionPointer(cursor: Cursor): void {

@@ -42,6 +42,7 @@ export function specifiers(cursor: Cursor, names: Names = noNames): Qualified {
     const role = isKeyword(word) ? keywords[word] : undefined
     if (isUnsupported(word)) throw cursor.failure(unsupported(word))
     if (role === 'direction') throw cursor.failure(format('misplaced', word))
+    if (role === 'disposal') throw cursor.failure(format('strayDisposal', word))
     if (role === undefined) {
       const known = words.length > 0 ? undefined : names.typedef(word)
       if (known === undefined && (words.length > 0 || !isTypeName(word))) break
@@ -83,11 +84,13 @@ export type Specifiers<
             ? Failure<Unsupported<Word>, Tokens>
             : Word extends KeywordOf<'direction'>
               ? Failure<Format<'misplaced', Word>, Tokens>
-              : Words extends ''
-                ? Word extends TypeName
-                  ? Specifiers<Next, Start, `${Word} `, Const>
-                  : Failure<Unknown<Word>, Tokens>
-                : Resolve<Words, Const, Tokens, Start>
+              : Word extends KeywordOf<'disposal'>
+                ? Failure<Format<'strayDisposal', Word>, Tokens>
+                : Words extends ''
+                  ? Word extends TypeName
+                    ? Specifiers<Next, Start, `${Word} `, Const>
+                    : Failure<Unknown<Word>, Tokens>
+                  : Resolve<Words, Const, Tokens, Start>
   : Words extends ''
     ? Failure<Format<'missingType', Found<''>>, ''>
     : Resolve<Words, Const, Tokens, Start>

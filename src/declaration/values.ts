@@ -129,6 +129,12 @@ export type Returned<Type> =
         void
       : Scalar<Type>
 
+/** What a pointer that is given back pointed to. */
+export type Disposed<Type> =
+  Type extends PointerTo<infer To, unknown>
+    ? (To extends { readonly name: Character } ? string : Returned<To>) | null
+    : never
+
 /** A function pointer that the library gave. */
 export interface FunctionPointer<Type> {
   (...values: ArgumentsFor<Type>): Promise<ResultFor<Type>>

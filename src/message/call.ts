@@ -2,19 +2,17 @@ import { toCallable } from '../call/callable-pointer.ts'
 import { decodeWord } from '../call/decode.ts'
 import { type Encoded, encode, keepArguments } from '../call/encode.ts'
 import type { Plan } from '../call/plan.ts'
-import { decodeText, type Unit, unitBytes } from '../call/text.ts'
-import type { Reading } from '../call/value/codec.ts'
-import { follow, type Steps } from '../channel/follow.ts'
+import { decodeText, type Unit } from '../call/text.ts'
+import { follow } from '../channel/follow.ts'
 import { type Answer, CALLED_BACK, FollowUp, Request, type Short } from '../channel/request.ts'
 import { ClosedError, FatThreadError, LoadError, ViolationError } from '../errors.ts'
 import type { Back, Target } from '../memory/place.ts'
 import type { Pointer } from '../memory/pointer.ts'
 import { type Views, viewsOf } from '../memory/views.ts'
 import { OPERATION, REQUEST, RESPONSE, STATUS } from '../protocol/protocol.ts'
-import { measureText, readBytes, takeText } from './memory.ts'
-
-/** The longest text that JavaScript can hold, in bytes; a claim beyond it is no text. */
-export const LONGEST_TEXT = 2 ** 29 - 24
+import { type Disposal, dispose } from './disposal.ts'
+import { takeText } from './memory.ts'
+import { LONGEST_TEXT, withTexts } from './texts.ts'
 
 /** Calls of one bound function; `owner` is the only incarnation that has it, if there is only one. */
 export function call(
@@ -23,6 +21,7 @@ export function call(
   plan: Plan,
   withErrno: boolean,
   owner?: object,
+  disposals: readonly Disposal[] = [],
 ): Request<readonly unknown[], unknown> {
   const subject = { call: plan.name, library }
   const unit = unitOf(plan)
@@ -55,7 +54,8 @@ export function call(
     throw new FatThreadError(message, subject)
   }
 
-  const short = plan.scalar && unit === 0 ? makeShort(id, plan, subject, finish) : undefined
+  const isShort = plan.scalar && unit === 0 && disposals.length === 0
+  const short = isShort ? makeShort(id, plan, subject, finish) : undefined
   return new Request({
     short,
     operation: OPERATION.CALL,
@@ -64,7 +64,7 @@ export function call(
     subject,
     write: (frame, values) => {
       if (owner !== undefined && frame.owner !== owner) throw gone(subject)
-      return backOf(encode(plan, values, frame), withErrno)
+      return backOf(encode(plan, values, frame), withErrno, disposals)
     },
     read: unit === 0 ? readWord : (answer) => readText(answer, unit),
     keep: (values, owner) => keepArguments(plan, values, owner),
@@ -76,13 +76,19 @@ interface WithErrno {
   readonly errno: number
 }
 
-function backOf(encoded: Encoded | undefined, withErrno: boolean): Back | undefined {
+function backOf(
+  encoded: Encoded | undefined,
+  withErrno: boolean,
+  disposals: readonly Disposal[],
+): Back | undefined {
   if (encoded?.outcome === undefined) return encoded
   const { copies, outcome } = encoded
-  const finish = (found: WithErrno): unknown =>
-    withTexts(outcome.reading, () =>
-      outcome.whole(found.result, withErrno ? found.errno : undefined),
-    )
+  const finish = ({ result, errno }: WithErrno): unknown => {
+    const whole = (word: unknown): unknown => outcome.whole(word, withErrno ? errno : undefined)
+    return disposals.length === 0
+      ? withTexts(outcome.reading, () => whole(result))
+      : follow(dispose(disposals, result, outcome, whole))
+  }
   return {
     copies,
     finish: (found) =>
@@ -90,19 +96,6 @@ function backOf(encoded: Encoded | undefined, withErrno: boolean): Back | undefi
         ? found.andThen((late) => finish(late as WithErrno))
         : finish(found as WithErrno),
   }
-}
-
-/** What the results point to is fetched before they are given out. */
-export function withTexts(reading: Reading, whole: () => unknown): unknown {
-  return reading.texts.length === 0 ? whole() : follow(fetchTexts(reading, whole))
-}
-
-function* fetchTexts({ texts, owner }: Reading, whole: () => unknown): Steps<unknown> {
-  for (const { address, unit, put } of texts) {
-    const bytes = yield measureText(address, unitBytes(unit), LONGEST_TEXT, owner)
-    put(decodeText((yield readBytes(address, bytes, owner)) as Uint8Array, unit))
-  }
-  return whole()
 }
 
 /** A call whose arguments and result are scalars: it has a block of its own. */

@@ -14,8 +14,8 @@ import type { Target } from '../memory/place.ts'
 import type { Pointer } from '../memory/pointer.ts'
 import type { Views } from '../memory/views.ts'
 import { LIMITS } from '../protocol/protocol.ts'
-import { LONGEST_TEXT } from './call.ts'
 import { measureText, readBytes } from './memory.ts'
+import { LONGEST_TEXT } from './texts.ts'
 
 const shapes = new WeakMap<FunctionType, Map<string, CallbackShape>>()
 

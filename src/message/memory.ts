@@ -9,7 +9,7 @@ function badAddress(what: string, bytes: number, address: bigint): RangeError {
 }
 
 /** An address means nothing in the process that came after a crash. */
-function requireOwner(frame: Frame, owner: object, address: bigint): void {
+export function requireOwner(frame: Frame, owner: object, address: bigint): void {
   if (frame.owner !== owner)
     throw new ClosedError(
       `the address 0x${address.toString(16)} was in a process that has ended meanwhile`,

@@ -8,7 +8,7 @@ import { FatThreadError, LoadError } from '../errors.ts'
 import { lastingAddress } from '../memory/callback.ts'
 import type { Place, Target } from '../memory/place.ts'
 import { OPERATION, STATUS } from '../protocol/protocol.ts'
-import { withTexts } from './call.ts'
+import { withTexts } from './texts.ts'
 
 /** A variable of a library that is loaded. */
 export interface VariableSymbol {

@@ -81,6 +81,41 @@ describe('the compiler', () => {
       expect({ text, is: types[at] }).toEqual({ text, is: parsed(parsePrototype, text) })
   })
 
+  it('reads what is given back as the parser does', { timeout: 60_000 }, () => {
+    const results = [
+      'int',
+      'void *',
+      'char *',
+      'struct s *',
+      'const int **',
+      'int (*',
+      '',
+      ') char *',
+    ]
+    const disposals = [
+      '_Free_(f)',
+      '_Free_',
+      '_Free_()',
+      '_Free_(f',
+      '_Free_(4)',
+      '_Free_(f,',
+      '_Free_(int)',
+    ]
+    const texts = disposals.flatMap((disposal) => [
+      ...results.map((result) => `${disposal} ${result} g(void)`),
+      ...['int *a', 'char **a', 'void **a', 'char *a[2]', 'char **', 'int a'].flatMap(
+        (parameter) => [
+          `int g(_Out_ ${disposal} ${parameter}, int b)`,
+          `int g(_Inout_ ${disposal} ${parameter})`,
+          `int g(${disposal} ${parameter})`,
+        ],
+      ),
+    ])
+    const types = compiled('ParsePrototype', texts)
+    for (const [at, text] of texts.entries())
+      expect({ text, is: types[at] }).toEqual({ text, is: parsed(parsePrototype, text) })
+  })
+
   it('reads variables as the parser does', { timeout: 60_000 }, () => {
     const random = fc
       .sample(
