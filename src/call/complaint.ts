@@ -34,7 +34,16 @@ export function describe(value: unknown): string {
       return 'a function'
     default:
       if (value === null) return 'null'
-      return Array.isArray(value) ? 'an array' : `an object (${tag(value)})`
+      return isArray(value) ? 'an array' : `an object (${tag(value)})`
+  }
+}
+
+/** Of a proxy that was revoked, nobody knows. */
+function isArray(value: unknown): boolean {
+  try {
+    return Array.isArray(value)
+  } catch {
+    return false
   }
 }
 

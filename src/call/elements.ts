@@ -2,6 +2,9 @@ import { types } from 'node:util'
 import { pointerOf, toPointer } from '../memory/pointer.ts'
 import type { Element } from './plan.ts'
 
+/** Of one argument. */
+const MOST_ELEMENTS = 2 ** 29
+
 /** What stands for memory with elements: bytes, typed arrays, plain arrays. */
 export type Elements = ArrayBufferView | ArrayBufferLike | readonly unknown[]
 
@@ -21,7 +24,7 @@ export function elementBytes(
 ): Uint8Array {
   if (ArrayBuffer.isView(value)) {
     if (!fits(value, element)) throw complain(`a typed array of ${elementName(element)} or bytes`)
-    if (isDetached(value.buffer)) throw complain('bytes that are still there')
+    if (isGone(value)) throw complain('bytes that are still there')
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
   }
   if (Array.isArray(value)) return arrayBytes(value, element, owner, complain)
@@ -65,6 +68,19 @@ export function arrayType(element: Element) {
   }
 }
 
+/** A view of a buffer that was detached, or that shrank below it. */
+function isGone(view: ArrayBufferView): boolean {
+  if (view.byteLength > 0) return false
+  if (isDetached(view.buffer)) return true
+  try {
+    // Any method of typed arrays looks whether their memory is there.
+    if (!(view instanceof DataView)) Uint8Array.prototype.at.call(view as Uint8Array, 0)
+    return false
+  } catch {
+    return true
+  }
+}
+
 function isDetached(buffer: ArrayBufferLike): boolean {
   if (types.isSharedArrayBuffer(buffer) || buffer.byteLength > 0) return false
   try {
@@ -96,6 +112,7 @@ function arrayBytes(
   complain: (takes: string) => Error,
 ): Uint8Array {
   if (element === undefined) throw complain('bytes, a Pointer, shared memory or null')
+  if (values.length > MOST_ELEMENTS) throw complain(`at most ${MOST_ELEMENTS} elements`)
   const array = new (arrayType(element))(values.length)
   for (let index = 0; index < values.length; index++)
     array[index] = elementValue(values[index], element, index, owner, complain) as never

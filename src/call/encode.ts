@@ -1,5 +1,6 @@
 import { sizeOf } from '../abi/layout.ts'
 import type { CType } from '../abi/types.ts'
+import { FatThreadError } from '../errors.ts'
 import type { CopyBack, Place, Target } from '../memory/place.ts'
 import { Pointer, pointerOf } from '../memory/pointer.ts'
 import { SharedMemory, sharedAddress } from '../memory/shared-memory.ts'
@@ -29,6 +30,38 @@ export function encode(
   values: readonly unknown[],
   target: Target,
 ): Encoded | undefined {
+  const before = looking
+  looking = undefined
+  try {
+    return encodeAll(plan, values, target)
+  } catch (error) {
+    throw named(plan.name, labelOf(looking), error)
+  } finally {
+    looking = before
+  }
+}
+
+/** The argument whose object is looked at just now, which may run code of the caller: getters, proxies. */
+let looking: PlannedArgument | undefined
+
+/** A function of its own: the compiler takes what it sees no assignment of for what it was. */
+function labelOf(argument: PlannedArgument | undefined): string | undefined {
+  return argument?.label
+}
+
+/** An error of the caller's code, or of the engine, becomes one that names function and parameter. */
+function named(name: string, label: string | undefined, error: unknown): unknown {
+  if (error instanceof FatThreadError || label === undefined) return error
+  const isWrong = error instanceof TypeError || error instanceof RangeError
+  if (isWrong && error.message.startsWith(`${name}:`)) return error
+  const where = `${name}: ${label}`
+  if (error instanceof RangeError)
+    return new RangeError(`${where}: ${error.message}`, { cause: error })
+  const why = error instanceof Error ? `: ${error.message}` : ''
+  return new TypeError(`${where} can't be read${why}`, { cause: error })
+}
+
+function encodeAll(plan: Plan, values: readonly unknown[], target: Target): Encoded | undefined {
   const planned = plan.arguments
   if (values.length !== plan.given) throw wrongCount(plan, values.length)
   const { views, words } = target
@@ -63,6 +96,7 @@ export function encode(
         views.i32[at >> 2] = value ? 1 : 0
         break
       case 'pointer': {
+        looking = argument
         const copy = writePointer(plan, argument, type, value, at, target, outcome)
         if (copy !== undefined) {
           back ??= []
@@ -74,11 +108,13 @@ export function encode(
         writeNumber(views.u32, at, callbackAddress(value, type.type, type.label, target))
         break
       case 'aggregate': {
+        looking = argument
         const place = placeValue(type.type, value, () => where(plan, argument), target)
         writeNumber(views.u32, at, place.address)
         break
       }
       case 'result': {
+        looking = argument
         const count = countOf(plan, argument, type, values)
         back ??= []
         back.push(placeResult(plan, argument, type, value, count, at, target, outcome as Outcome))
@@ -170,18 +206,30 @@ export function keepArguments(
   if (plan.scalar || values.length !== plan.given) return values
   const planned = plan.arguments.filter(({ type }) => type.kind !== 'result' || type.given)
   return values.map((value, index) => {
-    const type = planned[index]?.type
-    if (type?.kind === 'aggregate' || type?.kind === 'result') return keepValue(type, value)
-    if (type?.kind !== 'pointer') return value
-    if (type.aggregate !== undefined && isObject(value))
-      return new KeptObject(type.aggregate, value)
-    if (!isElements(value)) return value
-    if (ArrayBuffer.isView(value) && value.buffer instanceof SharedArrayBuffer) return value
-    const element = type.element
-    const complain = (takes: string): Error =>
-      wrongKind(`${plan.name}: ${planned[index]?.label}`, takes, value)
-    return new Kept(elementBytes(value, element, owner, complain).slice(), value)
+    try {
+      return keepArgument(plan, planned[index], value, owner)
+    } catch (error) {
+      throw named(plan.name, planned[index]?.label, error)
+    }
   })
+}
+
+function keepArgument(
+  plan: Plan,
+  argument: PlannedArgument | undefined,
+  value: unknown,
+  owner: object,
+): unknown {
+  const type = argument?.type
+  if (type?.kind === 'aggregate' || type?.kind === 'result') return keepValue(type, value)
+  if (type?.kind !== 'pointer') return value
+  if (type.aggregate !== undefined && isObject(value)) return new KeptObject(type.aggregate, value)
+  if (!isElements(value)) return value
+  if (ArrayBuffer.isView(value) && value.buffer instanceof SharedArrayBuffer) return value
+  const element = type.element
+  const complain = (takes: string): Error =>
+    wrongKind(`${plan.name}: ${argument?.label}`, takes, value)
+  return new Kept(elementBytes(value, element, owner, complain).slice(), value)
 }
 
 function keepValue(type: Argument, value: unknown): unknown {

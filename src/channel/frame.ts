@@ -35,6 +35,11 @@ export class Unprepared extends Error {
   }
 }
 
+/** What is being written has the slot that another request would take. */
+export function reentered(): FatThreadError {
+  return new FatThreadError('a getter of an argument made a call on the same fat thread')
+}
+
 const GONE = new Set<unknown>(['EPIPE', 'ECONNRESET', 'ENOTCONN', 'EBADF'])
 
 function codeOf(error: unknown): unknown {
@@ -79,10 +84,14 @@ export class Frame implements Target {
     this.owner = owner
   }
 
+  /** Whether a request is being written. */
+  get isWriting(): boolean {
+    return this.#writing
+  }
+
   /** Begins a request of so many words in the channel's next slot. */
   open(operation: number, id: number, words: number): void {
-    if (this.#writing)
-      throw new FatThreadError('a getter of an argument made a call on the same fat thread')
+    if (this.#writing) throw reentered()
     this.#writing = true
     const { i32 } = this.views
     i32[REQUEST.at.operation / 4] = operation

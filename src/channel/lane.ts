@@ -5,7 +5,7 @@ import type { Back } from '../memory/place.ts'
 import { privateCopy } from '../memory/private-copy.ts'
 import { LIMITS, OPERATION, RESPONSE, STATUS } from '../protocol/protocol.ts'
 import type { CallbackShape, Callbacks, Invocation, Strand } from './callbacks.ts'
-import { Busy, Frame, Unprepared, Unreachable } from './frame.ts'
+import { Busy, Frame, reentered, Unprepared, Unreachable } from './frame.ts'
 import { Keeping } from './keeping.ts'
 import type { LaneMemory } from './lane-memory.ts'
 import { type Caller, type Line, Pending } from './pending.ts'
@@ -207,6 +207,7 @@ export class Lane implements Line {
     const { short } = request
     if (short === undefined || this.#channel.arena.hasGrants)
       return this.#tryLong(request, input, options, looks, blocking)
+    if (this.#frame.isWriting) throw reentered()
     short.fill(input)
     const response = this.#trip(short.block, this.#spin ? looks : 0)
     if (response === 0)

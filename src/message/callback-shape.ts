@@ -1,21 +1,18 @@
-import { isAggregate, sizeOf } from '../abi/layout.ts'
+import { isAggregate } from '../abi/layout.ts'
 import type { CType, FunctionType } from '../abi/types.ts'
 import { toCallable } from '../call/callable-pointer.ts'
 import { decodeWord } from '../call/decode.ts'
 import { describeAggregate, tagOf } from '../call/describe-type.ts'
 import { encode } from '../call/encode.ts'
 import { makePlan, pointedFunction, type ResultKind, resultKind, textUnit } from '../call/plan.ts'
-import { decodeText, type Unit, unitBytes } from '../call/text.ts'
-import { Reading } from '../call/value/codec.ts'
-import { readWithText } from '../call/value/of.ts'
+import type { Unit } from '../call/text.ts'
 import type { CallbackShape } from '../channel/callbacks.ts'
 import type { Steps } from '../channel/follow.ts'
 import type { Target } from '../memory/place.ts'
 import type { Pointer } from '../memory/pointer.ts'
 import type { Views } from '../memory/views.ts'
 import { LIMITS } from '../protocol/protocol.ts'
-import { measureText, readBytes } from './memory.ts'
-import { LONGEST_TEXT } from './texts.ts'
+import { textAt, valueAt } from './texts.ts'
 
 const shapes = new WeakMap<FunctionType, Map<string, CallbackShape>>()
 
@@ -113,7 +110,7 @@ function* fetchArguments(
     const type = types[index] as CType
     values[index] =
       kinds[index] === 'aggregate'
-        ? yield* fetchAggregate(address, type, owner)
+        ? yield* valueAt(address, type, owner)
         : yield* fetchText(address, type, owner)
   }
   return values
@@ -122,21 +119,4 @@ function* fetchArguments(
 function* fetchText(address: bigint, type: CType, owner: object): Steps<string | null> {
   if (address === 0n || type.kind !== 'pointer') return null
   return yield* textAt(address, textUnit(type.to) as Unit, owner)
-}
-
-function* fetchAggregate(address: bigint, type: CType, owner: object): Steps<unknown> {
-  const copy = (yield readBytes(address, sizeOf(type), owner)) as Uint8Array
-  const reading = new Reading(owner)
-  let found: unknown
-  const memory = new DataView(copy.buffer, copy.byteOffset, copy.byteLength)
-  readWithText(type, memory, reading, (value) => {
-    found = value
-  })
-  for (const text of reading.texts) text.put(yield* textAt(text.address, text.unit, owner))
-  return found
-}
-
-function* textAt(address: bigint, unit: Unit, owner: object): Steps<string> {
-  const bytes = (yield measureText(address, unitBytes(unit), LONGEST_TEXT, owner)) as number
-  return decodeText((yield readBytes(address, bytes, owner)) as Uint8Array, unit)
 }

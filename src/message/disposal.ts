@@ -1,17 +1,13 @@
-import { sizeOf } from '../abi/layout.ts'
 import type { CType } from '../abi/types.ts'
 import type { Outcome } from '../call/outcome.ts'
 import { type PlannedDisposal, textUnit } from '../call/plan.ts'
-import { decodeText, unitBytes } from '../call/text.ts'
-import { Reading } from '../call/value/codec.ts'
-import { readWithText } from '../call/value/of.ts'
 import type { Steps } from '../channel/follow.ts'
 import { FollowUp, Request } from '../channel/request.ts'
 import { FatThreadError, ViolationError } from '../errors.ts'
 import type { Pointer } from '../memory/pointer.ts'
 import { OPERATION, STATUS } from '../protocol/protocol.ts'
-import { measureText, readBytes, requireOwner } from './memory.ts'
-import { fetchTexts, LONGEST_TEXT } from './texts.ts'
+import { requireOwner } from './memory.ts'
+import { textAt, valueAt } from './texts.ts'
 
 /** A result that is copied, and whose pointer goes back to a bound function. */
 export interface Disposal extends PlannedDisposal {
@@ -58,17 +54,7 @@ export function* dispose(
 
 function* copyOf(address: bigint, to: CType, owner: object): Steps<unknown> {
   const unit = textUnit(to)
-  if (unit !== 0) {
-    const bytes = yield measureText(address, unitBytes(unit), LONGEST_TEXT, owner)
-    return decodeText((yield readBytes(address, bytes, owner)) as Uint8Array, unit)
-  }
-  const copy = (yield readBytes(address, sizeOf(to), owner)) as Uint8Array
-  const reading = new Reading(owner)
-  let value: unknown
-  readWithText(to, new DataView(copy.buffer, copy.byteOffset, copy.length), reading, (put) => {
-    value = put
-  })
-  return yield* fetchTexts(reading, () => value)
+  return unit !== 0 ? yield* textAt(address, unit, owner) : yield* valueAt(address, to, owner)
 }
 
 function* giveBack(id: number, free: string, address: bigint, owner: object): Steps<unknown> {

@@ -205,7 +205,10 @@ describe.each(WAYS)('%s', (way) => {
         throw new Error('no')
       },
     }
-    expect((await failureOf(() => of('length_squared', throwing))).message).toBe('no')
+    const error = await failureOf(() => of('length_squared', throwing))
+    expect(error).toBeInstanceOf(TypeError)
+    expect(error.message).toBe("length_squared: p can't be read: no")
+    expect(error.cause).toMatchObject({ message: 'no' })
     const cyclic: Record<string, unknown> = { x: 1 }
     cyclic['y'] = cyclic
     expect((await failureOf(() => of('length_squared', cyclic))).message).toMatch(/takes a number/)
