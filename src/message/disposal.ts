@@ -7,7 +7,7 @@ import { FatThreadError, ViolationError } from '../errors.ts'
 import type { Pointer } from '../memory/pointer.ts'
 import { OPERATION, STATUS } from '../protocol/protocol.ts'
 import { requireOwner } from './memory.ts'
-import { textAt, valueAt } from './texts.ts'
+import { fetchTexts, textAt, valueAt } from './texts.ts'
 
 /** A result that is copied, and whose pointer goes back to a bound function. */
 export interface Disposal extends PlannedDisposal {
