@@ -10,6 +10,8 @@ const HOMES = [
   { ...TYPESCRIPT, token: /\bAtomics\b/, may: ['src/channel/ring.ts'] },
   { ...TYPESCRIPT, token: /\bprocess\.dlopen\b|\bcreateRequire\b/, may: ['src/host/addon.ts'] },
   { ...C, token: /\bffi_call\b/, may: ['native/host/call.c'] },
+  { ...C, token: /\bffi_prep_(go_)?closure/, may: ['native/host/callback.c'] },
+  { ...C, token: /\bffi_prep_cif/, may: ['native/host/signature.c'] },
   { ...C, token: /\bdl(v?sym|m?open)\s*\(/, may: ['native/host/library.c'] },
   {
     ...C,

@@ -1,8 +1,15 @@
 import { describe, expectTypeOf, it } from 'vitest'
 import type { Types } from '../../src/abi/names.ts'
-import type { Arguments, Checked, CheckedAll, Result } from '../../src/declaration/infer.ts'
+import type {
+  Arguments,
+  CallbackFor,
+  Checked,
+  CheckedAll,
+  Result,
+} from '../../src/declaration/infer.ts'
 import type { ParsePrototype, ParseType } from '../../src/declaration/parse.ts'
 import type { AnyArgument, Bytes } from '../../src/declaration/values.ts'
+import type { Callback } from '../../src/memory/callback.ts'
 import type { Pointer } from '../../src/memory/pointer.ts'
 import type { SharedMemory } from '../../src/memory/shared-memory.ts'
 import type { malformed } from '../fixtures/declarations/malformed.ts'
@@ -233,5 +240,28 @@ describe('a long prototype', () => {
     expectTypeOf<Checked<`int f(int ${Repeat<'*', 990>})`>>().not.toBeNever()
     // @ts-expect-error beyond the compiler's recursion
     expectTypeOf<Arguments<`int f(${Repeat<'/**/', 999>}/**//**/)`>>().toEqualTypeOf<[]>()
+  })
+})
+
+describe('functions that C calls', () => {
+  type Compare = 'void sort(int (*compare)(const double *one, const char *name, int64_t count))'
+
+  it('take what results are, and give what arguments are', () => {
+    type Given = Extract<Arguments<Compare>[0], (...values: never) => unknown>
+    type Function = (one: Pointer | null, name: string | null, count: bigint) => number
+    expectTypeOf<Function>().toExtend<Given>()
+    expectTypeOf<(...values: Parameters<Function>) => Promise<number>>().toExtend<Given>()
+    expectTypeOf<() => string>().not.toExtend<Given>()
+    expectTypeOf<(one: string) => number>().not.toExtend<Given>()
+    expectTypeOf<null>().toExtend<Arguments<Compare>[0]>()
+    expectTypeOf<Callback>().toExtend<Arguments<Compare>[0]>()
+    expectTypeOf<5>().not.toExtend<Arguments<Compare>[0]>()
+  })
+
+  it('have a prototype of their own', () => {
+    type Function = CallbackFor<'bool test(uint64_t value)'>
+    expectTypeOf<(value: bigint) => boolean>().toExtend<Function>()
+    expectTypeOf<(value: string) => boolean>().not.toExtend<Function>()
+    expectTypeOf<(value: bigint) => number>().not.toExtend<Function>()
   })
 })
