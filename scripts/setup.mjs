@@ -85,6 +85,11 @@ function compileTypeScript() {
   if (output.includes('TSFILE:')) say(`TypeScript compiled (${time()})`)
 }
 
+function copyGrammar() {
+  const { ok, output } = script('scripts/grammar.mjs')
+  if (!ok) stop('The C grammar is missing.', output)
+}
+
 function newest(folder) {
   if (!existsSync(folder)) return 0
   const files = readdirSync(folder, { recursive: true }).map((name) => join(folder, name))
@@ -105,6 +110,7 @@ try {
   installPackages()
   requireC()
   compileTypeScript()
+  copyGrammar()
   buildNative(process.argv.slice(2).filter((arg) => arg === '--sanitize'))
 } catch (error) {
   if (!(error instanceof Stop)) throw error

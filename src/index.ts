@@ -1,6 +1,7 @@
 export type { UntypedFunction, WithOptions } from './bound-function.ts'
-export type { Callable, CallableWith, Symbols } from './callable.ts'
+export type { Callable, CallableWith, CFunction, DeclaredText, Symbols } from './callable.ts'
 export type { CallablePointer } from './callable-pointers.ts'
+export type { VariadicArgument } from './declaration/values.ts'
 export {
   AbortError,
   ClosedError,

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { type CAC, cac } from 'cac'
 import { nearestNames } from '../loader/near-names.ts'
+import { addBind, BIND_HELP } from './bind/command.ts'
 import { addCall, CALL_HELP } from './call.ts'
 import { separate } from './command-line.ts'
 import { addDoctor, DOCTOR_HELP } from './doctor.ts'
@@ -17,6 +18,7 @@ const HELP = new Map([
   ['inspect', INSPECT_HELP],
   ['doctor', DOCTOR_HELP],
   ['learn', LEARN_HELP],
+  ['bind', BIND_HELP],
 ])
 
 function makeCli(): CAC {
@@ -26,6 +28,7 @@ function makeCli(): CAC {
   addInspect(cli)
   addDoctor(cli)
   addLearn(cli)
+  addBind(cli)
   cli.help((sections) => {
     const details = HELP.get(cli.matchedCommandName ?? '')
     return details === undefined ? sections : [...sections, details]

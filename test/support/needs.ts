@@ -40,11 +40,23 @@ const installed = (libraryName: string): boolean =>
  * Under CI a missing package is an error: the list in `.ci/packages` is then incomplete.
  */
 export function needs(packageName: string, libraryName: string): boolean {
-  if (installed(libraryName)) return false
-  const missing = `${libraryName} is missing: apt-get install ${packageName}`
+  return needed(installed(libraryName), libraryName, packageName)
+}
+
+function needed(found: boolean, what: string, packageName: string): boolean {
+  if (found) return false
+  const missing = `${what} is missing: apt-get install ${packageName}`
   if (process.env['CI'] === 'true') throw new Error(missing)
   process.stderr.write(`skipped: ${missing}\n`)
   return true
+}
+
+/**
+ * Whether to skip for want of a header that the C compiler finds, for `test.skipIf(needsHeader('zlib1g-dev', 'zlib.h'))`.
+ */
+export function needsHeader(packageName: string, header: string): boolean {
+  const compile = ['-E', '-x', 'c', '-include', header, '-o', '/dev/null', '/dev/null']
+  return needed(spawnSync('cc', compile).status === 0, header, packageName)
 }
 
 /** Skips the running test, with its reason in the report: `skipWithoutKernel(context, found, 'Landlock')`. */
