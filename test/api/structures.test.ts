@@ -49,6 +49,15 @@ describe.each(WAYS)('%s', (way) => {
     expect(await of('scale', Object.freeze({ x: 1, y: 1 }), 2), 'nothing goes back').toBeUndefined()
   })
 
+  test('a pointer to one, shared memory and null give the result alone', async () => {
+    const memory = library.thread.alloc(16)
+    new Float64Array(memory.bytes.buffer, memory.bytes.byteOffset, 2).set([3, 4])
+    for (const given of [memory, memory.pointer, memory.bytes])
+      expect(await of('scale', given, 2)).toBeUndefined()
+    expect(await of('length_squared', memory)).toBe((9 + 16) * 64)
+    expect(await of('first_or', null, 5)).toBe(5)
+  })
+
   test('arrays of structures', async () => {
     const points = [
       { x: 1, y: 2 },
