@@ -235,6 +235,57 @@ describe.skipIf(!present.includes('zlib'))('zlib', () => {
   })
 })
 
+describe.skipIf(!present.includes('zlib'))('z_stream', () => {
+  test('is a structure that the library keeps: what it deflates and inflates piece by piece', async () => {
+    const { openZlib, ZLIB_VERSION, Z_OK, Z_FINISH, Z_NO_FLUSH, Z_STREAM_END } = await load('zlib')
+    await using library = await openZlib()
+    const { symbols, thread } = library
+    const type = library.type('z_stream')
+    // The stream stays where it is: zlib keeps a pointer to it.
+    const stream = thread.alloc(type.size)
+    const [input, output] = [thread.alloc(4096), thread.alloc(1000)]
+    const empty = {
+      ...{ next_in: null, avail_in: 0, total_in: 0, next_out: null, avail_out: 0, total_out: 0 },
+      ...{ msg: null, state: null, zalloc: null, zfree: null, opaque: null },
+      ...{ data_type: 0, adler: 0, reserved: 0 },
+    }
+    /** All that comes out, while the bytes go in piece by piece. */
+    const through = async (bytes: Uint8Array, step: 'deflate' | 'inflate'): Promise<Buffer> => {
+      const out: Uint8Array[] = []
+      for (let at = 0, code = Z_OK; code !== Z_STREAM_END; ) {
+        let now = await thread.read(stream.pointer, type)
+        if (now.avail_in === 0 && at < bytes.length) {
+          const piece = bytes.subarray(at, at + input.bytes.length)
+          input.bytes.set(piece)
+          at += piece.length
+          now = { ...now, next_in: input.pointer, avail_in: piece.length }
+        }
+        now = { ...now, next_out: output.pointer, avail_out: output.bytes.length }
+        await thread.write(stream.pointer, type, now)
+        code = await symbols[step](stream, at < bytes.length ? Z_NO_FLUSH : Z_FINISH)
+        expect([Z_OK, Z_STREAM_END, -5]).toContain(code)
+        now = await thread.read(stream.pointer, type)
+        out.push(output.bytes.slice(0, output.bytes.length - now.avail_out))
+      }
+      return Buffer.concat(out)
+    }
+    const bytes = compressible(50_000)
+    await thread.write(stream.pointer, type, empty)
+    expect(await symbols.deflateInit_(stream, 9, ZLIB_VERSION, type.size)).toBe(Z_OK)
+    const deflated = await through(bytes, 'deflate')
+    expect(await symbols.deflateEnd(stream)).toBe(Z_OK)
+    expect(inflateSync(deflated).equals(bytes)).toBe(true)
+    await thread.write(stream.pointer, type, empty)
+    expect(await symbols.inflateInit_(stream, ZLIB_VERSION, type.size)).toBe(Z_OK)
+    expect((await through(deflated, 'inflate')).equals(bytes)).toBe(true)
+    expect(await thread.read(stream.pointer, type)).toMatchObject({
+      total_in: BigInt(deflated.length),
+      total_out: BigInt(bytes.length),
+    })
+    expect(await symbols.inflateEnd(stream)).toBe(Z_OK)
+  })
+})
+
 describe.skipIf(!present.includes('sqlite3'))('sqlite3', () => {
   test('prepares, steps and reads columns, in memory', async () => {
     const { openSqlite3, SQLITE_OK, SQLITE_ROW } = await load('sqlite3')
