@@ -1,7 +1,7 @@
 import { sizeOf } from '../abi/layout.ts'
 import type { CType } from '../abi/types.ts'
 import { FatThreadError } from '../errors.ts'
-import type { CopyBack, Place, Target } from '../memory/place.ts'
+import { type CopyBack, NotYet, type Place, type Target } from '../memory/place.ts'
 import { Pointer, pointerOf } from '../memory/pointer.ts'
 import { SharedMemory, sharedAddress } from '../memory/shared-memory.ts'
 import { outOfRange, wrongKind } from './complaint.ts'
@@ -51,7 +51,8 @@ function labelOf(argument: PlannedArgument | undefined): string | undefined {
 
 /** An error of the caller's code, or of the engine, becomes one that names function and parameter. */
 function named(name: string, label: string | undefined, error: unknown): unknown {
-  if (error instanceof FatThreadError || label === undefined) return error
+  const isOurs = error instanceof FatThreadError || error instanceof NotYet
+  if (isOurs || label === undefined) return error
   const isWrong = error instanceof TypeError || error instanceof RangeError
   if (isWrong && error.message.startsWith(`${name}:`)) return error
   const where = `${name}: ${label}`

@@ -1,7 +1,7 @@
 import { FatThreadError } from '../errors.ts'
 import { addon } from '../host/addon.ts'
 import { Callback } from '../memory/callback.ts'
-import type { Place, Target } from '../memory/place.ts'
+import { NotYet, type Place, type Target } from '../memory/place.ts'
 import { type Views, viewsOf } from '../memory/views.ts'
 import { GRANT, LIMITS, REQUEST } from '../protocol/protocol.ts'
 import type { Extent } from './arena.ts'
@@ -26,7 +26,7 @@ export class Busy extends Error {
 }
 
 /** The host has to be asked for something first, on the same lane. */
-export class Unprepared extends Error {
+export class Unprepared extends NotYet {
   readonly request: Request<unknown, unknown>
 
   constructor(request: Request<unknown, unknown>) {

@@ -42,3 +42,6 @@ export interface CopyBack {
   /** Called with a private copy: the first `length` bytes. */
   readonly into: (copy: DataView) => void
 }
+
+/** What a target throws that can't take the request yet: no fault of the arguments. */
+export class NotYet extends Error {}
