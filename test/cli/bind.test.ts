@@ -1,9 +1,12 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import type { Bound } from '../../src/cli/bind/command.ts'
 import { installed, typeErrors } from '../real/bound.ts'
 import { Scratch } from '../support/scratch.ts'
 import { run, runJson, runNode } from './run.ts'
+
+// Each starts Node, and most of them a compiler twice.
+vi.setConfig({ testTimeout: 60_000 })
 
 const scratch = new Scratch()
 installed(scratch)
@@ -219,7 +222,7 @@ describe('a header', () => {
       shapes_exact:
         "'long double' is not supported: a pointer to it is 'void *', and by value it can't be passed",
       shapes_gone: 'the library has no such symbol',
-      shapes_count: 'it is a variable, not a function',
+      shapes_count: 'it is a variable: library.variable() gives it',
       shapes_twice: 'it is in the header itself, not in the library',
       shapes_table: 'it is in the header itself, not in the library',
       SHAPES_API: 'it stands for words of C, not for a value',

@@ -16,7 +16,7 @@ export function run(...words: readonly string[]): Ran {
 }
 
 export function runNode(words: readonly string[], options: SpawnSyncOptions = {}): Ran {
-  const spawned = spawnSync(process.execPath, words, { timeout: 15_000, ...options })
+  const spawned = spawnSync(process.execPath, words, { timeout: 60_000, ...options })
   return { status: spawned.status, stdout: `${spawned.stdout}`, stderr: `${spawned.stderr}` }
 }
 

@@ -3,12 +3,14 @@ import { createDecipheriv, createHash, randomBytes } from 'node:crypto'
 import { deflateSync, inflateSync } from 'node:zlib'
 import { decode as decodeJpeg, encode as encodeJpeg } from 'jpeg-js'
 import { PNG } from 'pngjs'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import type { Bound } from '../../src/cli/bind/command.ts'
 import { readElfFile } from '../../src/loader/elf-file.ts'
 import { resolveLibrary } from '../../src/loader/search.ts'
 import { Scratch } from '../support/scratch.ts'
 import { bind, declaredIn, HEADERS, installed, isMissing, textOf, typeErrors } from './bound.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
 
 const scratch = new Scratch()
 installed(scratch)

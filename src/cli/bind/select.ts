@@ -58,7 +58,7 @@ function isWanted(item: Item, exports: Exports, leftOut: LeftOut[]): boolean {
         'variable',
         exports.kindOf(name) === undefined
           ? 'the library has no such symbol'
-          : 'it is a variable, not a function',
+          : 'it is a variable: library.variable() gives it',
       )
     default: {
       const kind = exports.kindOf(name)

@@ -100,6 +100,7 @@ function isCharacter(type: CType): boolean {
 }
 
 function pointerRead({ to, const: isConst }: PointerType): string {
+  if (to.kind === 'function') return 'CallablePointer | null'
   return isConst && isCharacter(to) ? 'string | null' : 'Pointer | null'
 }
 
@@ -110,7 +111,7 @@ function pointerMember(type: PointerType, names: TypeNames): string {
 
 function pointerArgument(type: PointerType, names: TypeNames): string {
   const { to, const: isConst } = type
-  if (to.kind === 'function') return 'Pointer | null'
+  if (to.kind === 'function') return 'CallablePointer | Pointer | null'
   const text = isConst && isCharacter(to) ? 'string | ' : ''
   const list = elementsText(to, isConst, names)
   return [`${text}${memoryOf(to)}`, ...(list === undefined ? [] : [list])].join(' | ')

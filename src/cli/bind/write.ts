@@ -51,6 +51,7 @@ const OWN = [
   'OpenOptions',
 ]
 const IMPORTED = [
+  'CallablePointer',
   'CFunction',
   'DeclaredText',
   'Library',
