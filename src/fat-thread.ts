@@ -219,7 +219,7 @@ export class FatThread
       onCallbackError: (error) => process.nextTick(() => this.emit('error', error)),
       callbacks: {
         pointerOf: (callback) => this.#pointerOf(callback),
-        release: (callback) => this.#current?.callbacks.release(callback),
+        release: (callback) => this.#current?.callbacks.slots.release(callback),
       },
     }
     this.#callableHome = {
@@ -452,7 +452,7 @@ export class FatThread
     const { callbacks, channel, lane } = this.incarnation()
     if (channel.callbackCode() === undefined)
       lane.runSync(ping, undefined, { timeout: this.#settings.loadTimeout })
-    return callbacks.pointer(callback)
+    return callbacks.slots.pointer(callback)
   }
 
   /** Without a listener it is a warning of the process: it must not pass unseen. */

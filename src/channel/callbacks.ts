@@ -1,8 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { ClosedError, FatThreadError, ViolationError } from '../errors.ts'
-import type { Callback, CallbackHome } from '../memory/callback.ts'
-import type { Target } from '../memory/place.ts'
-import { Pointer } from '../memory/pointer.ts'
+import { FatThreadError, ViolationError } from '../errors.ts'
+import type { CallbackHome } from '../memory/callback.ts'
 import { type Views, viewsOf } from '../memory/views.ts'
 import {
   ANSWER_MUTE,
@@ -16,39 +14,20 @@ import {
   STATUS,
 } from '../protocol/protocol.ts'
 import type { Extent } from './arena.ts'
+import type { CallbackShape } from './callback-shape.ts'
+import { CallbackSlots, type Slot } from './callback-slots.ts'
 import type { Channel } from './channel.ts'
 import { runSteps, runStepsSync, type Steps } from './follow.ts'
-import { Busy, type Frame, Unprepared } from './frame.ts'
+import { blame, Invocation } from './invocation.ts'
 import { Lane, type LaneHome } from './lane.ts'
 import type { LaneMemory } from './lane-memory.ts'
 import type { Caller, Pending } from './pending.ts'
-import { Queue } from './queue.ts'
-import { Request } from './request.ts'
 import { Ring } from './ring.ts'
 
-/** Callbacks of one type that are made at a time: so many uses pass before the code of one is used again. */
-const BATCH = 32
 /** Milliseconds between two warnings. */
 const QUIET = 100
 /** Looks in a row that find threads calling back. */
 const MOST_ROUNDS = 64
-
-/** The type of a callback, worked out once. */
-export interface CallbackShape {
-  /** The function that takes it, and its parameter. */
-  readonly label: string
-  /** The same for types that the host can't tell apart. */
-  readonly key: string
-  readonly types: Uint32Array
-  /** The arguments: the first words are at `at`, the others at `farAt`. */
-  decode(near: Views, at: number, far: Views, farAt: number, owner: object): unknown[]
-  /** Gets what the arguments point to, where only the fat thread can follow them. */
-  readonly fetch: ((values: unknown[], owner: object) => Steps<unknown[]>) | undefined
-  /** Whether the result points to memory of the program. */
-  readonly points: boolean
-  /** Writes the result's word. Throws `TypeError` or `RangeError`. */
-  encode(value: unknown, target: Target): void
-}
 
 /** What callbacks need from above. */
 export interface CallbackKeeper {
@@ -61,90 +40,12 @@ export interface CallbackKeeper {
   onError(error: unknown): void
 }
 
-/** Code that C can call, and what it stands for now. */
-export class Slot {
-  readonly id: number
-  readonly address: number
-  readonly pool: Pool
-  readonly batch: Batch
-  shape: CallbackShape
-  run: CallableFunction | undefined
-  /** The request that it is for; none for one that lasts until it is released. */
-  pending: Pending | undefined
-  lasts = false
-
-  constructor(id: number, address: number, pool: Pool, batch: Batch, shape: CallbackShape) {
-    this.id = id
-    this.address = address
-    this.pool = pool
-    this.batch = batch
-    this.shape = shape
-  }
-}
-
-/** Callbacks of one type; what was used last comes last. */
-interface Pool {
-  readonly free: Queue<Slot>
-}
-
-/** Callbacks that the host makes at once. */
-interface Batch {
-  readonly request: Request<unknown, unknown>
-  /** The host has made them. */
-  ready: boolean
-  /** Requests on these are behind their making. */
-  readonly lanes: Set<Frame>
-}
-
 /** Calls and callbacks of one thread: its inner lanes, from the outermost on. */
 export interface Strand {
   /** The first one's place among all. */
   readonly first: number
   readonly deepest: number
   readonly lanes: Lane[]
-}
-
-/** A callback that runs, or whose promise is open. */
-export class Invocation {
-  readonly callbacks: Callbacks
-  /** What it asks for goes there. */
-  readonly lane: Lane
-  readonly slot: Slot
-  readonly caller: Caller
-  /** The lane of the request that called back; none for a thread of the library. */
-  readonly outer: Lane | undefined
-  /** The program waits for its call without going on. */
-  readonly blocking: boolean
-  /** The one that this one's caller was called in, of whatever fat thread. */
-  readonly around: Invocation | undefined
-  /** Whose error it is when it fails. */
-  readonly blamed: Caller
-  open = true
-  /** Its function gave a promise. */
-  waits = false
-
-  constructor(
-    callbacks: Callbacks,
-    lane: Lane,
-    slot: Slot,
-    caller: Caller,
-    outer: Lane | undefined,
-    around: Invocation | undefined,
-  ) {
-    this.callbacks = callbacks
-    this.lane = lane
-    this.slot = slot
-    this.caller = caller
-    this.outer = outer
-    this.around = around
-    this.blamed = blame(slot, caller, outer)
-    this.blocking = this.blamed.blocking || outer?.opened?.blocking === true
-  }
-}
-
-/** A thread of the library may be at work for a call: that is to blame. */
-function blame(slot: Slot, caller: Caller, outer: Lane | undefined): Caller {
-  return outer === undefined ? (slot.pending ?? caller) : caller
 }
 
 /** Which callback the code that runs now belongs to, beyond `await` too. */
@@ -176,9 +77,8 @@ export class Callbacks {
   readonly #channel: Channel
   readonly #home: LaneHome
   readonly #keeper: CallbackKeeper
-  readonly #slots: Slot[] = []
-  readonly #pools = new Map<string, Pool>()
-  readonly #registered = new Map<Callback, Slot>()
+  /** The code that C calls. */
+  readonly slots: CallbackSlots
   readonly #main: Strand = { first: 0, deepest: LIMITS.DEPTH, lanes: [] }
   #threads: Outsider[] = []
   #area: { readonly extent: Extent; readonly views: Views } | undefined
@@ -200,6 +100,12 @@ export class Callbacks {
     this.#channel = channel
     this.#home = { ...home, callbacks: this }
     this.#keeper = keeper
+    this.slots = new CallbackSlots(keeper, {
+      owner: home.owner,
+      code: () => channel.callbackCode(),
+      lanes: () => this.#open().extent.address,
+      lane: () => this.lane(),
+    })
   }
 
   /** The lane for requests that come from no callback. */
@@ -231,113 +137,6 @@ export class Callbacks {
   lane(): Lane {
     const lane = this.front ?? this.find()
     return lane.strand === this.#main ? lane : (this.#outermost as Lane)
-  }
-
-  /**
-   * Code for a function until `giveBack`.
-   * @throws {Unprepared} if the host has to make it first
-   */
-  take(type: object, label: string, run: CallableFunction, frame: Frame): Slot {
-    const shape = this.#keeper.shapeOf(type, label)
-    const { free } = this.#pool(shape)
-    if (free.size === 0) this.#grow(shape)
-    const slot = free.first as Slot
-    requireReady(slot.batch, frame)
-    free.take()
-    slot.shape = shape
-    slot.run = run
-    return slot
-  }
-
-  /** Where C finds a callback that lasts. Throws as `take`. */
-  address(callback: Callback, frame: Frame): number {
-    const slot = this.#lasting(callback)
-    requireReady(slot.batch, frame)
-    return slot.address
-  }
-
-  /** The same, for code that is not part of a request: what the host has to be asked for is on its way. */
-  pointer(callback: Callback): Pointer {
-    const { address, batch } = this.#lasting(callback)
-    if (!batch.ready && batch.lanes.size === 0)
-      this.lane()
-        .run(batch.request, undefined, undefined)
-        .catch(() => {})
-    const isValid = (): boolean => !callback.released
-    return new Pointer(BigInt(address), this.#home.owner, isValid, 'the callback was released')
-  }
-
-  /** C gets zeros from now on. */
-  release(callback: Callback): void {
-    const slot = this.#registered.get(callback)
-    if (slot === undefined) return
-    this.#registered.delete(callback)
-    this.giveBack([slot])
-  }
-
-  #lasting(callback: Callback): Slot {
-    if (callback.released) throw new ClosedError(`${callback.label} was released`)
-    if (callback.home !== this.#keeper.home)
-      throw new ClosedError(`${callback.label} is a callback of another fat thread`)
-    let slot = this.#registered.get(callback)
-    if (slot === undefined) {
-      const shape = this.#keeper.shapeOf(callback.type, callback.label)
-      const { free } = this.#pool(shape)
-      if (free.size === 0) this.#grow(shape)
-      slot = free.take() as Slot
-      slot.shape = shape
-      slot.run = callback.run
-      slot.lasts = true
-      this.#registered.set(callback, slot)
-    }
-    return slot
-  }
-
-  giveBack(slots: readonly Slot[] | undefined): void {
-    if (slots === undefined) return
-    for (const slot of slots) {
-      slot.run = undefined
-      slot.pending = undefined
-      slot.lasts = false
-      slot.pool.free.put(slot)
-    }
-  }
-
-  #pool({ key }: CallbackShape): Pool {
-    let pool = this.#pools.get(key)
-    if (pool === undefined) {
-      pool = { free: new Queue() }
-      this.#pools.set(key, pool)
-    }
-    return pool
-  }
-
-  /** Not all at once to the first type: there may be many. */
-  #grow(shape: CallbackShape): void {
-    const first = this.#slots.length
-    const left = LIMITS.CALLBACKS - first
-    if (left === 0)
-      throw new FatThreadError(
-        `${shape.label}: this fat thread has ${LIMITS.CALLBACKS} callbacks, the most there may be`,
-      )
-    const code = this.#channel.callbackCode()
-    if (code === undefined) throw new Busy(undefined)
-    const count = Math.max(1, Math.min(BATCH, left >> 4))
-    const { extent } = this.#open()
-    const batch: Batch = {
-      request: prepare(extent.address, first, count, shape, () => {
-        batch.ready = true
-        batch.lanes.clear()
-      }),
-      ready: false,
-      lanes: new Set(),
-    }
-    const pool = this.#pool(shape)
-    for (let id = first; id < first + count; id++) {
-      const slot = new Slot(id, code + id * LIMITS.CALLBACK_BYTES, pool, batch, shape)
-      this.#slots.push(slot)
-      pool.free.put(slot)
-    }
   }
 
   /** The memory of all inner lanes, from the first callback on. */
@@ -392,7 +191,7 @@ export class Callbacks {
   ): Invocation | undefined {
     const at = ring.oldestResponse
     const id = views.u32[(at + RESPONSE.at.length) >> 2] as number
-    const slot = this.#slots[id]
+    const slot = this.slots.at(id)
     if (slot === undefined || depth >= strand.deepest)
       throw new ViolationError(
         `the fat thread broke the protocol: it called back ${slot === undefined ? `number ${id}, which there never was` : 'too deep'}`,
@@ -649,44 +448,6 @@ export class Callbacks {
     this.#waiting.clear()
     return left
   }
-}
-
-function requireReady(batch: Batch, frame: Frame): void {
-  if (batch.ready || batch.lanes.has(frame)) return
-  batch.lanes.add(frame)
-  throw new Unprepared(batch.request)
-}
-
-/** Makes `count` callbacks from `first` on. */
-function prepare(
-  lanes: number,
-  first: number,
-  count: number,
-  { types, label }: CallbackShape,
-  onReady: () => void,
-): Request<unknown, unknown> {
-  return new Request<unknown, unknown>({
-    operation: OPERATION.PREPARE,
-    words: 5,
-    write(frame) {
-      const place = frame.place(types.byteLength)
-      place.bytes.set(
-        new Uint8Array(types.buffer, types.byteOffset, types.byteLength),
-        place.offset,
-      )
-      frame.word(0, lanes)
-      frame.word(1, first)
-      frame.word(2, count)
-      frame.word(3, place.address)
-      frame.word(4, types.length)
-      return undefined
-    },
-    read(answer) {
-      if (answer.status !== STATUS.OK)
-        throw new FatThreadError(`${label}: the fat thread has no memory left for callbacks`)
-      onReady()
-    },
-  })
 }
 
 function isPromise(value: unknown): value is PromiseLike<unknown> {

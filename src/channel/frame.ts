@@ -5,7 +5,8 @@ import { NotYet, type Place, type Target } from '../memory/place.ts'
 import { type Views, viewsOf } from '../memory/views.ts'
 import { GRANT, LIMITS, REQUEST } from '../protocol/protocol.ts'
 import type { Extent } from './arena.ts'
-import type { Callbacks, Slot } from './callbacks.ts'
+import type { Slot } from './callback-slots.ts'
+import type { Callbacks } from './callbacks.ts'
 import type { LaneMemory } from './lane-memory.ts'
 import type { Request } from './request.ts'
 
@@ -104,8 +105,8 @@ export class Frame implements Target {
   }
 
   callback(type: object, label: string, run: unknown): number {
-    if (run instanceof Callback) return this.#callbacks.address(run, this)
-    const slot = this.#callbacks.take(type, label, run as CallableFunction, this)
+    if (run instanceof Callback) return this.#callbacks.slots.address(run, this)
+    const slot = this.#callbacks.slots.take(type, label, run as CallableFunction, this)
     this.slots ??= []
     this.slots.push(slot)
     return slot.address
@@ -178,7 +179,7 @@ export class Frame implements Target {
   abandon(): void {
     this.#writing = false
     this.free(this.extents)
-    this.#callbacks.giveBack(this.slots)
+    this.#callbacks.slots.giveBack(this.slots)
     this.slots = undefined
   }
 

@@ -4,8 +4,10 @@ import { type HostProcess, holdEventLoop, releaseEventLoop } from '../host/proce
 import type { Back } from '../memory/place.ts'
 import { privateCopy } from '../memory/private-copy.ts'
 import { LIMITS, OPERATION, RESPONSE, STATUS } from '../protocol/protocol.ts'
-import type { CallbackShape, Callbacks, Invocation, Strand } from './callbacks.ts'
+import type { CallbackShape } from './callback-shape.ts'
+import type { Callbacks, Strand } from './callbacks.ts'
 import { Busy, Frame, reentered, Unprepared, Unreachable } from './frame.ts'
+import type { Invocation } from './invocation.ts'
 import { Keeping } from './keeping.ts'
 import type { LaneMemory } from './lane-memory.ts'
 import { type Caller, type Line, Pending } from './pending.ts'
@@ -586,7 +588,7 @@ export class Lane implements Line {
       this.completed++
       ring.consume()
       if (extents !== undefined) this.#frame.free(extents)
-      if (pending.slots !== undefined) this.#callbacks.giveBack(pending.slots)
+      if (pending.slots !== undefined) this.#callbacks.slots.giveBack(pending.slots)
       if (pending.kept !== undefined) this.#channel.arena.freeAll(pending.kept)
       pending.slots = undefined
       pending.kept = undefined

@@ -1,7 +1,7 @@
 import { FatThreadError } from '../errors.ts'
 import type { Back } from '../memory/place.ts'
 import type { Extent } from './arena.ts'
-import type { Slot } from './callbacks.ts'
+import type { Slot } from './callback-slots.ts'
 import type { CallOptions, Request } from './request.ts'
 
 /** What a request needs of the lane that it is on. */
