@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { FunctionType } from './abi/types.ts'
-import { wrongKind } from './call/complaint.ts'
+import { outOfRange, wrongKind } from './call/complaint.ts'
 import { pointedFunction } from './call/plan.ts'
 import type { Callable } from './callable.ts'
 import { type CallableHome, type CallablePointer, CallablePointers } from './callable-pointers.ts'
@@ -34,7 +34,7 @@ import { IdleWatch, type Watched } from './idle-watch.ts'
 import { Incarnation, type IncarnationKeeper, type Retirement } from './incarnation.ts'
 import { type Declarations, Library, type LibraryOptions, type Prototypes } from './library.ts'
 import { Callback } from './memory/callback.ts'
-import { type Pointer, pointerOf } from './memory/pointer.ts'
+import { Pointer, pointerOf } from './memory/pointer.ts'
 import { SharedMemory } from './memory/shared-memory.ts'
 import { readSteps, writeSteps } from './memory-access.ts'
 import { shapeOf } from './message/callback-shape.ts'
@@ -343,6 +343,23 @@ export class FatThread
     const extent = channel.arena.allocate(bytes, true)
     const view = new Uint8Array(extent.buffer, 0, bytes)
     return new SharedMemory(view, extent.address, owner, () => channel.arena.free(extent, true))
+  }
+
+  /**
+   * A pointer to an address that a library gave as a number.
+   * @throws {RangeError} for 0, which is `null`, and what is no address
+   */
+  pointer(address: bigint): Pointer {
+    if (typeof address !== 'bigint') throw wrongKind('pointer: address', 'a bigint', address)
+    if (address < 1n || address >= 2n ** 64n)
+      throw outOfRange('pointer: address', 1, 2n ** 64n - 1n, address)
+    return new Pointer(address, this.incarnation().owner)
+  }
+
+  /** Whether a pointer leads into the process that serves now; one from before a restart doesn't. */
+  owns(pointer: Pointer): boolean {
+    if (!(pointer instanceof Pointer)) throw wrongKind('owns: pointer', 'a Pointer', pointer)
+    return pointer.isOf(this.#current?.owner)
   }
 
   /**

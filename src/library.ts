@@ -19,7 +19,7 @@ import { nearestNames } from './loader/near-names.ts'
 import { resolveLibrary } from './loader/search.ts'
 import type { Callback } from './memory/callback.ts'
 import { bind } from './message/bind.ts'
-import { expressionType, Type } from './type.ts'
+import { expressionType, namesOf, Type } from './type.ts'
 import { BoundVariable, type Variable } from './variable.ts'
 
 export interface LibraryOptions extends LoadOptions {}
@@ -150,12 +150,15 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     this.#leave()
   }
 
-  /** Binds one more function. */
-  func<const Prototype extends string>(prototype: Checked<Prototype>): Callable<Prototype> {
+  /** Binds one more function. `types` has more names for its prototype, which are nobody else's. */
+  func<const Prototype extends string>(prototype: Checked<Prototype>): Callable<Prototype>
+  func(prototype: string, types: Readonly<Record<string, Type>>): UntypedFunction
+  func(prototype: string, types?: Readonly<Record<string, Type>>): unknown {
     this.#requireOpen()
-    const declared = this.#add(this.#parse(prototype))
+    const names = types === undefined ? this.#declared : namesOf(types, this.#declared)
+    const declared = this.#add(parsePrototype(prototype, names))
     this.#bind(declared)
-    return declared.callable() as unknown as Callable<Prototype>
+    return declared.callable()
   }
 
   /**

@@ -1,5 +1,5 @@
 /** Types without a C text: `struct({ x: 'double', y: 'double' })`. */
-import { type DeclaredMember, type LayoutOptions, layOut, sizeOf } from './abi/layout.ts'
+import { type DeclaredMember, layOut, sizeOf } from './abi/layout.ts'
 import type { CType } from './abi/types.ts'
 import { describe, wrongKind } from './call/complaint.ts'
 import type { Checked, CheckedType } from './declaration/infer.ts'
@@ -20,6 +20,13 @@ export interface AggregateOptions {
   readonly packed?: boolean | undefined
   /** The least alignment of the whole, in bytes: a power of two. */
   readonly align?: number | undefined
+  /** Members by name that begin at a multiple of so many bytes; they may be packed else. */
+  readonly aligned?: Readonly<Record<string, number>> | undefined
+  /**
+   * Values are the bytes of the whole, as C lays them out, instead of objects: for whoever reads and writes them
+   * in a way of their own. It is passed and returned as the structure that it is.
+   */
+  readonly bytes?: boolean | undefined
 }
 
 /** The C type of a text or a {@link Type}, for inference. */
@@ -76,6 +83,10 @@ type CheckedMembers<M> = {
 /** A structure. Its name is for messages; in declarations it goes by its key. */
 export function struct<const M extends Members>(
   members: CheckedMembers<M>,
+  options: AggregateOptions & { readonly bytes: true },
+): Type<Uint8Array, AggregateOf<'struct', undefined, M>>
+export function struct<const M extends Members>(
+  members: CheckedMembers<M>,
   options?: AggregateOptions,
 ): Type<ValuesOf<M>, AggregateOf<'struct', undefined, M>>
 export function struct<const Name extends string, const M extends Members>(
@@ -88,6 +99,10 @@ export function struct(...given: readonly unknown[]): Type {
 }
 
 /** A union: one member is given where it is written, each can be read. */
+export function union<const M extends Members>(
+  members: CheckedMembers<M>,
+  options: AggregateOptions & { readonly bytes: true },
+): Type<Uint8Array, AggregateOf<'union', undefined, M>>
 export function union<const M extends Members>(
   members: CheckedMembers<M>,
   options?: AggregateOptions,
@@ -174,36 +189,44 @@ const MOST_ALIGN = 4096
 
 function aggregate(kind: 'struct' | 'union', given: readonly unknown[]): Type {
   const named = typeof given[0] === 'string' || given[0] === undefined || given[0] === null
-  const [name, members, options] = named ? given : [undefined, ...given]
+  const [name, members, wanted] = named ? given : [undefined, ...given]
   const isList = members instanceof Type || Array.isArray(members)
   if (typeof members !== 'object' || members === null || isList)
     throw wrongKind(`${kind}: members`, "an object of C types, such as { x: 'double' }", members)
+  const options = optionsOf(kind, wanted)
   const declared = Object.entries(members).map(
     ([member, type]): DeclaredMember => ({
       name: member,
       type: memberType(type, `${kind}: ${member}`),
+      align: alignmentOf(`${kind}: the alignment of ${member}`, options.aligned?.[member]),
     }),
   )
+  const { packed } = options
   const tag = typeof name === 'string' ? name : undefined
-  const laidOut = layOut(kind, tag, declared, layoutOf(kind, options))
-  return new Type(bounded(laidOut, kind))
+  const align = alignmentOf(`${kind}: align`, options.align)
+  const laidOut = layOut(kind, tag, declared, { packed, align })
+  return new Type(bounded(options.bytes ? { ...laidOut, bytes: true } : laidOut, kind))
 }
 
-function layoutOf(kind: string, options: unknown): LayoutOptions {
+function optionsOf(kind: string, options: unknown): AggregateOptions {
   if (options === undefined) return {}
   if (typeof options !== 'object' || options === null)
     throw wrongKind(`${kind}: options`, 'an object', options)
-  const { packed, align } = options as AggregateOptions
+  const { packed, bytes, aligned } = options as AggregateOptions
   if (packed !== undefined && typeof packed !== 'boolean')
     throw wrongKind(`${kind}: packed`, 'a boolean', packed)
-  if (align !== undefined && typeof align !== 'number')
-    throw wrongKind(`${kind}: align`, 'a power of two', align)
-  if (
-    align !== undefined &&
-    !(align >= 1 && align <= MOST_ALIGN && Number.isInteger(Math.log2(align)))
-  )
-    throw new RangeError(`${kind}: align takes a power of two up to ${MOST_ALIGN}, not ${align}`)
-  return { packed, align }
+  if (bytes !== undefined && typeof bytes !== 'boolean')
+    throw wrongKind(`${kind}: bytes`, 'a boolean', bytes)
+  if (aligned !== undefined && (typeof aligned !== 'object' || aligned === null))
+    throw wrongKind(`${kind}: aligned`, 'an object of alignments', aligned)
+  return options
+}
+
+function alignmentOf(where: string, align: unknown): number | undefined {
+  if (align === undefined) return undefined
+  if (typeof align !== 'number') throw wrongKind(where, 'a power of two', align)
+  if (align >= 1 && align <= MOST_ALIGN && Number.isInteger(Math.log2(align))) return align
+  throw new RangeError(`${where} takes a power of two up to ${MOST_ALIGN}, not ${align}`)
 }
 
 /** A type that a value has: its size is known. */

@@ -2,6 +2,8 @@ import { alignOf, isAggregate, namedMembers, sizeOf } from './abi/layout.ts'
 import { spell } from './abi/spelling.ts'
 import type { CType } from './abi/types.ts'
 import { wrongKind } from './call/complaint.ts'
+import { Declarations } from './declaration/declarations.ts'
+import type { Names } from './declaration/names.ts'
 import { parseType } from './declaration/parse.ts'
 
 /** Keys that no value has: what TypeScript knows of a type and JavaScript doesn't. */
@@ -69,6 +71,23 @@ export function ctypeOf(type: unknown, where: string): CType {
   if (typeof type !== 'string')
     throw wrongKind(where, "a C type, such as 'double', or a Type", type)
   return expressionType(parseType(type))
+}
+
+/** The names of types, beside those that are declared already. */
+export function namesOf(types: Readonly<Record<string, Type>>, declared?: Names): Names {
+  if (typeof types !== 'object' || types === null)
+    throw wrongKind('types', 'an object of Types', types)
+  const found = new Declarations()
+  for (const [name, type] of Object.entries(types)) {
+    if (!(type instanceof Type)) throw wrongKind(`types: ${name}`, 'a Type', type)
+    found.name(name, type.ctype)
+  }
+  if (declared === undefined) return found
+  return {
+    typedef: (word) => found.typedef(word) ?? declared.typedef(word),
+    tagged: (cursor, keyword) => declared.tagged(cursor, keyword),
+    length: (cursor) => (declared.length ?? found.length).call(declared, cursor),
+  }
 }
 
 /** A type alone, its brackets included. */

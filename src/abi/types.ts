@@ -51,6 +51,8 @@ export interface AggregateType {
   readonly size: number
   readonly align: number
   readonly members: readonly Member[]
+  /** Its values are its bytes, not objects. */
+  readonly bytes?: true | undefined
 }
 
 export interface Member {

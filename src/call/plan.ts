@@ -291,7 +291,7 @@ function pointer(type: PointerType): PointerArgument {
   return {
     kind: 'pointer',
     element: elementOf(type.to),
-    aggregate: isAggregate(type.to) ? type.to : undefined,
+    aggregate: isAggregate(type.to) && !type.to.bytes ? type.to : undefined,
     text: type.const ? textUnit(type.to) : 0,
     back: !type.const,
   }

@@ -37,6 +37,11 @@ export class Pointer {
     return this.address
   }
 
+  /** @internal Whether it may be used with `owner` now. */
+  isOf(owner: object | undefined): boolean {
+    return this.#owner === owner && this.#isValid()
+  }
+
   toString(): string {
     return `0x${this.address.toString(16)}`
   }

@@ -50,6 +50,13 @@ describe('builders', () => {
     expect([pointer(point).size, callback('int f(int)').size]).toEqual([8, 8])
   })
 
+  test('place members where they are told to', () => {
+    const wide = struct({ a: 'int8_t', b: 'int16_t' }, { aligned: { b: 8 } })
+    expect([wide.size, wide.align, wide.offsetof('b')]).toEqual([16, 8, 8])
+    const tight = struct({ a: 'int8_t', b: 'int32_t' }, { packed: true, aligned: { b: 2 } })
+    expect([tight.size, tight.align, tight.offsetof('b')]).toEqual([6, 2, 2])
+  })
+
   test('have names as C spells them', () => {
     expect(String(point)).toBe('struct point')
     expect(struct({ x: 'int', p: 'const char *' }).name).toBe('struct { int x; const char *p; }')
@@ -85,6 +92,11 @@ describe('builders', () => {
     ['an alignment', () => struct({ x: 'int' }, { align: 3 }), /align takes a power of two up to/],
     ['a packing', () => struct({ x: 'int' }, { packed: 1 as never }), /packed takes a boolean/],
     ['options', () => struct({ x: 'int' }, 5 as never), /struct: options takes an object/],
+    [
+      'a place',
+      () => struct({ x: 'int' }, { aligned: { x: 3 } }),
+      /struct: the alignment of x takes a power of two/,
+    ],
     ['a length', () => array('int', -1), /array: length takes a whole number from 0 to/],
     ['half a length', () => array('int', 1.5), /array: length takes a whole number/],
     ['too much', () => array('double', 2 ** 31), /array: .* bytes are more than/],
@@ -172,6 +184,28 @@ describe.each(WAYS)('in declarations (%s)', (way) => {
     const points = [{ x: 1, y: 2 }]
     await call(shift, way, [points, 1, 10])
     expect(points).toEqual([{ x: 11, y: 2 }])
+  })
+
+  test('a prototype may bring its own names', async () => {
+    const bytes = struct({ x: 'double', y: 'double' }, { bytes: true })
+    const add = library.func('pair add_points(pair a, point b)', { pair: bytes })
+    const pair = new Uint8Array(Float64Array.of(1, 2).buffer)
+    const sum = (await call(add, way, [pair, { x: 3, y: 4 }])) as Uint8Array
+    expect(new Float64Array(sum.buffer)).toEqual(Float64Array.of(4, 6))
+    const scaled = new Uint8Array(pair)
+    const scale = library.func('void scale(pair *p, double factor)', { pair: bytes })
+    await call(scale, way, [scaled, 3])
+    expect(new Float64Array(scaled.buffer)).toEqual(Float64Array.of(3, 6))
+    for (const [wrong, shown] of [
+      [{ x: 1, y: 2 }, 'an object (Object)'],
+      [pair.subarray(1), 'an object (Uint8Array)'],
+      [null, 'null'],
+    ])
+      expect((await failureOf(() => call(add, way, [wrong, pair]))).message).toBe(
+        `add_points: a takes a Uint8Array of 16 bytes, not ${shown}`,
+      )
+    expect(() => library.func('int get_counter(pair p)' as never)).toThrow(/unknown type 'pair'/)
+    expect(() => library.func('int get_counter(void)', { pair: 5 as never })).toThrow(TypeError)
   })
 
   test('are no symbols', () => {
@@ -264,6 +298,25 @@ describe('read and write', () => {
 
   const point0 = { x: 1, y: 2 }
   const point1 = { x: 3, y: 4 }
+
+  test('the bytes of a structure, as they are', async () => {
+    const bytes = struct({ x: 'double', n: 'int' }, { bytes: true })
+    const value = Uint8Array.from({ length: 16 }, (_, index) => index)
+    expect(await roundTrip(bytes, value)).toEqual(value)
+  })
+
+  test('a pointer to an address that is a number', async () => {
+    thread.writeSync(room, 'int', 7)
+    const again = thread.pointer(room.address)
+    expect(thread.readSync(again, 'int')).toBe(7)
+    expect(thread.owns(again)).toBe(true)
+    for (const wrong of [0n, -1n, 2n ** 64n])
+      expect(() => thread.pointer(wrong)).toThrow(RangeError)
+    expect(() => thread.pointer(5 as never)).toThrow(TypeError)
+    expect(() => thread.owns(5n as never)).toThrow(TypeError)
+    await using other = await FatThread.spawn()
+    expect(other.owns(again)).toBe(false)
+  })
 
   test('texts that are pointed to are fetched', async () => {
     const names = thread.alloc(64)

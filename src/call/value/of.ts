@@ -2,6 +2,7 @@ import type { CType } from '../../abi/types.ts'
 import { elementOf } from '../plan.ts'
 import { structCodec, unionCodec } from './aggregate.ts'
 import { arrayCodec } from './array.ts'
+import { bytesCodec } from './bytes.ts'
 import type { Codec, Reading } from './codec.ts'
 import { pointedUnit, pointerCodec } from './pointer.ts'
 import { scalarCodec } from './scalar.ts'
@@ -23,9 +24,9 @@ function makeCodec(type: CType): Codec {
     case 'pointer':
       return pointerCodec(type)
     case 'struct':
-      return structCodec(type, codecOf)
+      return type.bytes ? bytesCodec(type) : structCodec(type, codecOf)
     case 'union':
-      return unionCodec(type, codecOf)
+      return type.bytes ? bytesCodec(type) : unionCodec(type, codecOf)
     case 'array':
       return arrayCodec(type, codecOf)
     default: {
