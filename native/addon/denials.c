@@ -165,7 +165,8 @@ int denials_provide(struct fat_thread *thread, const int *descriptors, size_t co
   int error = 0;
   pthread_mutex_lock(&thread->lock);
   *first = thread->provided_count;
-  int *grown = realloc(thread->provided, (thread->provided_count + count) * sizeof *grown);
+  /* One more than needed: of nothing at all, realloc gives nothing. */
+  int *grown = realloc(thread->provided, (thread->provided_count + count + 1) * sizeof *grown);
   if (grown == NULL) error = ENOMEM;
   else thread->provided = grown;
   for (size_t i = 0; error == 0 && i < count; i++) {

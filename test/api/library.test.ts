@@ -330,3 +330,11 @@ describe('integrity', () => {
     expect(await library.symbols.version()).toBe(1)
   })
 })
+
+test('the C library, which is there already, can be loaded again and again', async () => {
+  await using thread = await FatThread.spawn()
+  for (let round = 0; round < 3; round++) {
+    const { symbols } = await thread.load('libc.so.6', { abs: 'int abs(int)' })
+    expect(await symbols.abs(-round)).toBe(round)
+  }
+})
