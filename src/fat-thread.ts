@@ -450,7 +450,21 @@ export class FatThread
   callback<const Prototype extends string>(
     prototype: Checked<Prototype>,
     run: CallbackFor<Prototype>,
-  ): Callback {
+  ): Callback
+  /** The same of a `Type` of function pointers. */
+  callback(type: Type, run: (...values: never[]) => unknown): Callback
+  callback(prototype: string | Type, run: unknown): Callback {
+    if (prototype instanceof Type) {
+      const { ctype } = prototype
+      if (ctype.kind === 'pointer' && ctype.to.kind === 'function')
+        return this.makeCallback(ctype.to, prototype.name, run)
+    }
+    if (typeof prototype !== 'string')
+      throw wrongKind(
+        'callback: prototype',
+        'a C prototype or a Type of function pointers',
+        prototype,
+      )
     const { name, ...type } = parsePrototype(prototype)
     return this.makeCallback({ kind: 'function', ...type }, name, run)
   }

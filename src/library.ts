@@ -18,7 +18,9 @@ import { type LoadOptions, type LoadPlan, planLoad } from './loader/load-plan.ts
 import { nearestNames } from './loader/near-names.ts'
 import { resolveLibrary } from './loader/search.ts'
 import type { Callback } from './memory/callback.ts'
+import { Pointer } from './memory/pointer.ts'
 import { bind } from './message/bind.ts'
+import { locate } from './message/variable.ts'
 import { expressionType, namesOf, Type } from './type.ts'
 import { BoundVariable, type Variable } from './variable.ts'
 
@@ -159,6 +161,23 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     const declared = this.#add(parsePrototype(prototype, names))
     this.#bind(declared)
     return declared.callable()
+  }
+
+  /**
+   * Where a function or variable of the library is, in the process that serves now.
+   * @throws {LoadError} for a symbol that is not there
+   */
+  symbol(name: string): Pointer {
+    this.#requireOpen()
+    if (typeof name !== 'string') throw wrongKind('symbol: name', 'a string', name)
+    requireSymbol(this.#plan.closure, name)
+    const { thread, path } = this
+    let found: Pointer | undefined
+    const request = locate({ name, library: this.#number, path }, (owner, address) => {
+      found = new Pointer(address, owner)
+    })
+    thread.lane().runSync(request, undefined, { timeout: thread.settings.loadTimeout })
+    return found as unknown as Pointer
   }
 
   /**

@@ -10,7 +10,7 @@ import {
   parseType,
 } from './declaration/parse.ts'
 import type { ArrayOf, Returned } from './declaration/values.ts'
-import { expressionType, Type, type TypeLike } from './type.ts'
+import { expressionType, namesOf, Type, type TypeLike } from './type.ts'
 
 /** The members of a structure or union by name, in order. */
 export type Members = Readonly<Record<string, TypeLike>>
@@ -163,14 +163,17 @@ export function pointer(to: TypeLike): Type {
 export function callback<const Text extends string>(
   prototype: Checked<Text>,
 ): Type<Returned<FunctionPointerOf<ParsePrototype<Text>>>, FunctionPointerOf<ParsePrototype<Text>>>
-export function callback(prototype: string): Type {
+/** `types` has names for the prototype, which are nobody else's. */
+export function callback(prototype: string, types: Readonly<Record<string, Type>>): Type
+export function callback(prototype: string, types?: Readonly<Record<string, Type>>): Type {
   if (typeof prototype !== 'string')
     throw wrongKind(
       'callback: prototype',
       "a C prototype, such as 'int compare(int a, int b)'",
       prototype,
     )
-  const { result, parameters, variadic } = parsePrototype(prototype)
+  const names = types === undefined ? undefined : namesOf(types)
+  const { result, parameters, variadic } = parsePrototype(prototype, names)
   const to: CType = { kind: 'function', result, parameters, ...(variadic ? { variadic } : {}) }
   return new Type({ kind: 'pointer', to, const: false })
 }

@@ -3,10 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   alignof,
   array,
+  ClosedError,
   callback,
   DeclarationError,
   FatThread,
   type Library,
+  LoadError,
   offsetof,
   open,
   type Pointer,
@@ -14,6 +16,7 @@ import {
   sizeof,
   struct,
   Type,
+  type UntypedFunction,
   union,
 } from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
@@ -245,6 +248,23 @@ describe('library.type', () => {
     expect(await failureOf(() => library.type(wrong))).toBeInstanceOf(DeclarationError)
   })
 
+  test('symbol gives the place of a function or variable', async () => {
+    const { thread } = library
+    expect(thread.readSync(library.symbol('counter'), 'int')).toBe(7)
+    expect(await thread.read(library.symbol('origin'), library.type('point'))).toEqual({
+      x: 3,
+      y: 4,
+    })
+    expect(thread.call(library.symbol('get_counter'), 'int get_counter(void)').sync()).toBe(7)
+    const missing = await failureOf(() => library.symbol('conter'))
+    expect(missing).toBeInstanceOf(LoadError)
+    expect(missing.message).toMatch(/there is no symbol conter; did you mean counter/)
+    expect(await failureOf(() => library.symbol(5 as never))).toBeInstanceOf(TypeError)
+    const closed = await open(fixture('has-structures'))
+    await closed.close()
+    expect(await failureOf(() => closed.symbol('counter'))).toBeInstanceOf(ClosedError)
+  })
+
   test('takes a text', async () => {
     expect(await failureOf(() => library.type(5 as never))).toBeInstanceOf(TypeError)
   })
@@ -303,6 +323,19 @@ describe('read and write', () => {
     const bytes = struct({ x: 'double', n: 'int' }, { bytes: true })
     const value = Uint8Array.from({ length: 16 }, (_, index) => index)
     expect(await roundTrip(bytes, value)).toEqual(value)
+  })
+
+  test('functions of a type that brings its own names', async () => {
+    const pair = struct('pair', { x: 'int', y: 'int' })
+    const type = callback('int sum(pair p, const pair *q)', { pair })
+    expect(type.name).toBe('int (*)(struct pair p, const struct pair *q)')
+    using sum = thread.callback(type, (({ x, y }: { x: number; y: number }) => x + y) as never)
+    const called = thread.call(sum.pointer, type) as unknown as UntypedFunction
+    expect(await called({ x: 3, y: 4 }, null)).toBe(7)
+    for (const wrong of [array('int', 2), 5, null])
+      expect(await failureOf(() => thread.callback(wrong as never, () => 0))).toBeInstanceOf(
+        TypeError,
+      )
   })
 
   test('a pointer to an address that is a number', async () => {

@@ -8,6 +8,7 @@ export function bytesCodec({ size }: AggregateType): Codec {
     value instanceof Uint8Array && value.length === size
   return {
     size,
+    lazy: false,
     keep: (value) => (isWhole(value) ? value.slice() : value),
     write(value, memory, at, writing) {
       if (!isWhole(value)) throw wrongKind(writing.where, `a Uint8Array of ${size} bytes`, value)
