@@ -1,0 +1,2 @@
+export * from '../dist/koffi/index.js'
+export { default } from '../dist/koffi/index.js'
