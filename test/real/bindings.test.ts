@@ -171,6 +171,9 @@ const { symbols: sqlite } = await openSqlite3()
 const database: (Pointer | null)[] = [null]
 if ((await sqlite.sqlite3_open(':memory:', database)) === SQLITE_ROW) throw new Error()
 await sqlite.sqlite3_mprintf('%d', ['int', 1])
+await sqlite.sqlite3_exec(null, '', async (_data, columns) => columns - 1, null, null)
+// @ts-expect-error the callback gives a number
+await sqlite.sqlite3_exec(null, '', () => 'no number', null, null)
 same<Awaited<ReturnType<typeof sqlite.sqlite3_column_int64>>, bigint>(true)
 
 const { symbols: spng } = await openSpng()
@@ -317,6 +320,13 @@ describe.skipIf(!present.includes('sqlite3'))('sqlite3', () => {
       [2_000_000_000_000n, 'ä', 0.5],
     ])
     expect(await symbols.sqlite3_finalize(it)).toBe(SQLITE_OK)
+    const columns: number[] = []
+    const each = (_data: unknown, count: number): number => {
+      columns.push(count)
+      return 0
+    }
+    expect(await symbols.sqlite3_exec(db, 'select n, s from t', each, null, null)).toBe(SQLITE_OK)
+    expect(columns).toEqual([2, 2])
     expect(await symbols.sqlite3_exec(db, 'select missing from t', null, null, [null])).not.toBe(
       SQLITE_OK,
     )

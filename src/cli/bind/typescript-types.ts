@@ -1,6 +1,14 @@
 /** C types as TypeScript writes them: what a value is given as, and what it comes back as. */
 import { isAggregate, namedMembers } from '../../abi/layout.ts'
-import type { AggregateType, ArrayType, CType, Member, PointerType } from '../../abi/types.ts'
+import type {
+  AggregateType,
+  ArrayType,
+  CType,
+  FunctionType,
+  Member,
+  Parameter,
+  PointerType,
+} from '../../abi/types.ts'
 
 /** How a value stands in TypeScript: as an argument, or as it is read. */
 export type Side = 'given' | 'read'
@@ -12,6 +20,24 @@ export interface TypeNames {
 }
 
 const CHARACTERS = new Set(['char', 'char8_t', 'char16_t', 'char32_t', 'wchar_t'])
+
+/** What no name in TypeScript may be. */
+export const RESERVED = new Set(
+  'arguments await break case catch class const continue debugger default delete do else enum eval export extends false finally for function if implements import in instanceof interface let new null package private protected public return static super switch this throw true try typeof var void while with yield'.split(
+    ' ',
+  ),
+)
+
+/** Names for parameters, each of its own, where C may leave them out. */
+export function labelsOf(parameters: readonly Parameter[]): string[] {
+  const taken = new Set<string>()
+  return parameters.map(({ name }, index) => {
+    let label = RESERVED.has(name ?? '') ? `${name}_` : (name ?? `argument${index + 1}`)
+    while (taken.has(label)) label += '_'
+    taken.add(label)
+    return label
+  })
+}
 
 /** What the aliases that {@link ALIASES} declares are used for. */
 export const ALIASES = `/** Bytes of the program, in any dress; \`Elements\` are typed arrays whose elements fit too. */
@@ -111,10 +137,24 @@ function pointerMember(type: PointerType, names: TypeNames): string {
 
 function pointerArgument(type: PointerType, names: TypeNames): string {
   const { to, const: isConst } = type
-  if (to.kind === 'function') return 'CallablePointer | Pointer | null'
+  if (to.kind === 'function') return functionArgument(to, names)
   const text = isConst && isCharacter(to) ? 'string | ' : ''
   const list = elementsText(to, isConst, names)
   return [`${text}${memoryOf(to)}`, ...(list === undefined ? [] : [list])].join(' | ')
+}
+
+/** A function that C calls back, and what else stands for one. */
+function functionArgument(type: FunctionType, names: TypeNames): string {
+  // No other function type: beside one, the compiler would not know the parameters of the callback.
+  const others = '{ readonly pointer: Pointer } | Pointer | null'
+  // What stands behind `...` only C knows.
+  if (type.variadic) return others
+  const labels = labelsOf(type.parameters)
+  const parameters = type.parameters.map(
+    ({ type: each }, index) => `${labels[index]}: ${resultText(each, names)}`,
+  )
+  const answer = type.result.kind === 'void' ? 'void' : argumentText(type.result, names)
+  return `((${parameters.join(', ')}) => ${answer} | Promise<${answer}>) | ${others}`
 }
 
 /** Plain arrays of what is pointed to, or objects for it. */

@@ -11,9 +11,11 @@ import {
   ALIASES,
   argumentText,
   isTwofold,
+  labelsOf,
   membersOf,
   memberText,
   propertyName,
+  RESERVED,
   resultText,
   type Side,
   type TypeNames,
@@ -60,13 +62,6 @@ const IMPORTED = [
   'SharedMemory',
   'VariadicArgument',
 ]
-/** What no `const` may be called. */
-const RESERVED = new Set(
-  'arguments await break case catch class const continue debugger default delete do else enum eval export extends false finally for function if implements import in instanceof interface let new null package private protected public return static super switch this throw true try typeof var void while with yield'.split(
-    ' ',
-  ),
-)
-
 /** A function's types are on one line up to this many characters. */
 const MOST_WIDTH = 80
 
@@ -341,13 +336,8 @@ class Writer implements TypeNames {
   }
 
   #function({ parameters, result, variadic }: Signature): string {
-    const taken = new Set<string>()
-    const list = parameters.map(({ name, type }, index) => {
-      let label = RESERVED.has(name ?? '') ? `${name}_` : (name ?? `argument${index + 1}`)
-      while (taken.has(label)) label += '_'
-      taken.add(label)
-      return `${label}: ${argumentText(type, this)}`
-    })
+    const labels = labelsOf(parameters)
+    const list = parameters.map(({ type }, at) => `${labels[at]}: ${argumentText(type, this)}`)
     if (variadic) list.push('...values: VariadicArgument[]')
     const returned = resultText(result, this)
     const line = `CFunction<[${list.join(', ')}], ${returned}>`
