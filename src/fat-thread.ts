@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs'
 import type { FunctionType } from './abi/types.ts'
 import { outOfRange, wrongKind } from './call/complaint.ts'
 import { pointedFunction } from './call/plan.ts'
-import type { Callable } from './callable.ts'
+import type { Callable, CheckedAll } from './callable.ts'
 import { type CallableHome, type CallablePointer, CallablePointers } from './callable-pointers.ts'
 import { runSteps, runStepsSync } from './channel/follow.ts'
 import type { Lane, LaneKeeper, Leftover } from './channel/lane.ts'
 import { ended, endedSync, type Pending } from './channel/pending.ts'
 import { causeOf, type Evidence } from './crash/cause.ts'
-import type { CallbackFor, Checked, CheckedAll } from './declaration/infer.ts'
+import type { CallbackFor, Checked, CheckedText } from './declaration/infer.ts'
 import { parsePrototype } from './declaration/parse.ts'
 import {
   AbortError,
@@ -130,10 +130,10 @@ export interface Load {
    */
   <const Text extends string>(
     library: string | URL,
-    declarations: Text,
+    declarations: CheckedText<Text>,
     options?: LibraryOptions,
   ): Promise<Library<Text>>
-  <const D extends Prototypes>(
+  <const D extends Prototypes = Record<never, string>>(
     library: string | URL,
     declarations?: CheckedAll<D>,
     options?: LibraryOptions,
@@ -145,10 +145,10 @@ export interface Load {
 export interface LoadSync {
   <const Text extends string>(
     library: string | URL,
-    declarations: Text,
+    declarations: CheckedText<Text>,
     options?: LibraryOptions,
   ): Library<Text>
-  <const D extends Prototypes>(
+  <const D extends Prototypes = Record<never, string>>(
     library: string | URL,
     declarations?: CheckedAll<D>,
     options?: LibraryOptions,

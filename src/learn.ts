@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import type { CheckedAll } from './declaration/infer.ts'
+import type { CheckedAll } from './callable.ts'
 import type { Library, Prototypes } from './library.ts'
 import { type OpenOptions, open } from './open.ts'
 import type { Denial } from './sandbox/denials.ts'

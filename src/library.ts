@@ -2,11 +2,17 @@ import { sizeOf } from './abi/layout.ts'
 import type { ArrayType, CType, FunctionType, Signature } from './abi/types.ts'
 import { BoundFunction, type FunctionHome, type UntypedFunction } from './bound-function.ts'
 import { describe, wrongKind } from './call/complaint.ts'
-import type { Callable, Symbols } from './callable.ts'
+import type { Callable, NamesOf, Symbols } from './callable.ts'
 import type { Lane } from './channel/lane.ts'
 import { ended, endedSync, type Pending } from './channel/pending.ts'
 import { Declarations as CDeclarations } from './declaration/declarations.ts'
-import type { CallbackFor, Checked, CheckedVariable, GivenTo, HeldBy } from './declaration/infer.ts'
+import type {
+  CallbackNamed,
+  Checked,
+  CheckedVariable,
+  GivenTo,
+  HeldBy,
+} from './declaration/infer.ts'
 import { parsePrototype, parseType } from './declaration/parse.ts'
 import { type DeclaredVariable, parseVariable } from './declaration/variable.ts'
 import { ClosedError, LoadError } from './errors.ts'
@@ -153,7 +159,9 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
   }
 
   /** Binds one more function. `types` has more names for its prototype, which are nobody else's. */
-  func<const Prototype extends string>(prototype: Checked<Prototype>): Callable<Prototype>
+  func<const Prototype extends string>(
+    prototype: Checked<Prototype, NamesOf<D>>,
+  ): Callable<Prototype, NamesOf<D>>
   func(prototype: string, types: Readonly<Record<string, Type>>): UntypedFunction
   func(prototype: string, types?: Readonly<Record<string, Type>>): unknown {
     this.#requireOpen()
@@ -195,15 +203,15 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
    * @throws {LoadError} for a symbol that is not there, is no variable, or is smaller than its type
    */
   variable<const Text extends string>(
-    declaration: CheckedVariable<Text>,
-  ): Variable<HeldBy<Text>, GivenTo<Text>> {
+    declaration: CheckedVariable<Text, NamesOf<D>>,
+  ): Variable<HeldBy<Text, NamesOf<D>>, GivenTo<Text, NamesOf<D>>> {
     this.#requireOpen()
     const variable = this.#addVariable(parseVariable(declaration, this.#declared))
     const lane = this.thread.incarnation().callbacks.lane()
     const timeout = this.thread.settings.loadTimeout
     // A failure shows when the variable is used.
     lane.run(variable.located, undefined, { timeout }).catch(() => {})
-    return variable as unknown as Variable<HeldBy<Text>, GivenTo<Text>>
+    return variable as unknown as Variable<HeldBy<Text, NamesOf<D>>, GivenTo<Text, NamesOf<D>>>
   }
 
   /**
@@ -212,7 +220,7 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
    */
   callback<const Prototype extends string>(
     prototype: Prototype,
-    run: CallbackFor<Prototype>,
+    run: CallbackNamed<Prototype, NamesOf<D>>,
   ): Callback {
     this.#requireOpen()
     const type = this.#declared?.typedef(prototype)

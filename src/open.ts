@@ -1,4 +1,5 @@
-import type { CheckedAll } from './declaration/infer.ts'
+import type { CheckedAll } from './callable.ts'
+import type { CheckedText } from './declaration/infer.ts'
 import { FatThread } from './fat-thread.ts'
 import { type Declarations, Library, type LibraryOptions, type Prototypes } from './library.ts'
 import type { FatThreadOptions } from './options.ts'
@@ -16,10 +17,10 @@ export interface OpenOptions extends FatThreadOptions, LibraryOptions {}
  */
 export async function open<const Text extends string>(
   library: string | URL,
-  declarations: Text,
+  declarations: CheckedText<Text>,
   options?: OpenOptions,
 ): Promise<Library<Text>>
-export async function open<const D extends Prototypes>(
+export async function open<const D extends Prototypes = Record<never, string>>(
   library: string | URL,
   declarations?: CheckedAll<D>,
   options?: OpenOptions,
@@ -43,10 +44,10 @@ open.sync = openSync
 
 function openSync<const Text extends string>(
   library: string | URL,
-  declarations: Text,
+  declarations: CheckedText<Text>,
   options?: OpenOptions,
 ): Library<Text>
-function openSync<const D extends Prototypes>(
+function openSync<const D extends Prototypes = Record<never, string>>(
   library: string | URL,
   declarations?: CheckedAll<D>,
   options?: OpenOptions,

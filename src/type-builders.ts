@@ -9,6 +9,8 @@ import {
   parsePrototype,
   parseType,
 } from './declaration/parse.ts'
+import type { Entry } from './declaration/scope.ts'
+import type { Aggregate } from './declaration/tagged.ts'
 import type { ArrayOf, Returned } from './declaration/values.ts'
 import { expressionType, namesOf, Type, type TypeLike } from './type.ts'
 
@@ -67,10 +69,13 @@ export interface ArrayTypeOf<Of, Length> {
 }
 
 /** A structure or union as TypeScript sees it: the C types of its members by name. */
-export interface AggregateOf<Kind, Name, M> {
-  readonly kind: Kind
+export interface AggregateOf<Kind, Name, M>
+  extends Aggregate<
+    Kind,
+    { [Member in keyof M]: Entry<Member, DeclaredAs<M[Member]>> }[keyof M],
+    readonly []
+  > {
   readonly name: Name
-  readonly fields: { readonly [Member in keyof M]: DeclaredAs<M[Member]> }
 }
 
 type ValuesOf<M> = { -readonly [Member in keyof M]: ValueOf<M[Member]> }

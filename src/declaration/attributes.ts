@@ -69,3 +69,27 @@ function skipParentheses(cursor: Cursor): void {
 export function expect(cursor: Cursor, token: string): void {
   if (!cursor.skip(token)) throw cursor.failure(format('missingToken', token, found(cursor.next)))
 }
+
+/** {@link attributes} as a type: the tokens behind them; what is in them is read at run time. */
+export type SkipAttributes<Tokens extends string> =
+  Tokens extends `${'__attribute__' | '__attribute' | '_Alignas' | '__extension__'} ${string}`
+    ? Tokens extends `__extension__ ${infer Next}`
+      ? SkipAttributes<Next>
+      : Tokens extends `${string} ( ${infer Next}`
+        ? SkipAttributes<BehindParentheses<Next>>
+        : Tokens
+    : Tokens
+
+/** `Depth` has a character for each open parenthesis beside the first. */
+type BehindParentheses<
+  Tokens extends string,
+  Depth extends string = '',
+> = Tokens extends `${infer Word} ${infer Next}`
+  ? Word extends '('
+    ? BehindParentheses<Next, `${Depth}(`>
+    : Word extends ')'
+      ? Depth extends `(${infer Outer}`
+        ? BehindParentheses<Next, Outer>
+        : Next
+      : BehindParentheses<Next, Depth>
+  : ''

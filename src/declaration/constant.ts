@@ -2,8 +2,11 @@
 import { sizeOf } from '../abi/layout.ts'
 import type { CType } from '../abi/types.ts'
 import type { Cursor } from './cursor.ts'
-import { format, found } from './messages.ts'
-import type { Scope } from './scope.ts'
+import type { Pointers } from './declarator.ts'
+import type { Complete } from './incomplete.ts'
+import { type Failure, type Format, type Found, format, found } from './messages.ts'
+import type { AnyKnown, Scope } from './scope.ts'
+import type { Parsed, Specifiers } from './specifiers.ts'
 
 /** By how strongly they bind, weakest first; operators of a row go from left to right (C11, 6.5). */
 const LEVELS: readonly (readonly string[])[] = [
@@ -183,3 +186,90 @@ function numberOf(word: string): bigint | undefined {
   if (/^0[0-7]+$/.test(digits)) return BigInt(`0o${digits.slice(1)}`)
   return /^0\d/.test(digits) ? undefined : BigInt(digits)
 }
+
+/**
+ * {@link constant} as a type: the tokens behind it, or a failure. Its value is computed at run time, where it says how
+ * long an array is or which number an enumerator stands for; no type in JavaScript depends on it.
+ */
+export type ConstantAt<Tokens extends string, Scope extends AnyKnown> =
+  OperandAt<Tokens, Scope> extends infer Rest
+    ? Rest extends `${infer Word} ${infer Next}`
+      ? Word extends Binary
+        ? ConstantAt<Next, Scope>
+        : Word extends '?'
+          ? ChoiceAt<ConstantAt<Next, Scope>, Scope>
+          : Rest
+      : Rest
+    : never
+
+type Binary =
+  | ('||' | '&&' | '|' | '^' | '&' | '==' | '!=' | '<' | '>' | '<=' | '>=' | '<<' | '>>')
+  | ('+' | '-' | '*' | '/' | '%')
+
+type ChoiceAt<Rest, Scope extends AnyKnown> = Rest extends string
+  ? Rest extends `: ${infer Next}`
+    ? ConstantAt<Next, Scope>
+    : Failure<Format<'missingToken', ':', Found<Rest>>, Rest>
+  : Rest
+
+type OperandAt<
+  Tokens extends string,
+  Scope extends AnyKnown,
+> = Tokens extends `${infer Word} ${infer Next}`
+  ? Word extends Scope['constants']
+    ? Next
+    : Word extends '-' | '+' | '~' | '!'
+      ? OperandAt<Next, Scope>
+      : Word extends '('
+        ? ClosedAt<ConstantAt<Next, Scope>>
+        : Word extends 'sizeof'
+          ? Next extends `( ${infer Type}`
+            ? SizeAt<Pointers<Specifiers<Type, Scope>>, Type>
+            : Failure<Format<'missingNumber', "'sizeof'">, Tokens>
+          : IsNumber<Word> extends true
+            ? Next
+            : Failure<Format<'missingNumber', `'${Word}'`>, Tokens>
+  : Failure<Format<'missingNumber', 'the end'>, ''>
+
+type ClosedAt<Rest> = Rest extends string
+  ? Rest extends `) ${infer Next}`
+    ? Next
+    : Failure<Format<'missingToken', ')', Found<Rest>>, Rest>
+  : Rest
+
+type SizeAt<Base, Start extends string> =
+  Base extends Parsed<
+    infer Type,
+    unknown,
+    infer Tokens extends string,
+    infer Scope extends AnyKnown
+  >
+    ? Complete<Type, Scope, Start> extends infer Failed extends Failure<string, string>
+      ? Failed
+      : ClosedAt<Tokens>
+    : Base
+
+/** What {@link numberOf} takes. */
+type IsNumber<Word extends string> = Word extends `'${string}'`
+  ? true
+  : Unsuffixed<Lowercase<Word>> extends infer Digits
+    ? Digits extends `0${infer Octal}`
+      ? Octal extends `x${string}` | `b${string}`
+        ? Digits extends `${bigint}`
+          ? true
+          : false
+        : IsOctal<Octal>
+      : Digits extends `${bigint}`
+        ? true
+        : false
+    : false
+
+type Unsuffixed<Word extends string> = Word extends `${infer Digits}${'u' | 'l'}`
+  ? Unsuffixed<Digits>
+  : Word
+
+type IsOctal<Word extends string> = Word extends `${infer Digit}${infer Rest}`
+  ? Digit extends `${0 | 1 | 2 | 3 | 4 | 5 | 6 | 7}`
+    ? IsOctal<Rest>
+    : false
+  : true

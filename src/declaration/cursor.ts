@@ -1,12 +1,17 @@
 /** A place among the tokens of a declaration, moving forwards. */
 import type { DeclarationError } from '../errors.ts'
 import { failureAt } from './excerpt.ts'
+import { format } from './messages.ts'
 import { type Extent, scan, type Token } from './scanner.ts'
+
+/** Parameters in parameters, brackets behind brackets, enumerations in enumerations; deeper ones are nobody's. */
+const MOST_DEPTH = 64
 
 export class Cursor {
   readonly #text: string
   readonly #tokens: readonly Token[]
   #index = 0
+  #depth = 0
 
   constructor(text: string, extent?: Extent) {
     this.#text = text
@@ -40,6 +45,14 @@ export class Cursor {
     if (this.next !== token) return false
     this.#index++
     return true
+  }
+
+  /** Does what may do itself again, one level deeper. */
+  deeper<Found>(work: () => Found): Found {
+    if (++this.#depth > MOST_DEPTH) throw this.failure(format('tooDeep'))
+    const found = work()
+    this.#depth--
+    return found
   }
 
   /** The tokens from `place` up to the next one, as messages show them. */

@@ -8,18 +8,18 @@
  *     member      = specifiers [ declarator [ ":" width ] { "," … } ] ";"
  */
 import { type DeclaredMember, isAggregate, layOut, sizeOf } from '../abi/layout.ts'
-import { isTypeName } from '../abi/names.ts'
+import { isTypeName, types } from '../abi/names.ts'
 import type { AggregateType, CType, Signature } from '../abi/types.ts'
 import { DeclarationError } from '../errors.ts'
 import { type Attributes, attributes, expect } from './attributes.ts'
 import { constant } from './constant.ts'
 import { Cursor } from './cursor.ts'
-import { pointers } from './declarator.ts'
+import { declarator, pointers } from './declarator.ts'
 import { disposal, requireDisposable } from './disposal.ts'
 import { requireComplete } from './incomplete.ts'
 import { format, found } from './messages.ts'
 import { type Names, takeTag } from './names.ts'
-import { type Declarator, declarator, parameters } from './parameters.ts'
+import { parameters } from './parameters.ts'
 import { Scope } from './scope.ts'
 import { type Qualified, specifiers } from './specifiers.ts'
 import type { DeclaredVariable } from './variable.ts'
@@ -104,7 +104,7 @@ export class Declarations implements Names {
     const tag = hasTag ? cursor.take() : undefined
     this.#attributes(modes)
     if (keyword === 'enum') {
-      if (cursor.next === '{') this.#enumerators()
+      if (cursor.next === '{') cursor.deeper(() => this.#enumerators())
       this.#attributes(modes)
       return { kind: 'enum', tag: tag ?? '' }
     }
@@ -134,6 +134,7 @@ export class Declarations implements Names {
       requireDisposable(made.result, cursor, place)
       this.functions.set(made.name, { ...made, free })
     } while (cursor.skip(','))
+    if (cursor.next === '{') throw cursor.failure(format('body'))
     expect(cursor, ';')
   }
 
@@ -142,11 +143,10 @@ export class Declarations implements Names {
     const cursor = this.#cursor
     const outer = pointers(cursor, base)
     const { place } = cursor
-    const declared = declarator(cursor, outer, this, () => cursor.take())
-    const { name } = declared
-    if (name === undefined)
-      throw cursor.failure(format('missingDeclared', found(cursor.next)), cursor.place)
-    const type = this.#behind(declared)
+    const takeName = (): string => cursor.take()
+    const declared = declarator(cursor, outer, { names: this, takeName, parameters })
+    const { name, type } = declared
+    if (name === undefined) throw cursor.failure(format('missingDeclared', found(cursor.next)))
     this.#attributes()
     if (isTypedef) this.#name(name, type, place)
     else if (type.kind === 'function') return this.#function(name, type, place)
@@ -154,17 +154,10 @@ export class Declarations implements Names {
     return undefined
   }
 
-  /** A function's parameters, or the brackets of an array. */
-  #behind(declared: Declarator): CType {
-    const cursor = this.#cursor
-    if (declared.array) return arrayOf(declared)
-    if (cursor.next !== '(') return declared.type
-    cursor.take()
-    return { kind: 'function', result: declared.type, ...parameters(cursor, this) }
-  }
-
   #name(name: string, type: CType, place: number): void {
     const known = this.#scope.typedefs.get(name)
+    // Headers say again what the table of names has, and the table knows which characters make strings.
+    if (known === undefined && isTypeName(name) && isSameNumber(types[name], type)) return
     if (known !== undefined && !isSame(known, type))
       throw this.#cursor.failure(format('nameTwice', name), place)
     // A structure without a tag goes by the name of its typedef.
@@ -220,17 +213,16 @@ export class Declarations implements Names {
     const { place } = cursor
     if (cursor.next === ':') return { name: undefined, ...this.#width(base.type, place, true) }
     const outer = pointers(cursor, base)
-    const declared = declarator(cursor, outer, this, () => {
+    const takeName = (): string => {
       if (names.has(cursor.next)) throw cursor.failure(format('memberTwice', cursor.next))
       names.add(cursor.next)
       return cursor.take()
-    })
-    const { name } = declared
+    }
+    const declared = declarator(cursor, outer, { names: this, takeName, parameters })
+    const { name, type, length } = declared
     if (name === undefined) throw cursor.failure(format('missingMember', found(cursor.next)))
-    if (cursor.next === '(') throw cursor.failure(format('functionPointer'))
-    const type = declared.array ? arrayOf(declared) : declared.type
-    if (typeof declared.length === 'string')
-      throw cursor.failure(format('missingNumber', found(declared.length)), place)
+    if (typeof length === 'string')
+      throw cursor.failure(format('missingNumber', found(length)), place)
     requireComplete(elementOf(type), cursor, place)
     const bits = cursor.next === ':' ? this.#width(type, place, false) : { type }
     this.#attributes(modes)
@@ -292,13 +284,15 @@ export class Declarations implements Names {
   }
 }
 
-function arrayOf({ type, length }: Declarator): CType {
-  return { kind: 'array', of: type, length: typeof length === 'number' ? length : undefined }
-}
-
 /** Of an array of arrays, what it is made of in the end. */
 function elementOf(type: CType): CType {
   return type.kind === 'array' ? elementOf(type.of) : type
+}
+
+function isSameNumber(one: CType, other: CType): boolean {
+  if (one.kind === 'integer' && other.kind === 'integer')
+    return one.size === other.size && one.signed === other.signed
+  return one.kind === other.kind && sizeOf(one) === sizeOf(other)
 }
 
 /** The same typedef again is no other one. */

@@ -1,8 +1,9 @@
 /** `_Free_(name)`: what a pointer points to is the value, and the library's function `name` takes the pointer back. */
 import type { CType } from '../abi/types.ts'
 import type { Cursor } from './cursor.ts'
-import type { Incomplete } from './incomplete.ts'
+import type { Complete } from './incomplete.ts'
 import { type Failure, type Format, type Found, format, found } from './messages.ts'
+import type { AnyKnown } from './scope.ts'
 import { isName, type NoName } from './words.ts'
 
 /** Takes `_Free_(name)`, if it is there: the name. */
@@ -39,8 +40,11 @@ export function requireDisposable(type: CType, cursor: Cursor, place: number): v
 }
 
 /** Whether {@link requireDisposable} takes a type. */
-export type IsDisposable<Type> = Type extends { readonly kind: 'pointer'; readonly to: infer To }
-  ? To extends Incomplete | { readonly kind: 'function' }
+export type IsDisposable<Type, Scope extends AnyKnown> = Type extends {
+  readonly kind: 'pointer'
+  readonly to: infer To
+}
+  ? Complete<To, Scope, ''> extends Failure<string, string>
     ? false
     : true
   : false

@@ -29,7 +29,8 @@ const messages = {
 
   unsupported: "'$1' is not supported: $2",
   byValue: "'$1' by value is not supported: pass a pointer, '$1 *'",
-  functionPointer: "function pointers are not supported: write 'void *'",
+  body: "a library has the function's body already: end the prototype with ';'",
+  badResult: 'a function can return no array and no function: write a pointer to it',
   tooDeep: 'this is nested too deep',
   divisionByZero: 'a division by zero',
   badShift: 'a shift by less than 0 or more than 63 bits',
@@ -43,7 +44,6 @@ const messages = {
   flexibleLast: 'an array without a length is the last member of a structure, or none',
   bitType: "a bit-field is an integer or bool, not '$1'",
   functionByValue: 'a function is no value: write a pointer to it',
-  nestedArray: 'arrays of arrays are not supported: write a pointer to the first element',
 
   variadicFirst: "'...' needs a parameter before it",
   variadicLast: "expected ')' behind '...', found $1",

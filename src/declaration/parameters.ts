@@ -2,15 +2,13 @@
 import type { CType, Direction, Parameter } from '../abi/types.ts'
 import type { Cursor } from './cursor.ts'
 import {
-  type Bracketed,
-  type BracketsAt,
-  brackets,
-  isQualifier,
+  type ArrayTo,
+  type DeclaratorAt,
+  type Declared,
+  declarator,
   type Pointers,
   type PointerTo,
   pointers,
-  type Qualifier,
-  requireFlat,
 } from './declarator.ts'
 import {
   type Disposal,
@@ -20,12 +18,12 @@ import {
   type IsDisposable,
   requireDisposable,
 } from './disposal.ts'
-import { type Incomplete, type IncompleteMessage, requireComplete } from './incomplete.ts'
+import { type Complete, requireComplete } from './incomplete.ts'
 import type { Keyword } from './keywords.ts'
 import { type Failure, type Format, type Found, format, found } from './messages.ts'
 import { type Names, noNames } from './names.ts'
-import { type Parsed, type Qualified, type Specifiers, specifiers } from './specifiers.ts'
-import { isName, type NoName } from './words.ts'
+import type { AnyKnown, Entry, NothingKnown } from './scope.ts'
+import { type Specifiers, specifiers } from './specifiers.ts'
 
 /** The most parameters of a function. */
 export const maxParameters = 126
@@ -46,7 +44,7 @@ export function parameters(cursor: Cursor, known: Names = noNames): ParameterLis
     if (isEllipsis(cursor)) return variadic(cursor, list)
     if (list.length === maxParameters)
       throw cursor.failure(format('tooManyParameters', String(maxParameters)))
-    list.push(parameter(cursor, names, known))
+    list.push(cursor.deeper(() => parameter(cursor, names, known)))
   } while (cursor.skip(','))
   if (!cursor.skip(')')) throw cursor.failure(format('missingComma', found(cursor.next)))
   return { parameters: list }
@@ -59,24 +57,28 @@ export interface Listed<Parameters, Tokens, Variadic = false> {
 }
 
 /** {@link parameters} as a type, and the tokens that follow. */
-export type ParametersAt<Tokens extends string> = Tokens extends `) ${infer Rest}`
+export type ParametersAt<
+  Tokens extends string,
+  Scope extends AnyKnown = NothingKnown,
+> = Tokens extends `) ${infer Rest}`
   ? Listed<readonly [], Rest>
   : Tokens extends `void ) ${infer Rest}`
     ? Listed<readonly [], Rest>
-    : ListAt<Tokens>
+    : ListAt<Tokens, Scope>
 
 type ListAt<
   Tokens extends string,
+  Scope extends AnyKnown,
   Done extends readonly unknown[] = readonly [],
   Names = never,
 > = Tokens extends `. . . ${infer Rest}`
   ? VariadicAt<Done, Rest, Tokens>
   : Done['length'] extends MaxParameters
     ? Failure<Format<'tooManyParameters', `${MaxParameters}`>, Tokens>
-    : ParameterAt<Tokens, Names> extends infer Result
-      ? Result extends DeclaredAs<infer Name, infer Parameter, infer Rest extends string>
+    : ParameterAt<Tokens, Scope, Names> extends infer Result
+      ? Result extends Taken<infer Name, infer Parameter, infer Rest extends string>
         ? Rest extends `, ${infer Next}`
-          ? ListAt<Next, readonly [...Done, Parameter], Names | Name>
+          ? ListAt<Next, Scope, readonly [...Done, Parameter], Names | Name>
           : Rest extends `) ${infer Next}`
             ? Listed<readonly [...Done, Parameter], Next>
             : Failure<Format<'missingComma', Found<Rest>>, Rest>
@@ -105,12 +107,7 @@ type VariadicAt<
     ? Listed<Done, Next, true>
     : Failure<Format<'variadicLast', Found<Rest>>, Rest>
 
-interface NamedType<Name, Type> {
-  readonly name: Name
-  readonly type: Type
-}
-
-/** An array is adjusted to a pointer to its first element, as in C. */
+/** An array is adjusted to a pointer to its first element, a function to a pointer to it, as in C. */
 function parameter(cursor: Cursor, names: Set<string>, known: Names): Parameter {
   const { place } = cursor
   const word = cursor.next
@@ -118,73 +115,31 @@ function parameter(cursor: Cursor, names: Set<string>, known: Names): Parameter 
   if (direction !== undefined) cursor.take()
   const free = direction === 'out' ? disposal(cursor) : undefined
   const base = pointers(cursor, specifiers(cursor, known))
-  const declared = declarator(cursor, base, known, () => parameterName(cursor, names))
-  const { name, type, const: isConst, array, length } = declared
-  if (cursor.next === '(') throw cursor.failure(format('functionPointer'))
-  requireComplete(type, cursor, place)
-  const adjusted: CType = array ? { kind: 'pointer', to: type, const: isConst } : type
-  if (direction === undefined) return { name, type: adjusted }
-  const isResult = adjusted.kind === 'pointer' && !adjusted.const && isComplete(adjusted.to)
+  const takeName = (): string => parameterName(cursor, names)
+  const declared = declarator(cursor, base, { names: known, takeName, parameters })
+  const { name, length } = declared
+  const array = declared.type.kind === 'array'
+  const type = adjusted(declared.type, declared.const)
+  requireComplete(array && type.kind === 'pointer' ? type.to : type, cursor, place)
+  if (direction === undefined) return { name, type }
+  const isResult = type.kind === 'pointer' && !type.const && isComplete(type.to)
   if (!isResult) throw cursor.failure(format('directed', word), place)
   if (name === undefined) throw cursor.failure(format('unnamed', word), place)
   if (free !== undefined) {
-    requireDisposable(array ? adjusted : adjusted.to, cursor, place)
-    if (array) throw cursor.failure(format('disposal'), place)
-    return { name, type: adjusted, direction, free }
+    requireDisposable(array ? noValue : type.to, cursor, place)
+    return { name, type, direction, free }
   }
-  if (!array) return { name, type: adjusted, direction }
+  if (!array) return { name, type, direction }
   if (length === undefined) throw cursor.failure(format('lengthless', word), place)
-  return { name, type: adjusted, direction, length }
+  return { name, type, direction, length }
 }
 
-/** A declared name, and what stands around it; of an array, the type of its elements. */
-export interface Declarator extends Qualified {
-  readonly name: string | undefined
-  readonly array: boolean
-  readonly length: number | string | undefined
-}
+/** An array has no single value to give back. */
+const noValue: CType = { kind: 'void' }
 
-/** Takes `name`, `name[4]`, `(*name)(…)`, or the same without a name, behind the pointers. */
-export function declarator(
-  cursor: Cursor,
-  base: Qualified,
-  known: Names,
-  takeName: () => string,
-): Declarator {
-  if (cursor.next === '(' && cursor.look(1) === '*')
-    return functionPointer(cursor, base.type, known, takeName)
-  const name = isName(cursor.next) ? takeName() : undefined
-  const { array, length } = brackets(cursor, known)
-  const inner = innerBrackets(cursor, base.type, known)
-  return { name, type: inner, const: base.const, array, length }
-}
-
-/** The brackets behind the first ones belong to the elements. */
-function innerBrackets(cursor: Cursor, type: CType, known: Names): CType {
-  if (known.length === undefined) requireFlat(cursor)
-  if (cursor.next !== '[') return type
-  const { length } = brackets(cursor, known)
-  const of = innerBrackets(cursor, type, known)
-  return { kind: 'array', of, length: typeof length === 'number' ? length : undefined }
-}
-
-/** `(*name)(…)`: what is deeper needs a typedef. */
-function functionPointer(
-  cursor: Cursor,
-  result: CType,
-  known: Names,
-  takeName: () => string,
-): Declarator {
-  cursor.take()
-  cursor.take()
-  while (isQualifier(cursor.next)) cursor.take()
-  const name = isName(cursor.next) ? takeName() : undefined
-  const { array, length } = brackets(cursor, known)
-  requireFlat(cursor)
-  if (!cursor.skip(')')) throw cursor.failure(format('missingToken', ')', found(cursor.next)))
-  if (!cursor.skip('(')) throw cursor.failure(format('missingOpen', found(cursor.next)))
-  const to: CType = { kind: 'function', result, ...parameters(cursor, known) }
-  return { name, type: { kind: 'pointer', to, const: false }, const: false, array, length }
+function adjusted(type: CType, isConst: boolean): CType {
+  if (type.kind === 'array') return { kind: 'pointer', to: type.of, const: isConst }
+  return type.kind === 'function' ? { kind: 'pointer', to: type, const: false } : type
 }
 
 const directions = { _Out_: 'out', _Inout_: 'inout' } as const satisfies Partial<
@@ -201,149 +156,101 @@ function isComplete({ kind }: CType): boolean {
   return kind !== 'void' && kind !== 'opaque' && kind !== 'function'
 }
 
-/** A declared name with its type, at compile time. */
-export interface DeclaredAs<Name, Parameter, Tokens> {
-  readonly name: Name
-  readonly parameter: Parameter
-  readonly tokens: Tokens
-}
-
-type ParameterAt<Tokens extends string, Names> = Tokens extends `_Out_ _Free_ ${infer Next}`
-  ? DisposalAt<Next> extends infer Found
-    ? Found extends Disposal<infer Free, infer Rest extends string>
-      ? FreedAt<
-          Free,
-          DirectedAt<
-            '_Out_',
-            ParameterNameAt<Pointers<Specifiers<Rest>>, Tokens, Names, true>,
-            Tokens
-          >,
-          Tokens
-        >
-      : Found
-    : never
-  : Tokens extends `${infer Word extends keyof Directions} ${infer Next}`
-    ? DirectedAt<Word, ParameterNameAt<Pointers<Specifiers<Next>>, Tokens, Names, true>, Tokens>
-    : ParameterNameAt<Pointers<Specifiers<Tokens>>, Tokens, Names>
-
-type FreedAt<Free, Result, Start extends string> =
-  Result extends DeclaredAs<infer Name, infer Parameter, infer Tokens>
-    ? Parameter extends { readonly length: unknown }
-      ? Failure<Format<'disposal'>, Start>
-      : Parameter extends { readonly type: { readonly to: infer To } }
-        ? IsDisposable<To> extends true
-          ? DeclaredAs<Name, Freed<Parameter, Free>, Tokens>
-          : Failure<Format<'disposal'>, Start>
-        : never
-    : Result
-
-type DirectedAt<Word extends keyof Directions, Result, Start extends string> =
-  Result extends DeclaredAs<infer Name, infer Parameter, infer Tokens>
-    ? Parameter extends WithLength<infer Type, infer Array, infer Length>
-      ? Type extends { readonly kind: 'pointer'; readonly const: false; readonly to: infer To }
-        ? To extends Incomplete | { readonly kind: 'function' }
-          ? Failure<Format<'directed', Word>, Start>
-          : Name extends string
-            ? [Array, Length] extends [true, undefined]
-              ? Failure<Format<'lengthless', Word>, Start>
-              : DeclaredAs<Name, Directed<Name, Type, Directions[Word], Length>, Tokens>
-            : Failure<Format<'unnamed', Word>, Start>
-        : Failure<Format<'directed', Word>, Start>
-      : never
-    : Result
-
-type Directed<Name, Type, Direction, Length> = Length extends undefined
-  ? { readonly name: Name; readonly type: Type; readonly direction: Direction }
-  : {
-      readonly name: Name
-      readonly type: Type
-      readonly direction: Direction
-      readonly length: Length
-    }
-
-/** What a direction needs to know of its parameter. */
-export interface WithLength<Type, Array, Length> {
-  readonly whole: Type
-  readonly array: Array
-  readonly length: Length
-}
-
 function parameterName(cursor: Cursor, names: Set<string>): string {
   if (names.has(cursor.next)) throw cursor.failure(format('duplicateName', cursor.next))
   names.add(cursor.next)
   return cursor.take()
 }
 
-type ParameterNameAt<Base, Start extends string, Names, Whole = false> =
-  Base extends Parsed<infer Type, infer Const, infer Tokens extends string>
-    ? Tokens extends `( * ${infer Next}`
-      ? PointerNameAt<Type, Next, Start, Names, Whole>
-      : Tokens extends `${infer Name} ${infer Next}`
-        ? Name extends NoName
-          ? Adjusted<undefined, Type, Const, BracketsAt<Tokens>, Start, Whole>
-          : Name extends Names
-            ? Failure<Format<'duplicateName', Name>, Tokens>
-            : Adjusted<Name, Type, Const, BracketsAt<Next>, Start, Whole>
-        : Adjusted<undefined, Type, Const, BracketsAt<Tokens>, Start, Whole>
-    : Base
+interface Taken<Name, Parameter, Tokens> {
+  readonly name: Name
+  readonly parameter: Parameter
+  readonly tokens: Tokens
+}
 
-/** Behind `(*`. */
-export type PointerNameAt<
-  Result,
+type ParameterAt<
   Tokens extends string,
-  Start extends string,
+  Scope extends AnyKnown,
   Names,
-  Whole,
-> = Tokens extends `${infer Word} ${infer Next}`
-  ? Word extends Qualifier
-    ? PointerNameAt<Result, Next, Start, Names, Whole>
-    : Word extends NoName
-      ? PointedAt<undefined, Result, BracketsAt<Tokens>, Start, Whole>
-      : Word extends Names
-        ? Failure<Format<'duplicateName', Word>, Tokens>
-        : PointedAt<Word, Result, BracketsAt<Next>, Start, Whole>
-  : Failure<Format<'missingToken', ')', 'the end'>, ''>
+> = Tokens extends `_Out_ _Free_ ${infer Next}`
+  ? DisposalAt<Next> extends infer Found
+    ? Found extends Disposal<infer Free, infer Rest extends string>
+      ? FreedAt<Free, DeclaratorAt<Pointers<Specifiers<Rest, Scope>>, Names>, Tokens, Scope>
+      : Found
+    : never
+  : Tokens extends `${infer Word extends keyof Directions} ${infer Next}`
+    ? DirectedAt<Word, DeclaratorAt<Pointers<Specifiers<Next, Scope>>, Names>, Tokens, Scope>
+    : PlainAt<DeclaratorAt<Pointers<Specifiers<Tokens, Scope>>, Names>, Tokens, Scope>
 
-type PointedAt<Name, Result, Brackets, Start extends string, Whole> =
-  Brackets extends Bracketed<infer Array, infer Length, infer Tokens extends string>
-    ? Tokens extends `) ${infer Next}`
-      ? Next extends `( ${infer List}`
-        ? ParametersAt<List> extends infer Listing
-          ? Listing extends Listed<infer Parameters, infer Rest extends string, infer Variadic>
-            ? Adjusted<
-                Name,
-                PointerTo<Function<Result, Parameters, Variadic>, false>,
-                false,
-                Bracketed<Array, Length, Rest>,
-                Start,
-                Whole
-              >
-            : Listing
-          : never
-        : Failure<Format<'missingOpen', Found<Next>>, Next>
-      : Failure<Format<'missingToken', ')', Found<Tokens>>, Tokens>
-    : Brackets
+type PlainAt<Result, Start extends string, Scope extends AnyKnown> =
+  Result extends Declared<infer Name, infer Type, infer Const, unknown, infer Tokens>
+    ? Adjusted<Type, Const, Start, Scope> extends infer Whole
+      ? Whole extends Failure<string, string>
+        ? Whole
+        : Taken<Name, Entry<Name, Whole>, Tokens>
+      : never
+    : Result
 
-type Function<Result, Parameters, Variadic> = Variadic extends true
-  ? {
-      readonly kind: 'function'
-      readonly result: Result
-      readonly parameters: Parameters
-      readonly variadic: true
-    }
-  : { readonly kind: 'function'; readonly result: Result; readonly parameters: Parameters }
+type Adjusted<Type, Const, Start extends string, Scope extends AnyKnown> =
+  Type extends ArrayTo<infer Of, unknown>
+    ? Complete<Of, Scope, Start> extends infer Result
+      ? Result extends Failure<string, string>
+        ? Result
+        : PointerTo<Of, Const>
+      : never
+    : Type extends { readonly kind: 'function' }
+      ? PointerTo<Type, false>
+      : Complete<Type, Scope, Start>
 
-type Adjusted<Name, Type, Const, Brackets, Start extends string, Whole> =
-  Brackets extends Bracketed<infer Array, infer Length, infer Tokens extends string>
-    ? Tokens extends `( ${string}`
-      ? Failure<Format<'functionPointer'>, Tokens>
-      : Type extends Incomplete
-        ? Failure<IncompleteMessage<Type>, Start>
-        : Array extends true
-          ? DeclaredAs<Name, Shaped<Name, PointerTo<Type, Const>, true, Length, Whole>, Tokens>
-          : DeclaredAs<Name, Shaped<Name, Type, false, undefined, Whole>, Tokens>
-    : Brackets
+type FreedAt<Free, Result, Start extends string, Scope extends AnyKnown> =
+  Result extends Declared<unknown, infer Type, unknown, unknown, unknown>
+    ? DirectedAt<'_Out_', WithLength<Result>, Start, Scope> extends infer Found
+      ? Found extends Taken<infer Name, infer Parameter, infer Tokens>
+        ? Type extends { readonly kind: 'pointer'; readonly to: infer To }
+          ? IsDisposable<To, Scope> extends true
+            ? Taken<Name, Freed<Parameter, Free>, Tokens>
+            : Failure<Format<'disposal'>, Start>
+          : Failure<Format<'disposal'>, Start>
+        : Found
+      : never
+    : Result
 
-type Shaped<Name, Type, Array, Length, Whole> = Whole extends true
-  ? WithLength<Type, Array, Length>
-  : NamedType<Name, Type>
+/** Whether an array has a length doesn't matter where it is refused in any case. */
+type WithLength<Result> =
+  Result extends Declared<infer Name, infer Type, infer Const, unknown, infer Tokens>
+    ? Declared<Name, Type, Const, 0, Tokens>
+    : never
+
+type DirectedAt<
+  Word extends keyof Directions,
+  Result,
+  Start extends string,
+  Scope extends AnyKnown,
+> =
+  Result extends Declared<infer Name, infer Type, infer Const, infer Length, infer Tokens>
+    ? Adjusted<Type, Const, Start, Scope> extends infer Whole
+      ? Whole extends PointerTo<infer To, false>
+        ? Complete<To, Scope, Start> extends Failure<string, string>
+          ? Failure<Format<'directed', Word>, Start>
+          : Name extends string
+            ? Type extends ArrayTo<unknown, unknown>
+              ? Length extends undefined
+                ? Failure<Format<'lengthless', Word>, Start>
+                : Taken<Name, DirectedArray<Name, Whole, Directions[Word], Length>, Tokens>
+              : Taken<Name, Directed<Name, Whole, Directions[Word]>, Tokens>
+            : Failure<Format<'unnamed', Word>, Start>
+        : Whole extends Failure<string, string>
+          ? Whole
+          : Failure<Format<'directed', Word>, Start>
+      : never
+    : Result
+
+interface Directed<Name, Type, Direction> {
+  readonly name: Name
+  readonly type: Type
+  readonly direction: Direction
+}
+
+interface DirectedArray<Name, Type, Direction, Length> extends Directed<Name, Type, Direction> {
+  readonly length: Length
+}

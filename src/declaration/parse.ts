@@ -2,24 +2,23 @@
  * C declarations -> signatures, at run time and at compile time: each rule is a function and,
  * below it, the same rule as a type over the tokens that remain.
  *
- *     prototype  = [ "_Free_" "(" name ")" ] specifiers pointers name "(" parameters ")" [";"]
+ *     prototype  = [ "_Free_" "(" name ")" ] specifiers pointers declarator [";"]
  *     parameters = [ "void" | parameter { "," parameter } [ "," "..." ] ]
  *     parameter  = [ "_Out_" [ "_Free_" "(" name ")" ] | "_Inout_" ] specifiers pointers declarator
- *     declarator = [name] brackets | "(" "*" [name] brackets ")" "(" parameters ")"
- *     type       = specifiers pointers brackets
- *
- * What C has beyond that is refused where it would begin: `(*name)(…)` as a result, further brackets, structures by value in `requireComplete`.
+ *     type       = specifiers pointers declarator
  */
 import type { CType, Signature } from '../abi/types.ts'
 import { DeclarationError } from '../errors.ts'
 import { Cursor } from './cursor.ts'
 import {
-  type Bracketed,
-  type BracketsAt,
-  brackets,
+  type ArrayTo,
+  type DeclaratorAt,
+  type Declared,
+  declarator,
+  type IsNested,
+  isNested,
   type Pointers,
   pointers,
-  requireFlat,
 } from './declarator.ts'
 import {
   type Disposal,
@@ -29,12 +28,14 @@ import {
   type IsDisposable,
   requireDisposable,
 } from './disposal.ts'
-import { byValue, type Incomplete, type IncompleteMessage, requireComplete } from './incomplete.ts'
+import { byValue, type Complete, requireComplete } from './incomplete.ts'
 import { type Failure, type Format, type Found, format, found } from './messages.ts'
 import { type Names, noNames } from './names.ts'
-import { type Listed, type ParametersAt, parameters } from './parameters.ts'
+import { parameters } from './parameters.ts'
 import type { Reported, Unreadable } from './report.ts'
+import type { ScanWhole } from './scan-whole.ts'
 import type { Scan } from './scanner.ts'
+import type { AnyKnown, NothingKnown } from './scope.ts'
 import { type Opaque, type Parsed, type Specifiers, specifiers } from './specifiers.ts'
 import { isName, type NoName } from './words.ts'
 
@@ -50,16 +51,31 @@ export const maxLength = 65_536
 export function parsePrototype(text: string, names: Names = noNames): Signature {
   const cursor = begin(text, names)
   const free = disposal(cursor)
-  const { type: result } = pointers(cursor, specifiers(cursor, names))
-  requireNoFunctionPointer(cursor)
-  if (free !== undefined) requireDisposable(result, cursor, 0)
-  if (result.kind === 'opaque') throw cursor.failure(byValue(result), 0)
-  const name = functionName(cursor)
-  if (!cursor.skip('(')) throw cursor.failure(format('missingOpen', found(cursor.next)))
-  const list = parameters(cursor, names)
+  const base = pointers(cursor, specifiers(cursor, names))
+  if (!isNested(cursor, names)) requirePrototype(cursor, base.type, free)
+  const takeName = (): string => cursor.take()
+  const { name, type } = declarator(cursor, base, { names, takeName, parameters })
+  if (name === undefined) throw cursor.failure(format('missingName', found(cursor.next)))
+  if (type.kind !== 'function') throw cursor.failure(format('missingOpen', found(cursor.next)))
+  requireResult(cursor, type.result, free)
   cursor.skip(';')
   end(cursor)
-  return { name, result, ...list, ...(free === undefined ? {} : { free }) }
+  const { kind: _, ...signature } = type
+  return { name, ...signature, ...(free === undefined ? {} : { free }) }
+}
+
+/** Where a name and its parameters follow, what is wrong with them is told before what is in them. */
+function requirePrototype(cursor: Cursor, result: CType, free: string | undefined): void {
+  requireResult(cursor, result, free)
+  if (!isName(cursor.next)) throw cursor.failure(format('missingName', found(cursor.next)))
+  if (cursor.look(1) === '(') return
+  cursor.take()
+  throw cursor.failure(format('missingOpen', found(cursor.next)))
+}
+
+function requireResult(cursor: Cursor, result: CType, free: string | undefined): void {
+  if (free !== undefined) requireDisposable(result, cursor, 0)
+  if (result.kind === 'opaque') throw cursor.failure(byValue(result), 0)
 }
 
 /**
@@ -71,10 +87,13 @@ export function parsePrototype(text: string, names: Names = noNames): Signature 
  * comment and a line for each of their parameters, unless they have 1,000 comments or `*`.
  * A prototype costs the compiler some 800 instantiations, a few milliseconds.
  */
-export type ParsePrototype<Text extends string> = Text extends unknown
+export type ParsePrototype<
+  Text extends string,
+  Scope extends AnyKnown = NothingKnown,
+> = Text extends unknown
   ? NoLiteral extends Record<Text, 1>
     ? Signature
-    : PrototypeIn<Text, Scan<Text>>
+    : PrototypeIn<Text, Scope, Scope['whole'] extends true ? ScanWhole<Text> : Scan<Text>>
   : never
 
 /** Has the properties of a `Record` only if its keys are no literals but `string` or a pattern. */
@@ -97,20 +116,23 @@ export interface TypeExpression {
  */
 export function parseType(text: string, names: Names = noNames): TypeExpression {
   const cursor = begin(text, names)
-  const { type } = pointers(cursor, specifiers(cursor, names))
-  requireNoFunctionPointer(cursor)
-  const { array, length } = brackets(cursor, names)
-  requireFlat(cursor)
-  requireComplete(type, cursor, 0)
+  const base = pointers(cursor, specifiers(cursor, names))
+  const { type, length } = declarator(cursor, base, { names, parameters })
+  const array = type.kind === 'array'
+  const element = array ? type.of : type
+  requireComplete(element, cursor, 0)
   end(cursor)
-  return { type, array, length: typeof length === 'number' ? length : undefined }
+  return { type: element, array, length: array && typeof length === 'number' ? length : undefined }
 }
 
 /** {@link parseType} as a type: the expression, or {@link Malformed}. */
-export type ParseType<Text extends string> = Text extends unknown
+export type ParseType<
+  Text extends string,
+  Scope extends AnyKnown = NothingKnown,
+> = Text extends unknown
   ? NoLiteral extends Record<Text, 1>
     ? TypeExpression
-    : TypeIn<Text, Scan<Text>>
+    : TypeIn<Text, Scope, Scope['whole'] extends true ? ScanWhole<Text> : Scan<Text>>
   : never
 
 /** Begins to read a declaration. */
@@ -122,100 +144,132 @@ export function begin(text: string, names: Names): Cursor {
   return new Cursor(text, names === noNames ? 'one' : 'whole')
 }
 
-type PrototypeIn<Text extends string, Tokens> = Tokens extends string
-  ? Reported<Text, Tokens, PrototypeAt<Tokens>>
+type PrototypeIn<Text extends string, Scope extends AnyKnown, Tokens> = Tokens extends string
+  ? Reported<Text, Tokens, FreedAt<Tokens, Scope>>
   : Unreadable<Text, Tokens>
 
-type TypeIn<Text extends string, Tokens> = Tokens extends string
-  ? Reported<Text, Tokens, TypeAt<Tokens>>
+type TypeIn<Text extends string, Scope extends AnyKnown, Tokens> = Tokens extends string
+  ? Reported<Text, Tokens, TypeAt<AbstractAt<Pointers<Specifiers<Tokens, Scope>>>, Tokens>>
   : Unreadable<Text, Tokens>
 
-type PrototypeAt<Tokens extends string> = Tokens extends `_Free_ ${infer Next}`
+type FreedAt<Tokens extends string, Scope extends AnyKnown> = Tokens extends `_Free_ ${infer Next}`
   ? DisposalAt<Next> extends infer Found
     ? Found extends Disposal<infer Free, infer Rest extends string>
-      ? FreedAt<Free, Pointers<Specifiers<Rest>>, Rest, Tokens>
+      ? WithFree<PrototypeAt<Pointers<Specifiers<Rest, Scope>>, Tokens, true>, Free>
       : Found
     : never
-  : NamedAt<Pointers<Specifiers<Tokens>>, Tokens>
-
-type FreedAt<Free, Result, Start extends string, Whole extends string> =
-  Result extends Parsed<infer Type, unknown, infer Tokens extends string>
-    ? Tokens extends `( * ${string}`
-      ? Failure<Format<'functionPointer'>, Tokens>
-      : IsDisposable<Type> extends true
-        ? WithFree<NamedAt<Result, Start>, Free>
-        : Failure<Format<'disposal'>, Whole>
-    : Result
+  : PrototypeAt<Pointers<Specifiers<Tokens, Scope>>, Tokens, false>
 
 type WithFree<Signature, Free> = Signature extends { readonly parameters: unknown }
   ? Freed<Signature, Free>
   : Signature
 
-/** A function that returns a pointer to a function needs a typedef. */
-function requireNoFunctionPointer(cursor: Cursor): void {
-  if (cursor.next === '(' && cursor.look(1) === '*') throw cursor.failure(format('functionPointer'))
-}
-
-function functionName(cursor: Cursor): string {
-  if (!isName(cursor.next)) throw cursor.failure(format('missingName', found(cursor.next)))
-  return cursor.take()
-}
-
-type NamedAt<Result, Start extends string> =
-  Result extends Parsed<infer Type, unknown, infer Tokens extends string>
-    ? Tokens extends `( * ${string}`
-      ? Failure<Format<'functionPointer'>, Tokens>
-      : Type extends Opaque<infer Keyword extends string, infer Tag extends string>
-        ? Failure<Format<'byValue', `${Keyword} ${Tag}`>, Start>
-        : Tokens extends `${infer Name} ${infer Next}`
-          ? Name extends NoName
-            ? Failure<Format<'missingName', Found<Tokens>>, Tokens>
-            : Next extends `( ${infer List}`
-              ? EndOf<Name, Type, ParametersAt<List>>
+type PrototypeAt<Base, Start extends string, IsFreed> =
+  Base extends Parsed<
+    infer Type,
+    unknown,
+    infer Tokens extends string,
+    infer Scope extends AnyKnown
+  >
+    ? Tokens extends `${infer Word} ${infer Next}`
+      ? IsNested<Tokens, Scope> extends true
+        ? SignatureAt<DeclaratorAt<Base>, Start, IsFreed>
+        : ResultAt<Type, Scope, Start, IsFreed> extends infer Failed extends Failure<string, string>
+          ? Failed
+          : Word extends NoName
+            ? Failure<Format<'missingName', `'${Word}'`>, Tokens>
+            : Next extends `( ${string}`
+              ? SignatureAt<DeclaratorAt<Base>, Start, IsFreed>
               : Failure<Format<'missingOpen', Found<Next>>, Next>
-          : Failure<Format<'missingName', Found<''>>, ''>
+      : Failure<Format<'missingName', 'the end'>, ''>
+    : Base
+
+/** A failure, unless a function may return the type. */
+type ResultAt<Type, Scope extends AnyKnown, Start extends string, IsFreed> = IsFreed extends true
+  ? IsDisposable<Type, Scope> extends true
+    ? Type
+    : Failure<Format<'disposal'>, Start>
+  : Type extends Opaque<string, string>
+    ? Complete<Type, Scope, Start>
+    : Type
+
+type SignatureAt<Result, Start extends string, IsFreed> =
+  Result extends Declared<
+    infer Name,
+    infer Type,
+    unknown,
+    unknown,
+    infer Tokens extends string,
+    infer Scope extends AnyKnown
+  >
+    ? Name extends string
+      ? Type extends {
+          readonly kind: 'function'
+          readonly result: infer Returned
+          readonly parameters: infer Parameters
+        }
+        ? ResultAt<Returned, Scope, Start, IsFreed> extends infer Failed extends Failure<
+            string,
+            string
+          >
+          ? Failed
+          : Tokens extends '' | '; '
+            ? Type extends { readonly variadic: true }
+              ? {
+                  readonly name: Name
+                  readonly result: Returned
+                  readonly parameters: Parameters
+                  readonly variadic: true
+                }
+              : { readonly name: Name; readonly result: Returned; readonly parameters: Parameters }
+            : Trailing<Tokens>
+        : Failure<Format<'missingOpen', Found<Tokens>>, Tokens>
+      : Failure<Format<'missingName', Found<Tokens>>, Tokens>
     : Result
+
+type Trailing<Tokens extends string> = Tokens extends `; ${infer Rest}`
+  ? Failure<Format<'trailing', Found<Rest>>, Rest>
+  : Failure<Format<'trailing', Found<Tokens>>, Tokens>
 
 /** Nothing may follow. */
 export function end(cursor: Cursor): void {
   if (cursor.next !== '') throw cursor.failure(format('trailing', found(cursor.next)))
 }
 
-type EndOf<Name, Result, List> =
-  List extends Listed<infer Parameters, infer Tokens extends string, infer Variadic>
-    ? Tokens extends '' | '; '
-      ? Declared<Name, Result, Parameters, Variadic>
-      : Tokens extends `; ${infer Rest}`
-        ? Failure<Format<'trailing', Found<Rest>>, Rest>
-        : Failure<Format<'trailing', Found<Tokens>>, Tokens>
-    : List
-
-type Declared<Name, Result, Parameters, Variadic> = Variadic extends true
-  ? {
-      readonly name: Name
-      readonly result: Result
-      readonly parameters: Parameters
-      readonly variadic: true
-    }
-  : { readonly name: Name; readonly result: Result; readonly parameters: Parameters }
-
-type TypeAt<Tokens extends string> = BracketsOf<Pointers<Specifiers<Tokens>>, Tokens>
-
-type BracketsOf<Base, Start extends string> =
-  Base extends Parsed<infer Type, unknown, infer Tokens extends string>
-    ? Tokens extends `( * ${string}`
-      ? Failure<Format<'functionPointer'>, Tokens>
-      : BracketsAt<Tokens> extends infer Result
-        ? Result extends Bracketed<infer Array, infer Length, infer Rest extends string>
-          ? Type extends Incomplete
-            ? Failure<IncompleteMessage<Type>, Start>
-            : Rest extends ''
-              ? {
-                  readonly type: Type
-                  readonly array: Array
-                  readonly length: Length extends number ? Length : undefined
-                }
-              : Failure<Format<'trailing', Found<Rest>>, Rest>
-          : Result
-        : never
+/** A declarator without a name: what stands in a name's place is the end. */
+type AbstractAt<Base> =
+  Base extends Parsed<unknown, unknown, infer Tokens extends string>
+    ? Tokens extends `${infer Word} ${string}`
+      ? Word extends NoName
+        ? DeclaratorAt<Base>
+        : Base
+      : Base
     : Base
+
+type TypeAt<Result, Start extends string> =
+  Result extends Declared<
+    unknown,
+    infer Type,
+    unknown,
+    infer Length,
+    infer Tokens extends string,
+    infer Scope extends AnyKnown
+  >
+    ? Type extends ArrayTo<infer Of, unknown>
+      ? TypeOf<Complete<Of, Scope, Start>, true, Length extends number ? Length : undefined, Tokens>
+      : TypeOf<Complete<Type, Scope, Start>, false, undefined, Tokens>
+    : Result extends Parsed<
+          infer Type,
+          unknown,
+          infer Tokens extends string,
+          infer Scope extends AnyKnown
+        >
+      ? TypeOf<Complete<Type, Scope, Start>, false, undefined, Tokens>
+      : Result
+
+type TypeOf<Type, Array, Length, Tokens extends string> =
+  Type extends Failure<string, string>
+    ? Type
+    : Tokens extends ''
+      ? { readonly type: Type; readonly array: Array; readonly length: Length }
+      : Failure<Format<'trailing', Found<Tokens>>, Tokens>

@@ -12,7 +12,7 @@ export interface Malformed<Message extends string> {
 export type Unreadable<Text extends string, Scanned> =
   Scanned extends Unscanned<infer Message, infer Rest>
     ? Malformed<FailureAt<Text, Rest, Message>>
-    : never
+    : Scanned
 
 /** A rule's result, with the place of a failure in `Text` instead of among `Tokens`. */
 export type Reported<Text extends string, Tokens extends string, Result> =

@@ -18,6 +18,11 @@ export interface Token {
 /** Characters that are a token each. */
 export type Punctuator = '(' | ')' | '[' | ']' | ',' | '*' | ';' | '.'
 
+/** What tokens whole texts have beside them. */
+export type Operator =
+  | ('{' | '}' | ':' | '=' | '+' | '-' | '/' | '%' | '<' | '>' | '!' | '&' | '|' | '^' | '~' | '?')
+  | ('<<' | '>>' | '<=' | '>=' | '==' | '!=' | '&&' | '||')
+
 type Space = ' ' | '\t' | '\n' | '\v' | '\f' | '\r'
 
 /** The ASCII characters that are in no token. Any other character may be in a name, as in C. */
@@ -35,7 +40,7 @@ const pattern =
 
 /** The same, with the operators of constant expressions, braces, and characters in quotes. */
 const wholePattern =
-  /[ \t\n\v\f\r]+|\/\/[^\n]*|\/\*[\s\S]*?\*\/|(?<token><<|>>|[<>=!]=|&&|\|\||'(?:[^'\\\n]|\\.)'|[()[\],*;.{}:=+\-/%<>!&|^~?]|[\w\x80-\uffff]+)|(?<strange>[\s\S])/g
+  /[ \t\n\v\f\r]+|\/\/[^\n]*|\/\*[\s\S]*?\*\/|(?<token><<|>>|[<>=!]=|&&|\|\||'(?:[^'\\\n]|\\.)'|[()[\],*;.{}:=+\-%<>!&|^~?]|\/(?!\*)|[\w\x80-\uffff]+)|(?<strange>[\s\S])/g
 
 /** What a text may hold: one declaration, or whole declarations with bodies and constant expressions. */
 export type Extent = 'one' | 'whole'
@@ -66,29 +71,31 @@ export function scan(text: string, extent: Extent = 'one'): Token[] {
 export type Scan<Text extends string> =
   Uncommented<Text> extends infer Plain extends string
     ? Plain extends StrangeText
-      ? StrangeIn<Text, BeforeStrange<Uncommented<Text>>>
+      ? StrangeIn<Text, BeforeStrange<Uncommented<Text>, Strange>>
       : Tokens<Plain>
     : never
 
 type StrangeText = `${string}${Strange}${string}`
 
 /** What is in front of the first strange character: word by word, then character by character. */
-type BeforeStrange<
+export type BeforeStrange<
   Text extends string,
+  Character extends string,
   Done extends string = '',
 > = Text extends `${infer Word} ${infer Rest}`
-  ? Word extends StrangeText
-    ? Ordinary<Word, Done>
-    : BeforeStrange<Rest, `${Done}${Word} `>
-  : Ordinary<Text, Done>
+  ? Word extends `${string}${Character}${string}`
+    ? Ordinary<Word, Character, Done>
+    : BeforeStrange<Rest, Character, `${Done}${Word} `>
+  : Ordinary<Text, Character, Done>
 
 type Ordinary<
   Text extends string,
+  Strange extends string,
   Done extends string,
 > = Text extends `${infer Character}${infer Rest}`
   ? Character extends Strange
     ? Done
-    : Ordinary<Rest, `${Done}${Character}`>
+    : Ordinary<Rest, Strange, `${Done}${Character}`>
   : Done
 
 /** A text that is no tokens: the message, and the text from its place on. */
@@ -101,7 +108,7 @@ type StrangeIn<Text extends string, Before extends string> = StrangeAt<
   Gapless<After<Text, Tokens<Before>>>
 >
 
-type StrangeAt<Rest extends string> = Rest extends `/*${string}`
+export type StrangeAt<Rest extends string> = Rest extends `/*${string}`
   ? Unscanned<Format<'openComment'>, Rest>
   : Rest extends `${infer Character}${string}`
     ? Unscanned<Format<'unexpectedCharacter', Character>, Rest>
@@ -129,11 +136,15 @@ type Tokens<Text extends string> = Text extends `${string}${Rare}${string}`
   : Words<Text>
 
 /** Long runs of blanks made short; {@link Squeezed} takes a step for each blank. */
-type Unindented<Text extends string> = Replace<Replace<Text, '                ', ' '>, '    ', ' '>
+export type Unindented<Text extends string> = Replace<
+  Replace<Text, '                ', ' '>,
+  '    ',
+  ' '
+>
 
 type Rare = Exclude<Punctuator | Space, '(' | ')' | ',' | '*' | ' '>
 
-type Words<Text extends string> =
+export type Words<Text extends string> =
   Squeezed<`${Around<Around<Around<Around<Text, '('>, ')'>, ','>, '*'>} `> extends infer Tokens
     ? Tokens extends ` ${infer Rest}`
       ? Rest
@@ -146,20 +157,27 @@ type Squeezed<Text extends string> = Text extends `${infer Before}  ${infer Afte
   : Text
 
 /** Blanks around a punctuator. */
-type Around<
+export type Around<
   Text extends string,
-  P extends Punctuator,
+  P extends string,
   Done extends string = '',
 > = Text extends `${infer Before}${P}${infer After}`
   ? Around<After, P, `${Done}${Before} ${P} `>
   : `${Done}${Text}`
 
-/** `Text` after its first tokens, which are `Consumed`. */
+/** `Text` after its first tokens, which are `Consumed`: from one semicolon, then from one comma, to the next. */
 export type After<
   Text extends string,
   Consumed extends string,
+> = Consumed extends `${infer Part}; ${infer More}`
+  ? After<AfterCommas<Text, `${Part}; `>, More>
+  : AfterCommas<Text, Consumed>
+
+type AfterCommas<
+  Text extends string,
+  Consumed extends string,
 > = Consumed extends `${infer Part}, ${infer More}`
-  ? After<AfterPart<Text, `${Part}, `>, More>
+  ? AfterCommas<AfterPart<Text, `${Part}, `>, More>
   : AfterPart<Text, Consumed>
 
 type AfterPart<

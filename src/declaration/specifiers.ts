@@ -7,12 +7,15 @@ import {
   advice,
   isKeyword,
   isUnsupported,
+  type Keyword,
   type KeywordOf,
   keywords,
 } from './keywords.ts'
 import { type Failure, type Format, type Found, format, found } from './messages.ts'
 import { type Names, noNames } from './names.ts'
+import type { AnyKnown, Find, NothingKnown } from './scope.ts'
 import { type Suggest, suggest } from './suggest.ts'
+import type { Tagged, TaggedAt } from './tagged.ts'
 import { isName, type NoName } from './words.ts'
 
 /** A type, and whether it is const. */
@@ -22,10 +25,12 @@ export interface Qualified {
 }
 
 /** A rule's result at compile time: a type, whether it is const, and the tokens that follow. */
-export interface Parsed<Type, Const, Tokens> {
+export interface Parsed<Type, Const, Tokens, Scope = unknown> {
   readonly type: Type
   readonly const: Const
   readonly tokens: Tokens
+  /** With what bodies among the specifiers have declared. */
+  readonly scope: Scope
 }
 
 /**
@@ -61,39 +66,70 @@ export function specifiers(cursor: Cursor, names: Names = noNames): Qualified {
   return { type: resolve(words, cursor, place), const: isConst }
 }
 
-/** {@link specifiers} as a type. `Words` has a blank after each word. */
+/**
+ * {@link specifiers} as a type. `Words` has a blank after each word; `Named` is a type that has a name or a body, and
+ * what `Words` are if nothing stands beside it.
+ */
 export type Specifiers<
   Tokens extends string,
+  Scope extends AnyKnown = NothingKnown,
   Start extends string = Tokens,
   Words extends string = '',
   Const extends boolean = false,
+  Named = undefined,
 > = Tokens extends `${infer Word} ${infer Next}`
-  ? Word extends KeywordOf<'type'>
-    ? Specifiers<Next, Start, `${Words}${Word} `, Const>
-    : Word extends KeywordOf<'const'>
-      ? Specifiers<Next, Start, Words, true>
-      : Word extends KeywordOf<'tag'>
-        ? Next extends `${infer Tag} ${infer AfterTag}`
-          ? Tag extends NoName
-            ? Failure<Format<'missingTag', Found<Next>>, Next>
-            : Specifiers<AfterTag, Start, `${Words}${Word} ${Tag} `, Const>
-          : Failure<Format<'missingTag', Found<Next>>, Next>
-        : Word extends KeywordOf<'ignored'>
-          ? Specifiers<Next, Start, Words, Const>
-          : Word extends keyof Advice
-            ? Failure<Unsupported<Word>, Tokens>
-            : Word extends KeywordOf<'direction'>
-              ? Failure<Format<'misplaced', Word>, Tokens>
+  ? Word extends Keyword
+    ? Word extends KeywordOf<'type'>
+      ? Specifiers<Next, Scope, Start, `${Words}${Word} `, Const, Named>
+      : Word extends 'const'
+        ? Specifiers<Next, Scope, Start, Words, true, Named>
+        : Word extends KeywordOf<'tag'>
+          ? TaggedAt<Word, Next, Scope> extends infer Result
+            ? Result extends Tagged<
+                infer Text extends string,
+                infer Type,
+                infer Rest extends string,
+                infer Inner extends AnyKnown
+              >
+              ? Specifiers<
+                  Rest,
+                  Inner,
+                  Start,
+                  `${Words}${Text} `,
+                  Const,
+                  NamedType<`${Text} `, Type>
+                >
+              : Result
+            : never
+          : Word extends KeywordOf<'ignored'>
+            ? Specifiers<Next, Scope, Start, Words, Const, Named>
+            : Word extends keyof Advice
+              ? Failure<Unsupported<Word>, Tokens>
               : Word extends KeywordOf<'disposal'>
                 ? Failure<Format<'strayDisposal', Word>, Tokens>
-                : Words extends ''
-                  ? Word extends TypeName
-                    ? Specifiers<Next, Start, `${Word} `, Const>
-                    : Failure<Unknown<Word>, Tokens>
-                  : Resolve<Words, Const, Tokens, Start>
+                : Failure<Format<'misplaced', Word>, Tokens>
+    : Words extends ''
+      ? Word extends Scope['typedefs']['name']
+        ? Specifiers<
+            Next,
+            Scope,
+            Start,
+            `${Word} `,
+            Const,
+            NamedType<`${Word} `, Find<Scope['typedefs'], Word>>
+          >
+        : Word extends TypeName
+          ? Specifiers<Next, Scope, Start, `${Word} `, Const>
+          : Failure<Unknown<Word>, Tokens>
+      : Resolve<Words, Const, Tokens, Start, Scope, Named>
   : Words extends ''
     ? Failure<Format<'missingType', Found<''>>, ''>
-    : Resolve<Words, Const, Tokens, Start>
+    : Resolve<Words, Const, Tokens, Start, Scope, Named>
+
+interface NamedType<Words, Type> {
+  readonly words: Words
+  readonly type: Type
+}
 
 function unknown(word: string): string {
   if (!isName(word)) return format('missingType', found(word))
@@ -132,23 +168,24 @@ type Resolve<
   Const,
   Tokens,
   Start extends string,
-> = Words extends `${infer Spelling extends TypeName} `
-  ? Parsed<Types[Spelling], Const, Tokens>
-  : Words extends `${infer Keyword extends 'struct' | 'union' | 'enum'} ${infer Tag} `
-    ? Tag extends `${string} ${string}`
-      ? Failure<Format<'notAType', `${Keyword} ${Tag}`>, Start>
-      : Parsed<Keyword extends 'enum' ? Enum<Tag> : Opaque<Keyword, Tag>, Const, Tokens>
-    : Ordered<Words> extends `${infer Spelling} `
-      ? Spelling extends TypeName
-        ? Parsed<Types[Spelling], Const, Tokens>
-        : Spelling extends keyof Advice
-          ? Failure<Unsupported<Spelling>, Start>
-          : Words extends `${infer Unordered} `
-            ? Failure<Format<'notAType', Unordered>, Start>
-            : never
-      : never
+  Scope extends AnyKnown,
+  Named,
+> =
+  Named extends NamedType<Words, infer Type>
+    ? Parsed<Type, Const, Tokens, Scope>
+    : Words extends `${infer Spelling extends TypeName} `
+      ? Parsed<Types[Spelling], Const, Tokens, Scope>
+      : Ordered<Words> extends `${infer Spelling} `
+        ? Spelling extends TypeName
+          ? Parsed<Types[Spelling], Const, Tokens, Scope>
+          : Spelling extends keyof Advice
+            ? Failure<Unsupported<Spelling>, Start>
+            : Words extends `${infer Unordered} `
+              ? Failure<Format<'notAType', Unordered>, Start>
+              : never
+        : never
 
-interface Enum<Tag> {
+export interface Enum<Tag> {
   readonly kind: 'enum'
   readonly tag: Tag
 }

@@ -3,7 +3,10 @@ import type { TypeName, Types } from '../abi/names.ts'
 import type { Callback } from '../memory/callback.ts'
 import type { Pointer } from '../memory/pointer.ts'
 import type { SharedMemory } from '../memory/shared-memory.ts'
-import type { PointerTo } from './declarator.ts'
+import type { ArrayTo, PointerTo } from './declarator.ts'
+import type { Entry, Find } from './scope.ts'
+import type { Opaque } from './specifiers.ts'
+import type { Aggregate } from './tagged.ts'
 
 /** Memory without a type of element: it fits every pointer. */
 type RawBytes = Uint8Array | Uint8ClampedArray | DataView | ArrayBufferLike
@@ -47,14 +50,16 @@ export type VariadicArgument =
   | readonly [type: `${string}*`, value: AnyArgument]
 
 /** What a parameter that is a result gives, or takes if it is `_Inout_`: a value, or an array of them. */
-export type ResultOf<To, Length> = Length extends undefined ? Returned<To> : ArrayOf<To>
+export type ResultOf<To, Length, Tags> = Length extends undefined
+  ? Returned<To, Tags>
+  : ArrayOf<To, Tags>
 
-export type InoutOf<To, Length> = Length extends undefined
-  ? Argument<To>
-  : BytesFor<To> | ArrayFor<To, true>
+export type InoutOf<To, Length, Tags> = Length extends undefined
+  ? Given<To, Tags>
+  : ArrayGiven<To, Tags>
 
 /** An array as it comes back: text for characters, a typed array for numbers. */
-export type ArrayOf<To> = To extends { readonly name: Character }
+export type ArrayOf<To, Tags = NoTags> = To extends { readonly name: Character }
   ? string
   : To extends { readonly kind: 'float'; readonly size: infer Size extends keyof FloatArrays }
     ? FloatArrays[Size]
@@ -70,7 +75,7 @@ export type ArrayOf<To> = To extends { readonly name: Character }
         ? SignedArrays<Size>[Signed extends true ? 'signed' : 'unsigned']
         : To extends { readonly kind: 'enum' }
           ? Int32Array
-          : Returned<To>[]
+          : Returned<To, Tags>[]
 
 type SignedArrays<Size extends keyof IntegerArrays> = {
   readonly 2: { readonly signed: Int16Array; readonly unsigned: Uint16Array }
@@ -82,70 +87,168 @@ type SignedArrays<Size extends keyof IntegerArrays> = {
 type Character = 'char' | 'char8_t' | 'char16_t' | 'char32_t' | 'wchar_t' | 'latin1_t'
 
 /** A function that C calls. A promise is for calls that don't block. */
-export type CallbackOf<Result, Parameters extends readonly unknown[]> = (
-  ...values: { -readonly [Index in keyof Parameters]: GivenTo<Parameters[Index]> }
-) => AnswerOf<Result> | Promise<AnswerOf<Result>>
+export type CallbackOf<Result, Parameters extends readonly unknown[], Tags = NoTags> = (
+  ...values: { -readonly [Index in keyof Parameters]: GivenTo<Parameters[Index], Tags> }
+) => AnswerOf<Result, Tags> | Promise<AnswerOf<Result, Tags>>
 
 // biome-ignore lint/suspicious/noExplicitAny: what it takes is known to whoever declared it
 export type AnyCallback = (...values: any[]) => unknown
 
-type GivenTo<Parameter> = Parameter extends { readonly type: infer Type } ? Returned<Type> : never
+type GivenTo<Parameter, Tags> = Parameter extends { readonly type: infer Type }
+  ? Returned<Type, Tags>
+  : never
 
-type AnswerOf<Type> = Type extends { readonly kind: 'void' }
+type AnswerOf<Type, Tags> = Type extends { readonly kind: 'void' }
   ? // biome-ignore lint/suspicious/noConfusingVoidType: it is the return type of a function
     void
-  : Argument<Type>
+  : Argument<Type, Tags>
 
 /** What a parameter that points to a function takes. */
-type FunctionFor<Type> = Type extends {
+type FunctionFor<Type, Tags> = Type extends {
   readonly result: infer Result
   readonly parameters: infer Parameters extends readonly unknown[]
 }
-  ? CallbackOf<Result, Parameters> | Callback | Pointer | { readonly pointer: Pointer } | null
+  ? CallbackOf<Result, Parameters, Tags> | Callback | Pointer | { readonly pointer: Pointer } | null
   : never
 
-/** What a parameter of a C type takes. */
-export type Argument<Type> =
+/** What a parameter of a C type takes; `Tags` has the structures and unions that have a tag. */
+export type Argument<Type, Tags = NoTags> =
   Type extends PointerTo<infer To, infer Const>
     ? To extends { readonly kind: 'function' }
-      ? FunctionFor<To>
-      : Address | BytesFor<To> | ArrayFor<To, Const>
-    : Type extends { readonly size: 8; readonly kind: 'integer' }
-      ? number | bigint
-      : Scalar<Type>
+      ? FunctionFor<To, Tags>
+      : Address | BytesFor<To> | PointedTo<To, Const, Tags>
+    : Given<Type, Tags>
+
+type NoTags = never
+
+/** What a value in memory is given as: a parameter that is no pointer, a member, an element. */
+type Given<Type, Tags> = Type extends { readonly size: 8; readonly kind: 'integer' }
+  ? number | bigint
+  : Type extends PointerTo<infer To, infer Const>
+    ? Address | BytesFor<To> | InMemory<To, Const>
+    : Type extends ArrayTo<infer Of, unknown>
+      ? ArrayGiven<Of, Tags>
+      : Type extends Aggregate<'struct', infer Members extends AnyMember, infer Lent>
+        ? Flattened<Givens<Members, Tags> & LentTo<Lent, Tags>>
+        : Type extends Aggregate<'union', infer Members extends AnyMember, infer Lent>
+          ? Alone<Alternatives<Members, Lent, Tags>, AllMembers<Type, Tags>['name']>
+          : Type extends Opaque<string, string>
+            ? Given<Complete<Type, Tags>, Tags>
+            : Scalar<Type>
+
+/** Of a structure or union with a tag, what the tag stands for. */
+type Complete<Type, Tags> =
+  Type extends Opaque<infer Keyword extends string, infer Tag extends string>
+    ? Find<Tags, `${Keyword} ${Tag}`>
+    : Type
+
+/** What a pointer in memory takes beside memory: what it points to lives as long as the call. */
+type InMemory<To, Const> =
+  | (To extends { readonly kind: 'integer' | 'float' | 'bool' | 'enum' | 'pointer' }
+      ? readonly ElementGiven<To>[]
+      : never)
+  | (Const extends true ? TextOf<To> : never)
+
+type TextOf<Element> = Element extends { readonly name: Character } ? string : never
+
+type ElementGiven<Element> = Element extends { readonly kind: 'pointer' }
+  ? Pointer | null
+  : Element extends { readonly size: 8; readonly kind: 'integer' }
+    ? number | bigint
+    : Scalar<Element>
+
+type ArrayGiven<Of, Tags> = BytesFor<Of> | readonly Given<Of, Tags>[] | TextOf<Of>
+
+type Givens<Members extends AnyMember, Tags> = {
+  readonly [Member in Members as Member['name']]: Given<Member['type'], Tags>
+}
+
+type AnyMember = Entry<string, unknown>
+
+/** What nameless members add: all of a structure, at least one of a union, which no type can say. */
+type LentTo<Lent, Tags> = Lent extends readonly [infer First, ...infer More]
+  ? (Complete<First, Tags> extends infer Group
+      ? Group extends { readonly kind: 'struct' }
+        ? Given<Group, Tags>
+        : Partial<Givens<AllMembers<Group, Tags>, Tags>>
+      : never) &
+      LentTo<More, Tags>
+  : unknown
+
+/** The objects that a union takes, each with what belongs together. */
+type Alternatives<Members extends AnyMember, Lent, Tags> =
+  | Each<Members, Tags>
+  | LentAlternatives<Lent, Tags>
+
+type Each<Members extends AnyMember, Tags> = Members extends unknown ? Givens<Members, Tags> : never
+
+type LentAlternatives<Lent, Tags> = Lent extends readonly [infer First, ...infer More]
+  ?
+      | (Complete<First, Tags> extends infer Group
+          ? Group extends Aggregate<'union', infer Members extends AnyMember, infer Inner>
+            ? Alternatives<Members, Inner, Tags>
+            : Given<Group, Tags>
+          : never)
+      | LentAlternatives<More, Tags>
+  : never
+
+/** Each object, and none of the others' members. */
+type Alone<Object, Names extends PropertyKey> = Object extends unknown
+  ? Flattened<Object & { readonly [Name in Exclude<Names, keyof Object>]?: never }>
+  : never
+
+/** The members, and those of nameless structures and unions among them. */
+type AllMembers<Type, Tags> =
+  Complete<Type, Tags> extends Aggregate<string, infer Members extends AnyMember, infer Lent>
+    ? Members | AllLent<Lent, Tags>
+    : never
+
+type AllLent<Lent, Tags> = Lent extends readonly [infer First, ...infer More]
+  ? AllMembers<First, Tags> | AllLent<More, Tags>
+  : never
+
+type Flattened<Type> = { [Key in keyof Type]: Type[Key] }
 
 /** What a function whose result has a C type returns. */
-export type Returned<Type> =
+export type Returned<Type, Tags = NoTags> =
   Type extends PointerTo<infer To, infer Const>
     ? Const extends true
       ? To extends { readonly name: Character }
         ? string | null
         : Pointer | null
       : To extends { readonly kind: 'function' }
-        ? FunctionPointer<To> | null
+        ? FunctionPointer<To, Tags> | null
         : Pointer | null
     : Type extends { readonly kind: 'void' }
       ? // biome-ignore lint/suspicious/noConfusingVoidType: it is the return type of a function
         void
-      : Scalar<Type>
+      : Type extends ArrayTo<infer Of, unknown>
+        ? ArrayOf<Of, Tags>
+        : Type extends { readonly kind: 'struct' | 'union' | 'opaque' }
+          ? ReturnedMembers<AllMembers<Type, Tags>, Tags>
+          : Scalar<Type>
+
+type ReturnedMembers<Members extends AnyMember, Tags> = {
+  [Member in Members as Member['name']]: Returned<Member['type'], Tags>
+}
 
 /** What a pointer that is given back pointed to. */
-export type Disposed<Type> =
+export type Disposed<Type, Tags = NoTags> =
   Type extends PointerTo<infer To, unknown>
-    ? (To extends { readonly name: Character } ? string : Returned<To>) | null
+    ? (To extends { readonly name: Character } ? string : Returned<To, Tags>) | null
     : never
 
 /** A function pointer that the library gave. */
-export interface FunctionPointer<Type> {
-  (...values: ArgumentsFor<Type>): Promise<ResultFor<Type>>
+export interface FunctionPointer<Type, Tags = NoTags> {
+  (...values: ArgumentsFor<Type, Tags>): Promise<ResultFor<Type, Tags>>
   /** The same, blocking. */
-  sync(...values: ArgumentsFor<Type>): ResultFor<Type>
+  sync(...values: ArgumentsFor<Type, Tags>): ResultFor<Type, Tags>
   /** The same, ended early, or with `errno` beside its result. */
   with(options: FunctionOptions & { readonly errno: true }): {
-    (...values: ArgumentsFor<Type>): Promise<{ result: ResultFor<Type>; errno: number }>
-    sync(...values: ArgumentsFor<Type>): { result: ResultFor<Type>; errno: number }
+    (...values: ArgumentsFor<Type, Tags>): Promise<{ result: ResultFor<Type, Tags>; errno: number }>
+    sync(...values: ArgumentsFor<Type, Tags>): { result: ResultFor<Type, Tags>; errno: number }
   }
-  with(options: FunctionOptions): FunctionPointer<Type>
+  with(options: FunctionOptions): FunctionPointer<Type, Tags>
   readonly pointer: Pointer
 }
 
@@ -154,26 +257,30 @@ interface FunctionOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-type ArgumentsFor<Type> = Type extends {
+type ArgumentsFor<Type, Tags> = Type extends {
   readonly parameters: infer Parameters extends readonly unknown[]
 }
   ? number extends Parameters['length']
     ? AnyArgument[]
     : {
         -readonly [Index in keyof Parameters]: Parameters[Index] extends { readonly type: infer Of }
-          ? Argument<Of>
+          ? Argument<Of, Tags>
           : never
       }
   : never
 
-type ResultFor<Type> = Type extends { readonly result: infer Result } ? Returned<Result> : unknown
+type ResultFor<Type, Tags> = Type extends { readonly result: infer Result }
+  ? Returned<Result, Tags>
+  : unknown
 
 /** A value that is no pointer, as the library returns it. */
-type Scalar<Type> = Type extends { readonly kind: 'bool' }
-  ? boolean
-  : Type extends { readonly size: 8; readonly kind: 'integer' }
-    ? bigint
-    : number
+type Scalar<Type> = Type extends { readonly kind: 'unknown' }
+  ? unknown
+  : Type extends { readonly kind: 'bool' }
+    ? boolean
+    : Type extends { readonly size: 8; readonly kind: 'integer' }
+      ? bigint
+      : number
 
 /** The memory that may hold elements of a type: bytes, or elements of their kind and size. */
 type BytesFor<Element> = Element extends {
@@ -192,15 +299,22 @@ type BytesFor<Element> = Element extends {
         ? RawBytes | IntegerArrays[8]
         : Bytes
 
-/** Strings and plain arrays. A mutable array gets the elements back as the library left them. */
-type ArrayFor<Element, Const> = Element extends { readonly kind: 'void' | 'opaque' }
+/** Strings, plain arrays and objects. A mutable array gets the elements back as the library left them. */
+type PointedTo<Element, Const, Tags> = Element extends { readonly kind: 'unknown' }
+  ? unknown
+  : Element extends {
+        readonly kind: 'void' | 'array' | 'function'
+      }
+    ? never
+    : Element extends { readonly kind: 'struct' | 'union' | 'opaque' }
+      ? Objects<Given<Element, Tags>, Const>
+      : Const extends true
+        ? readonly ElementGiven<Element>[] | TextOf<Element>
+        : Element extends { readonly kind: 'pointer' }
+          ? (Pointer | null)[]
+          : Scalar<Element>[]
+
+/** One, or an array of them. */
+type Objects<Object, Const> = [Object] extends [never]
   ? never
-  : Element extends { readonly kind: 'pointer' }
-    ? Const extends true
-      ? readonly (Pointer | null)[]
-      : (Pointer | null)[]
-    : Const extends true
-      ?
-          | readonly Argument<Element>[]
-          | (Element extends { readonly name: Character } ? string : never)
-      : Scalar<Element>[]
+  : Object | (Const extends true ? readonly Object[] : Object[])

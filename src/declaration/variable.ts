@@ -5,14 +5,24 @@
  */
 import type { CType } from '../abi/types.ts'
 import type { Cursor } from './cursor.ts'
-import { type Bracketed, type BracketsAt, type Pointers, pointers } from './declarator.ts'
-import { type Incomplete, type IncompleteMessage, requireComplete } from './incomplete.ts'
+import {
+  type DeclaratorAt,
+  type Declared,
+  declarator,
+  type IsNested,
+  isNested,
+  type Pointers,
+  pointers,
+} from './declarator.ts'
+import { type Complete, requireComplete } from './incomplete.ts'
 import { type Failure, type Format, type Found, format, found } from './messages.ts'
 import { type Names, noNames } from './names.ts'
-import { type DeclaredAs, declarator, type PointerNameAt, type WithLength } from './parameters.ts'
+import { parameters } from './parameters.ts'
 import { begin, end, type NoLiteral } from './parse.ts'
 import type { Reported, Unreadable } from './report.ts'
+import type { ScanWhole } from './scan-whole.ts'
 import type { Scan } from './scanner.ts'
+import type { AnyKnown, NothingKnown } from './scope.ts'
 import { type Parsed, type Specifiers, specifiers } from './specifiers.ts'
 import { isName, type NoName } from './words.ts'
 
@@ -34,20 +44,15 @@ export interface DeclaredVariable {
 export function parseVariable(text: string, names: Names = noNames): DeclaredVariable {
   const cursor = begin(text, names)
   const base = pointers(cursor, specifiers(cursor, names))
-  const isPointed = cursor.next === '(' && cursor.look(1) === '*'
-  if (!isPointed) requireName(cursor, isName(cursor.next))
-  const declared = declarator(cursor, base, names, () => cursor.take())
-  const { name, type, array, length } = declared
+  if (!isNested(cursor, names)) requireName(cursor, isName(cursor.next))
+  const takeName = (): string => cursor.take()
+  const declared = declarator(cursor, base, { names, takeName, parameters })
+  const { name, type } = declared
   requireName(cursor, name !== undefined)
   requireComplete(elementOf(type), cursor, 0)
   cursor.skip(';')
   end(cursor)
-  const count = typeof length === 'number' ? length : undefined
-  return {
-    name: name as string,
-    type: array ? { kind: 'array', of: type, length: count } : type,
-    const: declared.const,
-  }
+  return { name: name as string, type, const: declared.const }
 }
 
 function requireName(cursor: Cursor, isThere: boolean): void {
@@ -60,58 +65,50 @@ function elementOf(type: CType): CType {
 }
 
 /** {@link parseVariable} as a type: the variable, or {@link Malformed}. */
-export type ParseVariable<Text extends string> = Text extends unknown
+export type ParseVariable<
+  Text extends string,
+  Scope extends AnyKnown = NothingKnown,
+> = Text extends unknown
   ? NoLiteral extends Record<Text, 1>
     ? DeclaredVariable
-    : VariableIn<Text, Scan<Text>>
+    : VariableIn<Text, Scope, Scope['whole'] extends true ? ScanWhole<Text> : Scan<Text>>
   : never
 
-type VariableIn<Text extends string, Tokens> = Tokens extends string
-  ? Reported<Text, Tokens, VariableAt<Pointers<Specifiers<Tokens>>, Tokens>>
+type VariableIn<Text extends string, Scope extends AnyKnown, Tokens> = Tokens extends string
+  ? Reported<Text, Tokens, VariableAt<Pointers<Specifiers<Tokens, Scope>>, Tokens>>
   : Unreadable<Text, Tokens>
 
 type VariableAt<Base, Start extends string> =
-  Base extends Parsed<infer Type, infer Const, infer Tokens extends string>
-    ? Tokens extends `( * ${infer Next}`
-      ? PointerAt<PointerNameAt<Type, Next, Start, never, true>>
-      : Tokens extends `${infer Name} ${infer Next}`
-        ? Name extends NoName
-          ? Failure<Format<'missingDeclared', Found<Tokens>>, Tokens>
-          : ShapeAt<Name, Type, Const, BracketsAt<Next>, Start>
-        : Failure<Format<'missingDeclared', Found<Tokens>>, Tokens>
+  Base extends Parsed<unknown, unknown, infer Tokens extends string, infer Scope extends AnyKnown>
+    ? IsNested<Tokens, Scope> extends true
+      ? NamedAt<DeclaratorAt<Base>, Start>
+      : Tokens extends `${infer Word} ${string}`
+        ? Word extends NoName
+          ? Failure<Format<'missingDeclared', `'${Word}'`>, Tokens>
+          : NamedAt<DeclaratorAt<Base>, Start>
+        : Failure<Format<'missingDeclared', 'the end'>, ''>
     : Base
 
-type PointerAt<Result> =
-  Result extends DeclaredAs<infer Name, infer Shape, infer Tokens extends string>
+type NamedAt<Result, Start extends string> =
+  Result extends Declared<
+    infer Name,
+    infer Type,
+    infer Const,
+    unknown,
+    infer Tokens extends string,
+    infer Scope extends AnyKnown
+  >
     ? Name extends string
-      ? Shape extends WithLength<infer Type, infer Array, infer Length>
-        ? EndOf<Name, Array extends true ? ElementOf<Type> : Type, false, Array, Length, Tokens>
-        : never
+      ? Complete<ElementOf<Type>, Scope, Start> extends infer Failed extends Failure<string, string>
+        ? Failed
+        : Tokens extends '' | '; '
+          ? { readonly name: Name; readonly type: Type; readonly const: Const }
+          : Tokens extends `; ${infer Rest}`
+            ? Failure<Format<'trailing', Found<Rest>>, Rest>
+            : Failure<Format<'trailing', Found<Tokens>>, Tokens>
       : Failure<Format<'missingDeclared', Found<Tokens>>, Tokens>
     : Result
 
-/** As a parameter it would be a pointer. */
-type ElementOf<Type> = Type extends { readonly to: infer To } ? To : never
-
-type ShapeAt<Name, Type, Const, Brackets, Start extends string> =
-  Brackets extends Bracketed<infer Array, infer Length, infer Tokens extends string>
-    ? Type extends Incomplete
-      ? Failure<IncompleteMessage<Type>, Start>
-      : EndOf<Name, Type, Const, Array, Length, Tokens>
-    : Brackets
-
-type EndOf<Name, Type, Const, Array, Length, Tokens extends string> = Tokens extends '' | '; '
-  ? {
-      readonly name: Name
-      readonly type: Array extends true
-        ? {
-            readonly kind: 'array'
-            readonly of: Type
-            readonly length: Length extends number ? Length : undefined
-          }
-        : Type
-      readonly const: Const
-    }
-  : Tokens extends `; ${infer Rest}`
-    ? Failure<Format<'trailing', Found<Rest>>, Rest>
-    : Failure<Format<'trailing', Found<Tokens>>, Tokens>
+type ElementOf<Type> = Type extends { readonly kind: 'array'; readonly of: infer Of }
+  ? ElementOf<Of>
+  : Type

@@ -1,5 +1,5 @@
 import { isKeyword, type Keyword } from './keywords.ts'
-import type { Punctuator } from './scanner.ts'
+import type { Operator, Punctuator } from './scanner.ts'
 
 /** Whether a token may name something. */
 export function isName(token: string): boolean {
@@ -7,4 +7,8 @@ export function isName(token: string): boolean {
 }
 
 /** What {@link isName} refuses. */
-export type NoName = Punctuator | Keyword | `${0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9}${string}`
+export type NoName =
+  | Punctuator
+  | Operator
+  | Keyword
+  | `${0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | "'"}${string}`

@@ -8,9 +8,11 @@ import { failureOf } from '../support/ways.ts'
 
 const PROTOTYPE = 'int function(int value)'
 
+const declared: string = `${text} typedef int (*function)(int);`
+
 let library: Library<string>
 beforeAll(async () => {
-  library = await open(fixture('calls-back'), `${text} typedef int (*function)(int);`)
+  library = await open(fixture('calls-back'), declared)
 })
 afterAll(() => library.close())
 

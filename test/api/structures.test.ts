@@ -1,19 +1,19 @@
 /** Structures and unions, by value and by pointer. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Library, open, Pointer } from '../../src/index.ts'
+import { type Library, open, Pointer, type UntypedFunction } from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
 import { text } from '../fixtures/declarations/has-structures.ts'
 import { call, failureOf, WAYS } from '../support/ways.ts'
 
-let library: Library<string>
+let library: Library<typeof text>
 beforeAll(async () => {
-  library = await open(fixture('has-structures'), text as string)
+  library = await open(fixture('has-structures'), text)
 })
 afterAll(() => library.close())
 
 describe.each(WAYS)('%s', (way) => {
   const of = (name: string, ...args: readonly unknown[]): Promise<unknown> =>
-    call(library.symbols[name], way, args)
+    call((library.symbols as Readonly<Record<string, UntypedFunction>>)[name], way, args)
 
   test('by value, in registers', async () => {
     expect(await of('add_points', { x: 1, y: 2 }, { x: 3, y: 4.5 })).toEqual({ x: 4, y: 6.5 })
@@ -101,6 +101,16 @@ describe.each(WAYS)('%s', (way) => {
     expect(await of('real_of', { bytes: [0, 0, 128, 63] })).toBe(1)
   })
 
+  test('members of nameless unions and structures', async () => {
+    expect(await of('value_of', { kind: 0, number: 5 })).toBe(5)
+    expect(await of('value_of', { kind: 1, real: 0.5 })).toBe(0.5)
+    const value = (await of('value_from', 1)) as object
+    expect(value).toEqual({ kind: 1, number: 0x3f800000, real: 1 })
+    expect(await of('value_of', value), 'as it was read').toBe(1)
+    expect(await of('both_of', { x: 1, y: 2 })).toBe(2n ** 33n + 1n)
+    expect(await of('both_of', { both: 7 })).toBe(7n)
+  })
+
   test('bit-fields', async () => {
     const flags = { low: 5, middle: -16, high: 0xffffff, wide: 0n, on: false }
     expect(await of('flipped', flags)).toEqual({
@@ -184,6 +194,10 @@ describe.each(WAYS)('%s', (way) => {
       /^negated: w takes an object for union word with one of number, real, bytes, not none of them$/,
     ],
     ['negated', [{ number: 1, real: 1 }], /not number and real$/],
+    ['value_of', [{ kind: 0 }], /^value_of: v takes one of number, real too$/],
+    ['value_of', [{ number: 0 }], /^value_of: v\.kind is missing$/],
+    ['both_of', [{ x: 1 }], /^both_of: p\.y is missing$/],
+    ['both_of', [{ x: 1, y: 2, both: 3 }], /not x, y and both$/],
     [
       'flipped',
       [{ low: 8, middle: 0, high: 0, wide: 0, on: true }],
@@ -226,23 +240,22 @@ describe.each(WAYS)('%s', (way) => {
 })
 
 test('objects wait as they were', async () => {
-  const { scale, next_colour } = library.symbols as Required<typeof library.symbols>
+  const { scale, next_colour } = library.symbols
   const point = { x: 1, y: 2 }
-  const before = next_colour?.(0)
-  const scaled = scale?.(point, 3)
+  const before = next_colour(0)
+  const scaled = scale(point, 3)
   point.x = 100
   await Promise.all([before, scaled])
   expect(point).toEqual({ x: 3, y: 6 })
 })
 
 test('more prototypes may use the names of the text', async () => {
-  const prototype: string = 'double length_squared(const point *p)'
-  const squared = library.func(prototype) as (value: unknown) => Promise<unknown>
+  const squared = library.func('double length_squared(const point *p)')
   expect(await squared({ x: 1, y: 3 })).toBe(10)
 })
 
 test('a structure in the fat thread is a Pointer elsewhere', async () => {
-  const first = (await library.symbols['person_of']?.(1)) as { p: Record<string, unknown> }
+  const first = await library.symbols.person_of(1)
   const memory = library.thread.alloc(64)
   const chained = {
     ...first.p,
@@ -253,7 +266,7 @@ test('a structure in the fat thread is a Pointer elsewhere', async () => {
   new Uint8Array(memory.bytes).fill(0)
   expect(chained.next).toBeInstanceOf(Pointer)
   // The one in shared memory was born in the year 0.
-  expect(await library.symbols['oldest']?.(chained)).toMatchObject({
+  expect(await library.symbols.oldest(chained)).toMatchObject({
     name: null,
     born: { year: 0, month: 0 },
   })

@@ -212,7 +212,7 @@ describe('declarations', () => {
     ['int count', LoadError, 'count is a function, not a variable'],
     ['long counter', LoadError, 'counter has 4 bytes, and its declaration takes 8'],
     ['int numbers[5]', LoadError, 'numbers has 16 bytes, and its declaration takes 20'],
-    ['int count(void)', DeclarationError, "expected the end of the text, found '('"],
+    ['int count(void)', DeclarationError, 'a function is no value'],
     ['void counter', DeclarationError, 'void is no value'],
     ['struct point origin', DeclarationError, "'struct point' by value"],
     ['int', DeclarationError, 'expected a name, found the end'],

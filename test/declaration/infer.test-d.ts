@@ -1,12 +1,7 @@
 import { describe, expectTypeOf, it } from 'vitest'
 import type { Types } from '../../src/abi/names.ts'
-import type {
-  Arguments,
-  CallbackFor,
-  Checked,
-  CheckedAll,
-  Result,
-} from '../../src/declaration/infer.ts'
+import type { CheckedAll } from '../../src/callable.ts'
+import type { Arguments, CallbackFor, Checked, Result } from '../../src/declaration/infer.ts'
 import type { ParsePrototype, ParseType } from '../../src/declaration/parse.ts'
 import type { AnyArgument, Bytes } from '../../src/declaration/values.ts'
 import type { Callback } from '../../src/memory/callback.ts'

@@ -136,6 +136,38 @@ describe('parsePrototype', () => {
     ])
   })
 
+  it('reads declarators from the name outwards', () => {
+    const toFunction = (result: CType, ...parameters: CType[]): CType =>
+      pointer({
+        kind: 'function',
+        result,
+        parameters: parameters.map((type) => ({ name: undefined, type })),
+      })
+    const array = (of: CType, length: number): CType => ({ kind: 'array', of, length })
+    expect(parameterTypes('int (a), int (*b)[3], int c[2][3], int (*const *d)(char)')).toEqual([
+      types.int,
+      pointer(array(types.int, 3)),
+      pointer(array(types.int, 3)),
+      pointer(toFunction(types.int, types.char), true),
+    ])
+    expect(parameterTypes('int a(char), int (char), void (*(*b)(int))(char)')).toEqual([
+      toFunction(types.int, types.char),
+      toFunction(types.int, types.char),
+      toFunction(toFunction(types.void, types.char), types.int),
+    ])
+    const handler = toFunction(types.void, types.int)
+    const signal = parsePrototype('void (*signal(int number, void (*handler)(int)))(int)')
+    expect(signal).toEqual({
+      name: 'signal',
+      result: handler,
+      parameters: [
+        { name: 'number', type: types.int },
+        { name: 'handler', type: handler },
+      ],
+    })
+    expect(parsePrototype('int (f)(void);')).toEqual(parsePrototype('int f(void)'))
+  })
+
   it('takes the name of a type as a name behind another type', () => {
     const { parameters } = parsePrototype(
       'double clock_t(double time_t, unsigned size_t, bool int8)',
@@ -223,6 +255,19 @@ describe('parseType', () => {
     ['long unsigned int', { type: types['unsigned long'], array: false, length: undefined }],
     ['enum color[0]', { type: { kind: 'enum', tag: 'color' }, array: true, length: 0 }],
     ['int[n]', { type: types.int, array: true, length: undefined }],
+    ['int[2][3]', { type: { kind: 'array', of: types.int, length: 3 }, array: true, length: 2 }],
+    [
+      'int (*)(char)',
+      {
+        type: pointer({
+          kind: 'function',
+          result: types.int,
+          parameters: [{ name: undefined, type: types.char }],
+        }),
+        array: false,
+        length: undefined,
+      },
+    ],
   ])('reads %s', (text, expected) => {
     expect(parseType(text)).toEqual(expected)
   })
@@ -238,14 +283,6 @@ describe('parseType', () => {
     [
       'struct a',
       "'struct a' by value is not supported: pass a pointer, 'struct a *'\n  struct a\n  ^",
-    ],
-    [
-      'int[2][2]',
-      'arrays of arrays are not supported: write a pointer to the first element\n  int[2][2]\n        ^',
-    ],
-    [
-      'int (*)(int)',
-      "function pointers are not supported: write 'void *'\n  int (*)(int)\n      ^",
     ],
     ['int[', "expected an array length or ']', found the end\n  int[\n      ^"],
     ['itn *', "unknown type 'itn' - did you mean 'int'?\n  itn *\n  ^"],

@@ -4,22 +4,39 @@ import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
+import { Declarations } from '../../src/declaration/declarations.ts'
 import { parsePrototype, parseType } from '../../src/declaration/parse.ts'
 import { parseVariable } from '../../src/declaration/variable.ts'
 import { DeclarationError } from '../../src/errors.ts'
+import { structure } from '../fixtures/declarations/structures.ts'
+import { seed } from '../support/fuzzing.ts'
 import { damaged, declaration, jumble } from './arbitrary.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
+/** The functions of a text by name, for `toValue`. */
+const SHOWN = `import type { ParseText } from '../../src/declaration/text.ts'
+type ShownText<Text extends string> = ParseText<Text> extends infer Found
+  ? Found extends { functions: infer Entries extends { name: string; type: unknown } }
+    ? { functions: { [E in Entries as E['name']]: E['type'] } }
+    : Found
+  : never`
+
+/** A number of texts; the same ones each time, so that a change is judged by itself. */
+const sample = <T>(arbitrary: fc.Arbitrary<T>, numRuns: number): T[] =>
+  fc.sample(arbitrary, { numRuns, seed })
+
 /** What the compiler makes of `alias<text>`, a text each. */
 function compiled(
-  alias: 'ParsePrototype' | 'ParseType' | 'ParseVariable',
+  alias: 'ParsePrototype' | 'ParseType' | 'ParseVariable' | 'ShownText',
   texts: readonly string[],
 ): unknown[] {
   const home = alias === 'ParseVariable' ? 'variable' : 'parse'
   const file = join(root, 'test/declaration/texts.ts')
   const source = [
-    `import type { ${alias} } from '../../src/declaration/${home}.ts'`,
+    alias === 'ShownText'
+      ? SHOWN
+      : `import type { ${alias} } from '../../src/declaration/${home}.ts'`,
     ...texts.map((text, at) => `export type T${at} = ${alias}<${JSON.stringify(text)}>`),
   ].join('\n')
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
@@ -35,6 +52,7 @@ function compiled(
   const { statements } = program.getSourceFile(file) as ts.SourceFile
   return statements
     .filter((statement) => ts.isTypeAliasDeclaration(statement))
+    .filter(({ name }) => /^T\d+$/.test(name.text))
     .map((statement) => toValue(checker.getTypeAtLocation(statement.name), checker))
 }
 
@@ -47,6 +65,9 @@ function toValue(type: ts.Type, checker: ts.TypeChecker): unknown {
     return checker
       .getTypeArguments(type as ts.TypeReference)
       .map((element) => toValue(element, checker))
+  // The members of structures are a union.
+  if (type.isUnion() || type.flags & ts.TypeFlags.Never) return undefined
+  if (type.flags & ts.TypeFlags.Number) return undefined
   if (!(type.flags & ts.TypeFlags.Object)) throw new Error(checker.typeToString(type))
   const properties = type.getProperties().map((property) => {
     return [property.name, toValue(checker.getTypeOfSymbol(property), checker)] as const
@@ -63,10 +84,90 @@ function parsed(parse: (text: string) => unknown, text: string): unknown {
   }
 }
 
+/** What only run time finds out: values, and what they mean for a layout. */
+const ONLY_RUN_TIME =
+  /^(an array has from|'.*' has no room for|an alignment is|'.*' does not fit an enumeration|a structure of more than|a division by|a shift by|this is nested too deep)/
+
+/** A declared text of structures, enumerations and prototypes, most of which use them. */
+const text = fc
+  .tuple(
+    fc.array(structure(1), { minLength: 1, maxLength: 3 }),
+    fc.array(declaration, { maxLength: 3 }),
+    fc.array(fc.constantFrom('4', '0x10', '1 << 3', '-2', 'C0 + 1', '(7 | C0) * 2'), {
+      maxLength: 3,
+    }),
+  )
+  .map(([structures, prototypes, values]) =>
+    [
+      `enum { C0, ${values.map((value, at) => `C${at + 1} = ${value},`).join(' ')} };`,
+      ...structures.map(
+        ({ text }, at) =>
+          `typedef ${text} t${at}; t${at} f${at}(const t${at} *p, t${at} v, t${at} *); _Free_(g) t${at} *g${at}(_Out_ _Free_(g) t${at} **o);`,
+      ),
+      ...prototypes.map(({ text }) => `${text.replace(/;\s*$/, '')}\n;`),
+    ].join('\n'),
+  )
+
+/** The text with some of its characters gone, doubled or replaced; what is in attributes, run time reads alone. */
+const spoiled = fc
+  .tuple(
+    text,
+    fc.nat(),
+    fc.nat(4),
+    fc.constantFrom('', '(', ')', '}', '{', ';', ',', '*', ' x ', 'int', ':', '= ', '[', '#'),
+  )
+  .map(([whole, place, length, other]) => {
+    const plain = whole.replace(/__attribute__\(\((?:[^()]|\([^()]*\))*\)\)/g, '')
+    const at = place % (plain.length + 1)
+    return plain.slice(0, at) + other + plain.slice(at + length)
+  })
+
+/** A declared text at run time, as {@link toValue} shows it. */
+function declared(source: string): unknown {
+  const declarations = new Declarations()
+  try {
+    declarations.add(source)
+  } catch (error) {
+    if (error instanceof DeclarationError) return { message: error.message }
+    throw error
+  }
+  const functions = [...declarations.functions].map(([name, { name: _, ...rest }]) => [
+    name,
+    shown({ kind: 'function', ...rest }),
+  ])
+  return { functions: Object.fromEntries(functions) }
+}
+
+/** Without what a type in TypeScript has no use for: lengths of arrays, layouts, names of tags. */
+function shown(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(shown)
+  const { kind } = value as { kind?: string }
+  if (kind === 'struct' || kind === 'union' || kind === 'opaque') return 'aggregate'
+  const entries = Object.entries(value).filter(([key]) => key !== 'length' && key !== 'tag')
+  return Object.fromEntries(entries.map(([key, each]) => [key, shown(each)]))
+}
+
 describe('the compiler', () => {
+  it('reads texts as the parser does', { timeout: 120_000 }, () => {
+    const texts = [...sample(text, 15), ...sample(spoiled, 75)]
+    const found = compiled('ShownText', texts)
+    let failed = 0
+    for (const [at, source] of texts.entries()) {
+      const expected = declared(source) as { message?: string }
+      const is = shown(found[at]) as { beyond?: true; message?: string }
+      if (is.beyond) continue
+      if (expected.message !== undefined && ONLY_RUN_TIME.test(expected.message) && !is.message)
+        continue
+      if (expected.message !== undefined) failed++
+      expect({ source, is }).toEqual({ source, is: expected })
+    }
+    expect(failed).toBeGreaterThan(20)
+  })
+
   it('reads prototypes as the parser does', { timeout: 60_000 }, () => {
-    const good = fc.sample(declaration, 100).map(({ text }) => text)
-    const texts = [...good, ...fc.sample(fc.oneof(damaged, jumble), 300)]
+    const good = sample(declaration, 100).map(({ text }) => text)
+    const texts = [...good, ...sample(fc.oneof(damaged, jumble), 300)]
     const types = compiled('ParsePrototype', texts)
     for (const [at, text] of texts.entries())
       expect({ text, is: types[at] }).toEqual({ text, is: parsed(parsePrototype, text) })
@@ -117,16 +218,14 @@ describe('the compiler', () => {
   })
 
   it('reads variables as the parser does', { timeout: 60_000 }, () => {
-    const random = fc
-      .sample(
-        fc.oneof(
-          declaration.map(({ text }) => text),
-          damaged,
-          jumble,
-        ),
-        200,
-      )
-      .map((text, index) => text.replace(/\(.*/s, index % 2 === 0 ? '' : '[4];'))
+    const random = sample(
+      fc.oneof(
+        declaration.map(({ text }) => text),
+        damaged,
+        jumble,
+      ),
+      200,
+    ).map((text, index) => text.replace(/\(.*/s, index % 2 === 0 ? '' : '[4];'))
     const texts = [
       ...random,
       ...[
@@ -163,9 +262,7 @@ describe('the compiler', () => {
   })
 
   it('reads types as the parser does', { timeout: 60_000 }, () => {
-    const texts = fc
-      .sample(fc.oneof(damaged, jumble), 200)
-      .map((text) => text.replace(/\w*\(.*/s, ''))
+    const texts = sample(fc.oneof(damaged, jumble), 200).map((text) => text.replace(/\w*\(.*/s, ''))
     const types = compiled('ParseType', texts)
     for (const [at, text] of texts.entries())
       expect({ text, is: types[at] }).toEqual({ text, is: parsed(parseType, text) })

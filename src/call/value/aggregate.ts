@@ -1,4 +1,4 @@
-import { namedMembers } from '../../abi/layout.ts'
+import { isAggregate, namedMembers } from '../../abi/layout.ts'
 import type { AggregateType } from '../../abi/types.ts'
 import { Pointer } from '../../memory/pointer.ts'
 import { SharedMemory } from '../../memory/shared-memory.ts'
@@ -6,7 +6,7 @@ import { wrongKind } from '../complaint.ts'
 import { isElements } from '../elements.ts'
 import type { Unit } from '../text.ts'
 import { bitsCodec } from './bits.ts'
-import type { Codec, CodecOf } from './codec.ts'
+import type { Codec, CodecOf, Writing } from './codec.ts'
 import { pointedUnit } from './pointer.ts'
 
 interface NamedCodec {
@@ -24,6 +24,50 @@ function membersOf(type: AggregateType, codecOf: CodecOf): NamedCodec[] {
     codec: member.bits === undefined ? codecOf(member.type) : bitsCodec(member),
     unit: pointedUnit(member.type),
   }))
+}
+
+type Given = Readonly<Record<string, unknown>>
+
+/** What is written as one: a named member, or the members that a nameless structure or union lends. */
+interface Part {
+  readonly names: readonly string[]
+  write(object: Given, memory: DataView, at: number, writing: Writing): void
+}
+
+function partsOf(type: AggregateType, codecOf: CodecOf): Part[] {
+  return type.members.flatMap((member): Part[] => {
+    const { name, offset } = member
+    if (name === undefined)
+      return isAggregate(member.type) ? [lentPart(member.type, offset, codecOf)] : []
+    const codec = member.bits === undefined ? codecOf(member.type) : bitsCodec(member)
+    const write: Part['write'] = (object, memory, at, writing) => {
+      const given = object[name]
+      writing.enter(name)
+      if (given === undefined) throw new TypeError(`${writing.where} is missing`)
+      codec.write(given, memory, at + offset, writing)
+      writing.leave()
+    }
+    return [{ names: [name], write }]
+  })
+}
+
+/** All of a structure; of a union what is given, for an object that was read has all of its members. */
+function lentPart(type: AggregateType, offset: number, codecOf: CodecOf): Part {
+  const parts = partsOf(type, codecOf)
+  const names = parts.flatMap((part) => part.names)
+  return {
+    names,
+    write(object, memory, at, writing) {
+      const given = type.kind === 'union' ? parts.filter((part) => isGiven(part, object)) : parts
+      if (given.length === 0 && type.kind === 'union')
+        throw new TypeError(`${writing.where} takes one of ${names.join(', ')} too`)
+      for (const part of given) part.write(object, memory, at + offset, writing)
+    },
+  }
+}
+
+function isGiven(part: Part, object: Given): boolean {
+  return part.names.some((name) => object[name] !== undefined)
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {
@@ -48,6 +92,7 @@ export function structCodec(type: AggregateType, codecOf: CodecOf): Codec {
     list ??= membersOf(type, codecOf)
     return list
   }
+  let parts: Part[] | undefined
   let isLazy: boolean | undefined
   let empty: Record<string, unknown> | undefined
   const blank = (): Record<string, unknown> => {
@@ -67,13 +112,8 @@ export function structCodec(type: AggregateType, codecOf: CodecOf): Codec {
     },
     write(value, memory, at, writing) {
       if (!isPlain(value)) throw wrongKind(writing.where, wanted(type, members()), value)
-      for (const { name, offset, codec } of members()) {
-        const given = value[name]
-        writing.enter(name)
-        if (given === undefined) throw new TypeError(`${writing.where} is missing`)
-        codec.write(given, memory, at + offset, writing)
-        writing.leave()
-      }
+      parts ??= partsOf(type, codecOf)
+      for (const part of parts) part.write(value, memory, at, writing)
     },
     read(memory, at, reading) {
       // All members are there from the start: the engine then knows one shape for all these objects.
@@ -98,29 +138,28 @@ export function unionCodec(type: AggregateType, codecOf: CodecOf): Codec {
     list ??= membersOf(type, codecOf)
     return list
   }
-  const givenIn = (object: Record<string, unknown>): NamedCodec[] =>
-    members().filter(({ name }) => Object.hasOwn(object, name))
+  let parts: Part[] | undefined
   return {
     size: type.size,
     lazy: true,
     keep(value) {
       if (!isPlain(value)) return value
       return Object.fromEntries(
-        givenIn(value).map(({ name, codec }) => [name, codec.keep(value[name])]),
+        members()
+          .filter(({ name }) => value[name] !== undefined)
+          .map(({ name, codec }) => [name, codec.keep(value[name])]),
       )
     },
     write(value, memory, at, writing) {
       if (!isPlain(value)) throw wrongKind(writing.where, wanted(type, members()), value)
-      const given = givenIn(value)
-      if (given.length !== 1)
+      parts ??= partsOf(type, codecOf)
+      const given = parts.filter((part) => isGiven(part, value))
+      const [part] = given
+      if (part === undefined || given.length > 1)
         throw new TypeError(
-          `${writing.where} takes ${wanted(type, members())}, not ${given.length === 0 ? 'none of them' : given.map(({ name }) => name).join(' and ')}`,
+          `${writing.where} takes ${wanted(type, members())}, not ${part === undefined ? 'none of them' : given.map(({ names }) => names.join(', ')).join(' and ')}`,
         )
-      for (const { name, offset, codec } of given) {
-        writing.enter(name)
-        codec.write(value[name], memory, at + offset, writing)
-        writing.leave()
-      }
+      part.write(value, memory, at, writing)
     },
     read(memory, at, reading) {
       const view: Record<string, unknown> = {}
