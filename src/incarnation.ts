@@ -54,7 +54,6 @@ export class Incarnation {
   ready = false
   /** Why the program ended it, if it did. */
   retirement: Retirement | undefined
-  readonly #provides: boolean
   readonly #keeper: LaneKeeper
   #lastWords = ''
   #preparations = 0
@@ -65,7 +64,6 @@ export class Incarnation {
 
   constructor(settings: Settings, laneKeeper: LaneKeeper, keeper: IncarnationKeeper) {
     const { policy } = settings
-    this.#provides = policy.listener
     if (policy.listener) learnAnswers()
     this.channel = new Channel({ spin: settings.spin, policy: policy.bytes })
     try {
@@ -74,6 +72,7 @@ export class Incarnation {
           channel: this.channel.descriptor,
           captureOutput: settings.stdout !== 'ignore',
           captureErrors: settings.stderr !== 'ignore',
+          provides: policy.listener,
           stackBytes: policy.bounds.stack,
           namespaces: policy.namespaces,
           filesPermitted: policy.granted.read.length + policy.granted.write.length > 0,
@@ -138,8 +137,7 @@ export class Incarnation {
     const note = (modules: LoadedModule[]): void => {
       this.modules.push(...modules)
     }
-    const provide = (descriptors: readonly number[]): number => this.process.provide(descriptors)
-    const message = load(number, plan, note, this.#provides ? provide : undefined)
+    const message = load(number, plan, note)
     return this.prepare(message, timeout)
   }
 

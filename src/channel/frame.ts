@@ -47,8 +47,15 @@ function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined
 }
 
-/** Sends a message with descriptors to the host. */
-export type Sender = (descriptors: readonly number[], message: Uint8Array) => void
+/** How descriptors reach the host. */
+export interface Courier {
+  /** Sends a message with descriptors. */
+  send(descriptors: readonly number[], message: Uint8Array): void
+  /** Whether the host opens files by a name that it is given; then none are sent. */
+  readonly provides: boolean
+  /** Files that the host may open by name; returns the first one's number. */
+  provide(descriptors: readonly number[]): number
+}
 
 /** Offset of a request's words in the private block. */
 const WORDS = REQUEST.at.words
@@ -63,7 +70,7 @@ export class Frame implements Target {
   readonly owner: object
   readonly #channel: LaneMemory
   readonly #callbacks: Callbacks
-  readonly #send: Sender
+  readonly #courier: Courier
   /** Offset of the slot in the channel, in bytes. */
   #slot = 0
   #cursor = 0
@@ -78,10 +85,10 @@ export class Frame implements Target {
   /** Callbacks that were made for it; given back when the request is over. */
   slots: Slot[] | undefined
 
-  constructor(channel: LaneMemory, callbacks: Callbacks, owner: object, send: Sender) {
+  constructor(channel: LaneMemory, callbacks: Callbacks, owner: object, courier: Courier) {
     this.#channel = channel
     this.#callbacks = callbacks
-    this.#send = send
+    this.#courier = courier
     this.owner = owner
   }
 
@@ -153,6 +160,11 @@ export class Frame implements Target {
     this.views.f64[WORDS / 8] = 0
   }
 
+  /** Files for the host to open by name: the first one's number, or `undefined` where they are sent instead. */
+  provide(descriptors: readonly number[]): number | undefined {
+    return this.#courier.provides ? this.#courier.provide(descriptors) : undefined
+  }
+
   /** Sends descriptors that the request is about; they are not closed. */
   send(descriptors: readonly number[]): void {
     this.#sendGrants()
@@ -161,7 +173,7 @@ export class Frame implements Target {
 
   #try(descriptors: readonly number[], message: Uint8Array): void {
     try {
-      this.#send(descriptors, message)
+      this.#courier.send(descriptors, message)
     } catch (cause) {
       if (codeOf(cause) === 'EAGAIN') throw new Busy(cause)
       if (GONE.has(codeOf(cause))) throw new Unreachable(cause)

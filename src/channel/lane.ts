@@ -118,9 +118,7 @@ export class Lane implements Line {
     this.#spin = spin
     this.#last = depth === strand.deepest
     this.#setShut(depth > 0)
-    this.#frame = new Frame(memory, callbacks, owner, (descriptors, message) =>
-      process.send(descriptors, message),
-    )
+    this.#frame = new Frame(memory, callbacks, owner, process)
     this.#answer = {
       views: memory.views,
       owner,

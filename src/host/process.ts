@@ -38,6 +38,8 @@ export interface ProcessListener {
 }
 
 export interface SpawnOptions {
+  /** Whether the filter has a listener, which hands files over by name. */
+  readonly provides: boolean
   readonly channel: number
   readonly captureOutput: boolean
   readonly captureErrors: boolean
@@ -100,6 +102,8 @@ export class HostProcess {
   readonly #id = nextId++
   readonly #handle: Handle
   readonly #listener: ProcessListener
+  /** Whether it opens files by a name that it is given. */
+  readonly provides: boolean
   #end: End | undefined
   /** When it lost its doorbell. */
   #lost: number | undefined
@@ -107,6 +111,7 @@ export class HostProcess {
   constructor(options: SpawnOptions, listener: ProcessListener) {
     listen()
     this.#listener = listener
+    this.provides = options.provides
     this.#handle = addon().spawn(
       this.#id,
       hostExecutable(),

@@ -19,7 +19,6 @@ export function load(
   library: number,
   plan: LoadPlan,
   note: (modules: LoadedModule[]) => void,
-  provide?: (descriptors: readonly number[]) => number,
 ): Request<undefined, void> {
   let entries: Place
   return new Request({
@@ -31,9 +30,11 @@ export function load(
       const descriptors = objects.flatMap(({ image }) =>
         image === undefined ? [] : [image.descriptor],
       )
-      let provided = provide?.(descriptors) ?? 0
+      // Of the process that takes the request now: it may have waited for the end of another one.
+      const first = frame.provide(descriptors)
+      let provided = first ?? 0
       const nameOf = ({ name, image }: PlannedObject): string | undefined =>
-        image === undefined || provide === undefined ? name : `${PROVIDED}${provided++}`
+        image === undefined || first === undefined ? name : `${PROVIDED}${provided++}`
       entries = frame.place(objects.length * ENTRY_BYTES)
       const names = objects.map(nameOf).map((name) => {
         if (name === undefined) return 0
@@ -56,7 +57,7 @@ export function load(
       frame.word(1, objects.length)
       frame.word(2, entries.address)
       // Last: memory that was placed beyond the slot has to come before them.
-      if (provide === undefined && descriptors.length > 0) frame.send(descriptors)
+      if (first === undefined && descriptors.length > 0) frame.send(descriptors)
       return undefined
     },
     read(answer) {

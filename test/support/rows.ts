@@ -17,7 +17,7 @@ import { Pulse, program, unharmed } from './program.ts'
 /** Harm that comes a moment after the call counts too, in milliseconds. */
 const LINGER = 300
 /** Longest pause of the event loop that a row may cause, in milliseconds. */
-const LONGEST_PAUSE = 500
+const LONGEST_PAUSE = 900
 
 export type Mode = 'awaited' | 'sync'
 
