@@ -175,7 +175,8 @@ export class Frame implements Target {
     try {
       this.#courier.send(descriptors, message)
     } catch (cause) {
-      if (codeOf(cause) === 'EAGAIN') throw new Busy(cause)
+      // Too many descriptors of this user are under way: a library can bring that about for a while.
+      if (codeOf(cause) === 'EAGAIN' || codeOf(cause) === 'ETOOMANYREFS') throw new Busy(cause)
       if (GONE.has(codeOf(cause))) throw new Unreachable(cause)
       throw new FatThreadError('descriptors could not be sent to the fat thread', { cause })
     }
