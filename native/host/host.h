@@ -42,6 +42,8 @@ const struct text *policy_text(const struct ft_policy *policy, const struct text
 /* One mechanism of the sandbox a file; each returns 0 or an errno. */
 int limits_no_core(void);
 void limits_apply(const struct ft_policy *policy, uint32_t *outcomes);
+int limits_introduce(void);
+int limits_open_files(const struct ft_policy *policy);
 int capabilities_drop(void);
 int landlock_restrict(const struct ft_policy *policy, uint32_t *version);
 int filter_install(const struct ft_policy *policy, int *listener);

@@ -4,13 +4,9 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "host.h"
-
-/* Ten milliseconds each. */
-#define MOST_TRIES 500
 
 int introduce(const struct ft_introduction *introduction, int listener) {
   union {
@@ -28,13 +24,7 @@ int introduce(const struct ft_introduction *introduction, int listener) {
     head->cmsg_len = CMSG_LEN(sizeof listener);
     memcpy(CMSG_DATA(head), &listener, sizeof listener);
   }
-  /* Others of this user may have too many descriptors under way: a library can bring that about for a while. */
-  const struct timespec moment = {.tv_nsec = 10000000};
   ssize_t sent = sendmsg(FT_DESCRIPTOR_SOCKET, &message, MSG_NOSIGNAL);
-  for (int tries = 0; sent < 0 && errno == ETOOMANYREFS && tries < MOST_TRIES; tries++) {
-    nanosleep(&moment, NULL);
-    sent = sendmsg(FT_DESCRIPTOR_SOCKET, &message, MSG_NOSIGNAL);
-  }
   int error = sent == (ssize_t)sizeof *introduction ? 0 : errno;
   if (listener >= 0) close(listener);
   return error;

@@ -73,8 +73,10 @@ static int start_steps(uint8_t *channel, uint32_t born, uint32_t *step) {
   if ((error = crash_watch((struct ft_crash *)(channel + FT_OFFSET_CRASH)))) return error;
   if ((*step = FT_STEP_ENVIRONMENT, error = set_environment(policy))) return error;
   if (sandbox && (*step = FT_STEP_FILTER, error = shut_in(&said, policy, &listener))) return error;
-  *step = FT_STEP_DESCRIPTORS;
-  return introduce(&said, listener);
+  if (sandbox && (*step = FT_STEP_LIMITS, error = limits_introduce())) return error;
+  if ((*step = FT_STEP_DESCRIPTORS, error = introduce(&said, listener))) return error;
+  *step = FT_STEP_LIMITS;
+  return sandbox ? limits_open_files(policy) : 0;
 }
 
 /* The one argument: the namespaces that this process was born into, as flags of clone. */

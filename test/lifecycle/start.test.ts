@@ -3,6 +3,7 @@ import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { open } from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
 import { control } from '../support/control.ts'
 import { copyCheckout, type Ended, type RunOptions, runProgram } from '../support/run-program.ts'
@@ -199,4 +200,17 @@ describe('a program that is started', () => {
     const text = `open and one call in a program of ${megabytes} MB: median ${median.toFixed(1)} ms, worst ${worst.toFixed(1)} ms`
     await context.annotate(text)
   })
+})
+
+test('starts while a library keeps descriptors of the same user under way', async () => {
+  const declarations = { deed: 'int deed(void)', answer: 'int answer(void)' } as const
+  const path = fixture('keeps-descriptors-under-way')
+  await using one = await open(path, declarations, { timeout: 5000 })
+  // Some went: whether the end of that process comes of it is not the point here.
+  const sent = await one.symbols.deed().catch(() => 1)
+  expect(sent).toBeGreaterThan(0)
+  for (let turn = 0; turn < 10; turn++) {
+    await using other = await open(path, declarations)
+    expect(await other.symbols.answer()).toBe(42)
+  }
 })
