@@ -27,6 +27,9 @@ export interface Evidence {
 /** Signals whose report says an address that the fault is about. */
 const FAULTS = new Set(['SIGSEGV', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGTRAP'])
 
+/** `/usr/include/asm-generic/errno.h`; Node has no name for it. */
+const ETOOMANYREFS = 109
+
 /** The typed error for the end of a process, for one of the requests that it took along. */
 export function causeOf(evidence: Evidence, subject: FatThreadErrorOptions): FatThreadError {
   const { end, served, start } = evidence
@@ -47,6 +50,12 @@ function startError({ end, start }: Evidence, subject: FatThreadErrorOptions): F
   if (start.state === START_STATE.FAILED) {
     const step =
       Object.entries(START_STEP).find(([, number]) => number === start.step)?.[0] ?? 'UNKNOWN'
+    if (start.error === ETOOMANYREFS)
+      return new StartError(
+        'the kernel lets this user have no more descriptors under way in sockets (ETOOMANYREFS): ' +
+          'end the process that sends them, or raise `ulimit -n`',
+        subject,
+      )
     const error =
       start.error > 0 && start.error < 4096 ? getSystemErrorName(-start.error) : start.error
     return new StartError(`the host failed at its start: ${step.toLowerCase()} (${error})`, subject)

@@ -214,3 +214,27 @@ test('starts while a library keeps descriptors of the same user under way', asyn
     expect(await other.symbols.answer()).toBe(42)
   }
 })
+
+test('starts when there is room again for descriptors under way', async () => {
+  const ended = await runProgram('starts-in-a-crowd.mjs', {
+    args: [fixture('keeps-descriptors-under-way'), '400'],
+    by: ['prlimit', '--nofile=512:512'],
+    limit: 14_000,
+  })
+  expect(ended).toMatchObject({ code: 0, stderr: '' })
+  const { sent, answer, waited } = JSON.parse(ended.stdout)
+  expect(sent).toBeGreaterThan(2)
+  expect(answer).toBe(42)
+  expect(waited).toBeGreaterThan(100)
+})
+
+test('says what to do when no room comes', async () => {
+  const ended = await runProgram('starts-in-a-crowd.mjs', {
+    args: [fixture('keeps-descriptors-under-way'), '12000'],
+    by: ['prlimit', '--nofile=512:512'],
+    limit: 14_000,
+  })
+  expect(ended.code).toBe(1)
+  expect(ended.stderr).toMatch(/ERR_FAT_THREAD_START/)
+  expect(ended.stderr).toMatch(/no more descriptors under way .* raise `ulimit -n`/)
+})
