@@ -69,17 +69,21 @@ type CResultWith<Result, Options extends WithOptions> = Options extends { readon
   ? { result: Result; errno: number }
   : Result
 
-/** A declared text with the types of its functions, where the text itself is too long to infer them from. */
-export type DeclaredText<Functions> = string & { readonly [functions]: Functions }
+/** A declared text with the types of what it declares, where the text itself is too long to infer them from. */
+export type DeclaredText<Functions, Variables = Record<never, never>> = string & {
+  readonly [functions]: Functions
+  readonly [variables]: Variables
+}
 
 declare const functions: unique symbol
+declare const variables: unique symbol
 
 /**
  * What the names in declarations stand for: of a text, all that it declares; beside prototypes, the types. `never`
  * where TypeScript doesn't know the declarations.
  */
 export type NamesOf<D> =
-  D extends DeclaredText<unknown>
+  D extends DeclaredText<unknown, unknown>
     ? never
     : D extends string
       ? NamesIn<D>
@@ -104,7 +108,7 @@ export type CheckedAll<D> = {
 
 /** The functions of a library, by their names in JavaScript; untyped where the compiler is not given the text. */
 export type Symbols<D> =
-  D extends DeclaredText<infer Functions>
+  D extends DeclaredText<infer Functions, unknown>
     ? Functions
     : D extends string
       ? NamesIn<D> extends infer Names extends AnyKnown

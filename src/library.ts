@@ -28,7 +28,7 @@ import { Pointer } from './memory/pointer.ts'
 import { bind } from './message/bind.ts'
 import { locate } from './message/variable.ts'
 import { expressionType, namesOf, Type } from './type.ts'
-import { BoundVariable, type Variable } from './variable.ts'
+import { BoundVariable, type Variable, type Variables } from './variable.ts'
 
 export interface LibraryOptions extends LoadOptions {}
 
@@ -43,7 +43,7 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
   /** The declared functions. */
   readonly symbols: Symbols<D>
   /** The variables that a declared text has. */
-  readonly variables: Readonly<Record<string, Variable>>
+  readonly variables: Variables<D>
   /** The library's file. */
   readonly path: string
   readonly thread: FatThread
@@ -73,7 +73,7 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     this.#ownsThread = ownsThread
     this.#number = thread.nextLibrary()
     this.symbols = Object.create(null) as Symbols<D>
-    this.variables = Object.create(null) as Record<string, Variable>
+    this.variables = Object.create(null) as Variables<D>
     this.#resident = {
       settle: (incarnation) => this.#settle(incarnation),
       leave: () => this.#leave(),

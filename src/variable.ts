@@ -1,6 +1,9 @@
 import type { CType } from './abi/types.ts'
+import type { DeclaredText, NamesOf } from './callable.ts'
 import type { Lane } from './channel/lane.ts'
 import type { Request } from './channel/request.ts'
+import type { GivenIn, HeldIn } from './declaration/infer.ts'
+import type { AnyKnown, Find } from './declaration/scope.ts'
 import { Pointer } from './memory/pointer.ts'
 import {
   type Kept,
@@ -37,6 +40,25 @@ export interface WriteVariable<Given> {
   /** The same, blocking. */
   sync(value: Given): void
 }
+
+/** The variables of a declared text; any where the compiler is not given it. */
+export type Variables<D> =
+  D extends DeclaredText<unknown, infer Found>
+    ? Found
+    : D extends string
+      ? NamesOf<D> extends infer Names extends AnyKnown
+        ? [Names] extends [never]
+          ? AnyVariables
+          : {
+              readonly [Name in Names['variables']['name']]: Variable<
+                HeldIn<Find<Names['variables'], Name>, Names['tags']>,
+                GivenIn<Find<Names['variables'], Name>, Names['tags']>
+              >
+            }
+        : never
+      : AnyVariables
+
+type AnyVariables = Readonly<Record<string, Variable>>
 
 /** Where the variable's requests go. */
 export interface VariableHome {

@@ -187,27 +187,36 @@ export type HeldBy<Text extends string, Scope extends AnyKnown = NothingKnown> =
   never,
 ]
   ? HeldBy<Text>
-  : ParseVariable<Text, Scope> extends { readonly type: infer Type }
-    ? CType extends Type
-      ? unknown
-      : Type extends { readonly kind: 'array'; readonly of: infer Of }
-        ? ResultOf<Of, number, Scope['tags']>
-        : Returned<Type, Scope['tags']>
-    : unknown
+  : HeldIn<ParseVariable<Text, Scope>, Scope['tags']>
 
 /** What it can be set to. */
 export type GivenTo<Text extends string, Scope extends AnyKnown = NothingKnown> = [Scope] extends [
   never,
 ]
   ? GivenTo<Text>
-  : ParseVariable<Text, Scope> extends { readonly type: infer Type; readonly const: infer Const }
-    ? CType extends Type
-      ? unknown
-      : Const extends true
-        ? never
-        : Type extends { readonly kind: 'array'; readonly of: infer Of }
-          ? InoutOf<Of, number, Scope['tags']>
-          : Argument<Type, Scope['tags']>
-    : unknown
+  : GivenIn<ParseVariable<Text, Scope>, Scope['tags']>
+
+/** {@link HeldBy} a variable whose declaration is parsed. */
+export type HeldIn<Variable, Tags> = Variable extends { readonly type: infer Type }
+  ? CType extends Type
+    ? unknown
+    : Type extends { readonly kind: 'array'; readonly of: infer Of }
+      ? ResultOf<Of, number, Tags>
+      : Returned<Type, Tags>
+  : unknown
+
+/** {@link GivenTo} such a variable. */
+export type GivenIn<Variable, Tags> = Variable extends {
+  readonly type: infer Type
+  readonly const: infer Const
+}
+  ? CType extends Type
+    ? unknown
+    : Const extends true
+      ? never
+      : Type extends { readonly kind: 'array'; readonly of: infer Of }
+        ? InoutOf<Of, number, Tags>
+        : Argument<Type, Tags>
+  : unknown
 
 type Flattened<Type> = { [Key in keyof Type]: Type[Key] }

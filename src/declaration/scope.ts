@@ -112,11 +112,17 @@ export type WithFunction<Scope extends AnyKnown, Name extends string, Type> = Kn
   Scope['variables']
 >
 
-export type WithVariable<Scope extends AnyKnown, Name extends string, Type> = Known<
+/** A variable as it is declared. */
+export interface Held<Type, Const> {
+  readonly type: Type
+  readonly const: Const
+}
+
+export type WithVariable<Scope extends AnyKnown, Name extends string, Type, Const> = Known<
   true,
   Scope['typedefs'],
   Scope['tags'],
   Scope['constants'],
   Scope['functions'],
-  With<Scope['variables'], Name, Type>
+  With<Scope['variables'], Name, Held<Type, Const>>
 >

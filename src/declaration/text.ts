@@ -101,7 +101,7 @@ type NamedAt<Base, What> =
       ? Result extends Declared<
           infer Name,
           infer Type,
-          unknown,
+          infer Const,
           unknown,
           infer Rest extends string,
           infer Scope extends AnyKnown
@@ -122,7 +122,7 @@ type NamedAt<Base, What> =
                   : Behind<SkipAttributes<Rest>, WithFunction<Scope, Name, Type>>
               : What extends FreedBy<unknown, infer From>
                 ? Failure<Format<'disposal'>, From>
-                : Behind<SkipAttributes<Rest>, WithVariable<Scope, Name, Type>>
+                : Behind<SkipAttributes<Rest>, WithVariable<Scope, Name, Type, Const>>
           : Failure<Format<'missingDeclared', Found<Rest>>, Rest>
         : Result
       : never

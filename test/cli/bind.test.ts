@@ -82,6 +82,12 @@ SHAPES_API time_t shapes_when(struct tm *when, FILE_LIKE *file);
 SHAPES_API int shapes_vprint(const char *format, va_list list);
 SHAPES_API long double shapes_exact(long double x);
 SHAPES_API int shapes_gone(void);
+/** How many there are. */
+SHAPES_API int shapes_count;
+SHAPES_API const shapes_point shapes_origin, shapes_ends[2];
+SHAPES_API struct shapes_secret shapes_inside;
+SHAPES_API int shapes_lost;
+SHAPES_API int shapes_print(const char *, ...);
 SHAPES_API int shapes_count;
 static inline int shapes_twice(int x) { return 2 * x; }
 static const int shapes_table[2] = { 1, 2 };
@@ -104,7 +110,9 @@ int shapes_vprint(const char *format, va_list list) { return 0; }
 long double shapes_exact(long double x) { return x; }
 int shapes_more(void) { return 7; }
 int elsewhere_function(void) { return 8; }
-int shapes_count;
+int shapes_count = 3;
+const shapes_point shapes_origin = { 1, 2 }, shapes_ends[2] = { { 3, 4 }, { 5, 6 } };
+struct shapes_secret { int one; } shapes_inside;
 `
 
 const header = scratch.write('shapes.h', HEADER)
@@ -140,7 +148,9 @@ describe('a header', () => {
       soname: 'libshapes.so',
       compiled: true,
     })
-    expect(counts).toEqual({ functions: 6, structures: 4, enumerations: 1, constants: 11 })
+    expect(counts).toEqual({
+      ...{ functions: 6, variables: 3, structures: 4, enumerations: 1, constants: 11 },
+    })
     expect(text).not.toContain(scratch.folder)
   })
 
@@ -208,6 +218,20 @@ describe('a header', () => {
     expect(text, 'of another one').not.toContain('elsewhere_function')
   })
 
+  test('variables are typed and described', () => {
+    expect(text).toContain(
+      [
+        '/** The variables of shapes.h. */',
+        'export interface Variables {',
+        '  /** How many there are. */',
+        '  readonly shapes_count: Variable<number>',
+        '  readonly shapes_origin: Variable<shapes_point, never>',
+        '  readonly shapes_ends: Variable<shapes_point[], never>',
+        '}',
+      ].join('\n'),
+    )
+  })
+
   test('types come from elsewhere where they are needed, and no others', () => {
     expect(text).toContain('typedef short elsewhere_number;')
     expect(text).toContain('export interface elsewhere {')
@@ -222,7 +246,8 @@ describe('a header', () => {
       shapes_exact:
         "'long double' is not supported: a pointer to it is 'void *', and by value it can't be passed",
       shapes_gone: 'the library has no such symbol',
-      shapes_count: 'it is a variable: library.variable() gives it',
+      shapes_inside: 'the header does not say what is in it: library.symbol() gives its address',
+      shapes_lost: 'the library has no such symbol',
       shapes_twice: 'it is in the header itself, not in the library',
       shapes_table: 'it is in the header itself, not in the library',
       SHAPES_API: 'it stands for words of C, not for a value',
@@ -230,7 +255,9 @@ describe('a header', () => {
       SHAPES_OTHER_NAME: 'it stands for words of C, not for a value',
       SHAPES_CODE: 'it is no constant expression',
     })
-    expect(bound.stderr).toMatch(/^bound 6 functions, 4 structures, 1 enumeration, 11 constants\n/)
+    expect(bound.stderr).toMatch(
+      /^bound 6 functions, 3 variables, 4 structures, 1 enumeration, 11 constants\n/,
+    )
     expect(bound.stderr).toContain(
       'left out: shapes_twice, shapes_table: it is in the header itself, not in the library\n',
     )
@@ -252,6 +279,11 @@ describe('a header', () => {
     }
     expect(await symbols.shapes_paint(all, shapes_colour.SHAPES_BLUE, null)).toBe(7)
     expect(all).toMatchObject({ colour: 7, inner: 5, rest: 2 })
+    const { shapes_count, shapes_origin, shapes_ends } = opened.variables
+    await shapes_count.set((await shapes_count.get()) + 1)
+    expect(shapes_count.get.sync()).toBe(4)
+    expect(await shapes_origin.get()).toEqual({ x: 1, y: 2 })
+    expect(shapes_ends.get.sync()).toHaveLength(2)
     expect(typeErrors(scratch, ['shapes.d.mts'])).toEqual([])
   }, 60_000)
 })
@@ -260,6 +292,25 @@ test('--include binds another package too', () => {
   const { text = '' } = runJson(...words, '--include', 'include/else').json as Bound
   expect(text).toContain('readonly elsewhere_function: CFunction<[], number>')
   expect(text).toContain('export const ELSEWHERE = 2\n')
+})
+
+test('a header whose functions stand in others says which', () => {
+  const outer = scratch.write('outer.h', '#include <elsewhere.h>\n')
+  const bound = run('bind', outer, '--library', library, `--cflags=${flags}`)
+  expect(bound.stderr).toContain(
+    'what the header includes has functions of the library: --include include/elsewhere.h\n',
+  )
+})
+
+test('a structure may lead to itself through a function of its members', () => {
+  const name = scratch.write(
+    'image.h',
+    'struct image { struct { struct image *(*part)(struct image *whole, int at); } f; };\nstruct image *more(int n);\n',
+  )
+  const own = scratch.compile('libimage.so', 'void *more(int n) { return 0; }', [])
+  const { text = '' } = runJson('bind', name, '--library', own).json as Bound
+  expect(text).toContain('export interface image {')
+  expect(text).toContain('export interface image_in {')
 })
 
 test('comments may stand below what they describe', () => {

@@ -10,6 +10,7 @@ import {
   type UntypedFunction,
 } from '../../src/index.ts'
 import type { SharedMemory } from '../../src/memory/shared-memory.ts'
+import type { Variable, Variables } from '../../src/variable.ts'
 import type { text } from '../fixtures/declarations/has-structures.ts'
 
 type Functions = Symbols<typeof text>
@@ -243,6 +244,25 @@ describe('a declared text', () => {
     type Handler = NonNullable<ReturnType<Names['handler']['sync']>>
     expectTypeOf<Parameters<Handler['sync']>>().toEqualTypeOf<[number]>()
     expectTypeOf<Parameters<Names['plain']['sync']>>().toEqualTypeOf<[number | bigint]>()
+    expectTypeOf<keyof Variables<Text>>().toEqualTypeOf<'counter' | 'table'>()
+  })
+
+  it('has the variables', () => {
+    type Text = `
+      typedef struct { double x, y; } point;
+      extern int counter; extern const point origin; point corners[4]; const char *const names[];
+      int (*compare)(const void *one, const void *other);
+    `
+    type Found = Variables<Text>
+    type Given<Name extends keyof Found> = Parameters<Found[Name]['set']>[0]
+    type Point = { x: number; y: number }
+    expectTypeOf<Found['counter']>().toEqualTypeOf<Variable<number, number>>()
+    expectTypeOf<Awaited<ReturnType<Found['origin']['get']>>>().toEqualTypeOf<Point>()
+    expectTypeOf<Given<'origin'>>().toBeNever()
+    expectTypeOf<ReturnType<Found['corners']['get']['sync']>>().toEqualTypeOf<Point[]>()
+    expectTypeOf<readonly Point[]>().toExtend<Given<'corners'>>()
+    expectTypeOf<ReturnType<Found['names']['get']['sync']>>().toEqualTypeOf<(string | null)[]>()
+    expectTypeOf<NonNullable<ReturnType<Found['compare']['get']['sync']>>>().toHaveProperty('sync')
   })
 
   it('has untyped functions where it is more than the compiler is given', () => {
@@ -267,7 +287,9 @@ describe('a declared text', () => {
   })
 
   it('has the functions that bind has written, whatever the text', () => {
-    type Bound = DeclaredText<{ f: () => 1 }>
+    type Bound = DeclaredText<{ f: () => 1 }, { v: Variable<1> }>
+    expectTypeOf<Variables<Bound>>().toEqualTypeOf<{ v: Variable<1> }>()
+    expectTypeOf<Variables<DeclaredText<{ f: () => 1 }>>>().toEqualTypeOf<Record<never, never>>()
     expectTypeOf<Symbols<Bound>>().toEqualTypeOf<{ f: () => 1 }>()
     expectTypeOf<NamesOf<Bound>>().toBeNever()
     expectTypeOf<CheckedText<Bound>>().toEqualTypeOf<Bound>()

@@ -29,6 +29,8 @@ function makeCodec(type: CType): Codec {
       return type.bytes ? bytesCodec(type) : unionCodec(type, codecOf)
     case 'array':
       return arrayCodec(type, codecOf)
+    case 'opaque':
+      throw new TypeError(`${type.keyword} ${type.tag} is incomplete: its members are not declared`)
     default: {
       const element = elementOf(type)
       if (element === undefined) throw new TypeError(`${type.kind} is no type of a value in memory`)

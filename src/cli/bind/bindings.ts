@@ -9,7 +9,7 @@ import { Docs } from './comments.ts'
 import { constantOf, type Meanings } from './constants.ts'
 import { parseC } from './grammar.ts'
 import type { Macro } from './header.ts'
-import { itemsOf } from './items.ts'
+import { type Item, itemsOf } from './items.ts'
 import type { BoundLibrary } from './library.ts'
 import { ownFiles } from './own-files.ts'
 import { preprocess } from './preprocess.ts'
@@ -21,6 +21,8 @@ export interface Bindings {
   readonly leftOut: readonly LeftOut[]
   /** Whether the C compiler preprocessed the header. */
   readonly compiled: boolean
+  /** Where no function is bound: the headers that it includes which have some of the library. */
+  readonly elsewhere: readonly string[]
 }
 
 export interface HeaderOptions {
@@ -48,7 +50,9 @@ export async function bindings(
   const items = itemsOf(await parseC(source.text), source.places)
   const isOwn = ({ place }: (typeof items)[number]): boolean => own.has(place.file)
   const selection = select(items, isOwn, library)
-  const places = items.filter((item) => item.kind === 'function' && isOwn(item))
+  const places = items.filter(
+    (item) => (item.kind === 'function' || item.kind === 'variable') && isOwn(item),
+  )
   const docs = new Docs(places.map(({ place }) => place))
   const macros = source.macros.filter(({ place }) => own.has(place.file))
   const known = new Set(items.flatMap(({ names }) => names))
@@ -61,7 +65,19 @@ export async function bindings(
     header: shortName(header),
     version: JSON.parse(readFileSync(PACKAGE, 'utf8')).version,
   })
-  return { files, leftOut: [...selection.leftOut, ...leftOut], compiled: source.compiled }
+  return {
+    files,
+    leftOut: [...selection.leftOut, ...leftOut],
+    compiled: source.compiled,
+    elsewhere: files.counts.functions > 0 ? [] : filesWithFunctions(items, library),
+  }
+}
+
+function filesWithFunctions(items: readonly Item[], library: BoundLibrary): string[] {
+  const found = items.filter(
+    ({ kind, names: [name = ''] }) => kind === 'function' && library.kindOf(name) === 'function',
+  )
+  return [...new Set(found.map(({ place }) => place.file))]
 }
 
 /** A header's name without folders of this machine. */

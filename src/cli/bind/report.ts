@@ -7,9 +7,10 @@ const WITHOUT_COMPILER =
   'holds only for what it defines itself, and macros with arguments stay as they are'
 
 /** What was bound, and what was left out with the reasons: lines for standard error. */
-export function describe({ files: { counts }, leftOut, compiled }: Bindings): string {
+export function describe({ files: { counts }, leftOut, compiled, elsewhere }: Bindings): string {
   const found = [
     count(counts.functions, 'function'),
+    ...(counts.variables === 0 ? [] : [count(counts.variables, 'variable')]),
     count(counts.structures, 'structure'),
     count(counts.enumerations, 'enumeration'),
     count(counts.constants, 'constant'),
@@ -17,11 +18,23 @@ export function describe({ files: { counts }, leftOut, compiled }: Bindings): st
   const lines = [
     ...(compiled ? [] : [WITHOUT_COMPILER]),
     `bound ${found.join(', ')}`,
+    ...(elsewhere.length === 0 ? [] : [includes(elsewhere)]),
     ...byReason(leftOut).map(
       ([reason, names]) => `left out: ${printable(names.join(', '))}: ${printable(reason)}`,
     ),
   ]
   return lines.map((line) => `${line}\n`).join('')
+}
+
+/** So many headers are named. */
+const MOST_NAMED = 4
+
+function includes(files: readonly string[]): string {
+  const named = files
+    .slice(0, MOST_NAMED)
+    .map((file) => `--include ${file.split('/').slice(-2).join('/')}`)
+  const more = files.length > MOST_NAMED ? ` and ${files.length - MOST_NAMED} more` : ''
+  return `what the header includes has functions of the library: ${printable(named.join(' '))}${more}`
 }
 
 function count(number: number, what: string): string {

@@ -1,6 +1,7 @@
 /** Which declarations of a header are bound: what the library has, with the types that it needs. */
 
 import { isTypeName } from '../../abi/names.ts'
+import type { CType } from '../../abi/types.ts'
 import { Declarations } from '../../declaration/declarations.ts'
 import { DeclarationError } from '../../errors.ts'
 import type { Item, Need } from './items.ts'
@@ -53,19 +54,11 @@ function isWanted(item: Item, exports: Exports, leftOut: LeftOut[]): boolean {
       return leave('function', 'it is in the header itself, not in the library')
     case 'unknown':
       return leave('declaration', 'this C is not understood')
-    case 'variable':
-      return leave(
-        'variable',
-        exports.kindOf(name) === undefined
-          ? 'the library has no such symbol'
-          : 'it is a variable: library.variable() gives it',
-      )
     default: {
       const kind = exports.kindOf(name)
-      if (kind === 'function') return true
-      const reason =
-        kind === undefined ? 'the library has no such symbol' : 'it is a variable there'
-      return leave('function', reason)
+      if (kind === item.kind) return true
+      const reason = kind === undefined ? 'the library has no such symbol' : `it is a ${kind} there`
+      return leave(item.kind, reason)
     }
   }
 }
@@ -111,7 +104,10 @@ function settle(
     const declarations = new Declarations()
     try {
       declarations.add(text)
-      return { items, text, declarations, leftOut }
+      const vague = items.filter((item) => isIncomplete(item, declarations))
+      if (vague.length === 0) return { items, text, declarations, leftOut }
+      for (const { names } of vague) leftOut.push(hidden(names))
+      items = items.filter((item) => !vague.includes(item))
     } catch (error) {
       if (!(error instanceof DeclarationError)) throw error
       const refused = itemAt(items, error.line)
@@ -122,6 +118,21 @@ function settle(
       items = items.filter((item) => !dropped.has(item))
     }
   }
+}
+
+/** A variable whose members the header keeps to itself: C knows its address only. */
+function isIncomplete({ kind, names: [name = ''] }: Item, { variables }: Declarations): boolean {
+  const found = kind === 'variable' ? variables.get(name)?.type : undefined
+  return found !== undefined && elementOf(found).kind === 'opaque'
+}
+
+function elementOf(type: CType): CType {
+  return type.kind === 'array' ? elementOf(type.of) : type
+}
+
+function hidden([name = '']: readonly string[]): LeftOut {
+  const reason = 'the header does not say what is in it: library.symbol() gives its address'
+  return { kind: 'variable', name, reason }
 }
 
 function itemAt(items: readonly Item[], line: number): Item {
@@ -168,7 +179,7 @@ function refusal(item: Item, cause: Item | undefined, error: DeclarationError): 
   const hasList = (cause ?? item).text.includes('__builtin_va_list')
   const reason = hasList ? 'a va_list holds for its own process only' : problem
   return {
-    kind: item.kind === 'function' ? 'function' : 'type',
+    kind: item.kind === 'function' || item.kind === 'variable' ? item.kind : 'type',
     name,
     reason: cause === undefined || hasList ? reason : `it needs ${short(cause)}: ${reason}`,
   }

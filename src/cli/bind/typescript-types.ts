@@ -92,9 +92,19 @@ function aggregateText(type: AggregateType, side: Side, names: TypeNames): strin
   return side === 'given' && isTwofold(type, names) ? `${name}_in` : name
 }
 
+/** Those that are being compared. */
+const comparing = new Set<AggregateType>()
+
 /** Whether what is given may differ from what is read. */
 export function isTwofold(type: AggregateType, names: TypeNames): boolean {
-  return bodyText(type, 'given', names) !== bodyText(type, 'read', names)
+  // What leads to itself does so through what a function of its members returns, and functions differ.
+  if (comparing.has(type)) return true
+  comparing.add(type)
+  try {
+    return bodyText(type, 'given', names) !== bodyText(type, 'read', names)
+  } finally {
+    comparing.delete(type)
+  }
 }
 
 /** The members between braces, on one line. */

@@ -46,6 +46,7 @@ export const MARK = 'Written by `fat-threads bind`'
 const OWN = [
   'open',
   'Functions',
+  'Variables',
   'declarations',
   'Memory',
   'Pointer',
@@ -61,6 +62,7 @@ const IMPORTED = [
   'Pointer',
   'SharedMemory',
   'VariadicArgument',
+  'Variable',
 ]
 /** A function's types are on one line up to this many characters. */
 const MOST_WIDTH = 80
@@ -68,6 +70,7 @@ const MOST_WIDTH = 80
 /** How many of each kind a file has. */
 export interface Counts {
   readonly functions: number
+  readonly variables: number
   readonly structures: number
   readonly enumerations: number
   readonly constants: number
@@ -121,13 +124,15 @@ class Writer implements TypeNames {
     const enums = selection.items.flatMap((item) => item.enums.map((each) => ({ item, each })))
     const named = enums.filter(({ each }) => each.name !== undefined)
     const loose = enums.flatMap(({ each }) => (each.name === undefined ? this.#loose(each) : []))
-    const functions = selection.items.filter(({ kind }) => kind === 'function')
+    const functions = distinct(selection.items.filter(({ kind }) => kind === 'function'))
+    const variables = distinct(selection.items.filter(({ kind }) => kind === 'variable'))
     const all = [...loose, ...constants]
     const body = [
       ...all.map((each) => this.#constant(each)),
       ...named.map(({ each }) => this.#enum(each)),
       ...aggregates.flatMap((each) => this.#aggregate(each)),
       this.#functions(functions),
+      ...(variables.length === 0 ? [] : [this.#variables(variables)]),
       this.#text(),
       this.#open(),
     ]
@@ -140,6 +145,7 @@ class Writer implements TypeNames {
       javascript: [this.#title(), "import { open } from 'fat-threads'\n", script].join('\n'),
       counts: {
         functions: functions.length,
+        variables: variables.length,
         structures: aggregates.length,
         enumerations: named.length,
         constants: all.length,
@@ -321,18 +327,48 @@ class Writer implements TypeNames {
   }
 
   #functions(items: readonly Item[]): Part {
-    const { selection, docs, header } = this.#written
+    const { functions } = this.#written.selection.declarations
+    return this.#members('Functions', items, (name) => {
+      const signature = functions.get(name)
+      return signature === undefined ? undefined : this.#function(signature)
+    })
+  }
+
+  #variables(items: readonly Item[]): Part {
+    const { variables } = this.#written.selection.declarations
+    return this.#members('Variables', items, (name) => {
+      const variable = variables.get(name)
+      if (variable === undefined) return undefined
+      const read = resultText(variable.type, this)
+      const given = variable.const ? 'never' : argumentText(variable.type, this)
+      return read === given ? `Variable<${read}>` : `Variable<${read}, ${given}>`
+    })
+  }
+
+  /** An interface of what the library has, by its names. */
+  #members(
+    title: string,
+    items: readonly Item[],
+    typeOf: (name: string) => string | undefined,
+  ): Part {
+    const { docs, header } = this.#written
     const members = items.flatMap((item) => {
       const [name = ''] = item.names
-      const signature = selection.declarations.functions.get(name)
-      if (signature === undefined) return []
+      const type = typeOf(name)
+      if (type === undefined) return []
       const text = [docs.of(item.place), item.deprecated ? '@deprecated' : undefined]
       const doc = text.filter((each) => each !== undefined).join('\n\n')
       const about = comment(doc === '' ? undefined : doc, '  ')
-      return [`${about}  readonly ${propertyName(name)}: ${this.#function(signature)}\n`]
+      return [`${about}  readonly ${propertyName(name)}: ${type}\n`]
     })
-    const text = `\n/** The functions of ${header}. */\nexport interface Functions {\n${members.join('')}}`
+    const text = `\n/** The ${title.toLowerCase()} of ${header}. */\nexport interface ${title} {\n${members.join('')}}`
     return { typescript: text, declarations: text }
+  }
+
+  /** What is declared, as a type. */
+  get #declared(): string {
+    const hasVariables = this.#written.selection.items.some(({ kind }) => kind === 'variable')
+    return hasVariables ? 'DeclaredText<Functions, Variables>' : 'DeclaredText<Functions>'
   }
 
   #function({ parameters, result, variadic }: Signature): string {
@@ -350,9 +386,9 @@ class Writer implements TypeNames {
       '/** What `open`, `thread.load` and `Pool.open` take as declarations of these functions. */'
     const text = this.#written.selection.text.replace(/[`\\]|\$\{/g, '\\$&')
     return {
-      typescript: `\n${about}\nexport const declarations = \`\n${text}\n\` as DeclaredText<Functions>`,
+      typescript: `\n${about}\nexport const declarations = \`\n${text}\n\` as ${this.#declared}`,
       javascript: `\n${about}\nexport const declarations = \`\n${text}\n\``,
-      declarations: `\n${about}\nexport declare const declarations: DeclaredText<Functions>`,
+      declarations: `\n${about}\nexport declare const declarations: ${this.#declared}`,
     }
   }
 
@@ -362,13 +398,19 @@ class Writer implements TypeNames {
     const about = `/** Opens ${library}, or the \`library\` of that kind which is given, in a fat thread of its own. */`
     const found = JSON.stringify(library).replace(/'/g, "\\'").replace(/^"|"$/g, "'")
     const options = 'OpenOptions & { readonly library?: Parameters<typeof open>[0] }'
-    const result = 'Promise<Library<DeclaredText<Functions>>>'
+    const result = `Promise<Library<${this.#declared}>>`
     return {
       typescript: `\n${about}\nexport function ${name}(options: ${options} = {}): ${result} {\n  const { library = ${found}, ...rest } = options\n  return open(library, declarations, rest)\n}\n`,
       javascript: `\n${about}\nexport function ${name}(options = {}) {\n  const { library = ${found}, ...rest } = options\n  return open(library, declarations, rest)\n}\n`,
       declarations: `\n${about}\nexport declare function ${name}(options?: ${options}): ${result}\n`,
     }
   }
+}
+
+/** Headers say again what they have said. */
+function distinct(items: readonly Item[]): Item[] {
+  const known = new Set<string | undefined>()
+  return items.filter(({ names: [name] }) => !known.has(name) && known.add(name))
 }
 
 /** The structure or union of that tag, if its members are known. */
