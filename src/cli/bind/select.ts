@@ -2,6 +2,7 @@
 
 import { isTypeName } from '../../abi/names.ts'
 import type { CType } from '../../abi/types.ts'
+import { makePlan } from '../../call/plan.ts'
 import { Declarations } from '../../declaration/declarations.ts'
 import { DeclarationError } from '../../errors.ts'
 import type { Item, Need } from './items.ts'
@@ -104,10 +105,11 @@ function settle(
     const declarations = new Declarations()
     try {
       declarations.add(text)
-      const vague = items.filter((item) => isIncomplete(item, declarations))
-      if (vague.length === 0) return { items, text, declarations, leftOut }
-      for (const { names } of vague) leftOut.push(hidden(names))
-      items = items.filter((item) => !vague.includes(item))
+      const unfit = items.flatMap((item) => unfitness(item, declarations) ?? [])
+      if (unfit.length === 0) return { items, text, declarations, leftOut }
+      leftOut.push(...unfit)
+      const names = new Set(unfit.map(({ name }) => name))
+      items = items.filter((item) => item.kind === 'type' || !names.has(item.names[0] ?? ''))
     } catch (error) {
       if (!(error instanceof DeclarationError)) throw error
       const refused = itemAt(items, error.line)
@@ -120,19 +122,30 @@ function settle(
   }
 }
 
-/** A variable whose members the header keeps to itself: C knows its address only. */
-function isIncomplete({ kind, names: [name = ''] }: Item, { variables }: Declarations): boolean {
-  const found = kind === 'variable' ? variables.get(name)?.type : undefined
-  return found !== undefined && elementOf(found).kind === 'opaque'
+/** What parses and can't be had all the same. */
+function unfitness(
+  { kind, names: [name = ''] }: Item,
+  { functions, variables }: Declarations,
+): LeftOut | undefined {
+  const signature = kind === 'function' ? functions.get(name) : undefined
+  const type = kind === 'variable' ? variables.get(name)?.type : undefined
+  if (type !== undefined && elementOf(type).kind === 'opaque')
+    return { kind: 'variable', name, reason: HIDDEN }
+  if (signature === undefined) return undefined
+  try {
+    makePlan(signature)
+    return undefined
+  } catch (error) {
+    const { message } = error as Error
+    const reason = message.startsWith(`${name}: `) ? message.slice(name.length + 2) : message
+    return { kind: 'function', name, reason }
+  }
 }
+
+const HIDDEN = 'the header does not say what is in it: library.symbol() gives its address'
 
 function elementOf(type: CType): CType {
   return type.kind === 'array' ? elementOf(type.of) : type
-}
-
-function hidden([name = '']: readonly string[]): LeftOut {
-  const reason = 'the header does not say what is in it: library.symbol() gives its address'
-  return { kind: 'variable', name, reason }
 }
 
 function itemAt(items: readonly Item[], line: number): Item {
