@@ -376,7 +376,7 @@ type BracketsAt<
       : Scope['whole'] extends true
         ? WholeLengthAt<Tokens, Scope>
         : LengthAt<Tokens>
-  : Failure<Format<'missingLength', 'the end'>, ''>
+  : Failure<Format<Scope['whole'] extends true ? 'missingNumber' : 'missingLength', 'the end'>, ''>
 
 function isQualifier(word: string): boolean {
   return isKeyword(word) && (keywords[word] === 'const' || keywords[word] === 'ignored')

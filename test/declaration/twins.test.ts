@@ -148,7 +148,150 @@ function shown(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, each]) => [key, shown(each)]))
 }
 
+/** Whole texts, each wrong in a way of its own. */
+const MALFORMED = [
+  ...[
+    'int f(int a)',
+    'int f(int a) int g(void);',
+    'int f(void) { return 1; }',
+    'int;f(void);',
+    'f(void);',
+  ],
+  ...[
+    'typedef int;t f(void);',
+    'typedef int t, ;',
+    'typedef int t u;',
+    'typedef itn t;',
+    'typedef int 4;',
+  ],
+  ...['typedef int t; typedef long t;', 'typedef t t;'],
+  ...['struct s { int a', 'struct s { int a }; ', 'struct s { int a, ; };'],
+  ...[
+    'struct s { int a; int a; };',
+    'struct s { int a; } struct t;',
+    'struct s { struct s a; };',
+    'struct 4 { int a; };',
+  ],
+  ...['struct s { int a; }; struct s { int a; };', 'struct;', 'union { int'],
+  ...[
+    'struct s { void a; };',
+    'struct s { int a(void); };',
+    'struct s { struct gone a; };',
+    'struct s { int a[]; int b; };',
+  ],
+  ...[
+    'struct s { int a : ; };',
+    'struct s { int a : 33; };',
+    'struct s { double a : 3; };',
+    'struct s { int : 0 };',
+  ],
+  ...[
+    'struct s { int a[; };',
+    'struct s { int a[N]; };',
+    'struct s { int a[-1]; };',
+    'struct s { int a[1.5]; };',
+  ],
+  ...[
+    'enum e { A, B',
+    'enum e { A = };',
+    'enum e { A = B };',
+    'enum e { A, A };',
+    'enum e { 4 };',
+    'enum e { A = 1 + };',
+  ],
+  ...[
+    'enum e { A = (1 };',
+    'enum e { A = 1 / 0 };',
+    'enum e { A = 1 << 64 };',
+    'enum e { A = sizeof };',
+    'enum { , };',
+  ],
+  ...[
+    'enum e { A = sizeof(gone) };',
+    'enum e { A = 1 ? 2 };',
+    'enum e { A } f(void)',
+    'enum e { A B };',
+    'enum;',
+  ],
+  ...[
+    'int a[',
+    'int a[4',
+    'int a[4];;b',
+    'int (*a(void);',
+    'int (*a)(void',
+    'int (a',
+    'int a = 4;',
+  ],
+  ...[
+    'extern',
+    'extern extern',
+    'static',
+    'const;',
+    'const const x;',
+    'unsigned float f(void);',
+    'long char f(void);',
+  ],
+  ...[
+    'int f(int a, int a);',
+    'int f(void, int a);',
+    'int f(int a, void);',
+    'int f(...);',
+    'int f(int a, ..., int b);',
+  ],
+  ...[
+    'int f(_Out_ int a);',
+    'int f(_Out_ int *);',
+    'int f(_Out_ const int *a);',
+    'int f(_Inout_ void *a);',
+    '_Out_ int f(void);',
+  ],
+  ...[
+    '_Free_(f int *g(void);',
+    '_Free_(free) int g(void);',
+    '_Free_(free) int g;',
+    'typedef _Free_(free) int *t;',
+  ],
+  ...['int f(struct gone a);', 'struct gone f(void);', 'int f(int a)(int b);', 'int f(void)[3];'],
+  ...[
+    'int f(long double a);',
+    'long double f(void);',
+    'int f(_Complex double a);',
+    'int f(__int128 a);',
+    'auto f(void);',
+  ],
+  ...[
+    'int f(int a); // fine\n int g(itn b);',
+    '/* open',
+    'int f(void); /* open',
+    'int f(void); # define',
+    '@',
+    'int f(void); "x"',
+  ],
+  ...[
+    'int f(int (*cb)(int, );',
+    'int f(int (*)(itn));',
+    'int f(int cb(void)(void));',
+    'int f(int (*cb)(int) ;',
+    '}',
+    ')',
+    ']',
+  ],
+]
+
 describe('the compiler', () => {
+  it('says of malformed texts what the parser says', { timeout: 120_000 }, () => {
+    const found = compiled('ShownText', MALFORMED)
+    for (const [at, source] of MALFORMED.entries()) {
+      const expected = declared(source) as { message?: string }
+      const is = shown(found[at]) as { beyond?: true; message?: string }
+      if (expected.message !== undefined && ONLY_RUN_TIME.test(expected.message) && !is.message)
+        continue
+      if (!is.beyond) expect({ source, is }).toEqual({ source, is: expected })
+    }
+    const wrong = MALFORMED.filter((source) => 'message' in (declared(source) as object))
+    expect(wrong).toEqual(MALFORMED)
+  })
+
   it('reads texts as the parser does', { timeout: 120_000 }, () => {
     const texts = [...sample(text, 15), ...sample(spoiled, 75)]
     const found = compiled('ShownText', texts)
