@@ -1,14 +1,14 @@
-import type { Signature } from './abi/types.ts'
+import type { CType, Signature } from './abi/types.ts'
 import { describe } from './call/complaint.ts'
 import { makePlan, type Plan } from './call/plan.ts'
 import { takeApart, withTypes } from './call/variadic.ts'
 import type { Lane } from './channel/lane.ts'
 import type { CallOptions, Request } from './channel/request.ts'
-import { parseType } from './declaration/parse.ts'
 import { AbortError, type FatThreadError } from './errors.ts'
 import type { Pointer } from './memory/pointer.ts'
 import { call } from './message/call.ts'
 import { timeoutOf } from './options.ts'
+import { ctypeOf, Type, type TypeLike } from './type.ts'
 
 /** Options of one call, for `fn.with(…)`. */
 export interface WithOptions {
@@ -42,6 +42,9 @@ export interface FunctionHome {
   readonly owner?: object
   readonly timeout: number | undefined
 }
+
+const isType = (type: unknown): type is Type => type instanceof Type
+const typeOf = (type: TypeLike): CType => ctypeOf(type, 'type')
 
 type CallRequest = Request<readonly unknown[], unknown>
 
@@ -125,7 +128,7 @@ export class BoundFunction {
   #variadicCalls(wanted: WithOptions, options: CallOptions | undefined, refuse: () => void): Calls {
     const home = this.#home
     const prepare = (all: readonly unknown[]): [CallRequest, readonly unknown[]] => {
-      const { key, types, values } = takeApart(this.#signature, all)
+      const { key, types, values } = takeApart(this.#signature, all, isType)
       return [this.#variant(key, types).#request(wanted), values]
     }
     return {
@@ -145,10 +148,10 @@ export class BoundFunction {
     }
   }
 
-  #variant(key: string, types: readonly string[]): BoundFunction {
+  #variant(key: string, types: readonly TypeLike[]): BoundFunction {
     let variant = this.#variants.get(key)
     if (variant === undefined) {
-      const signature = withTypes(this.#signature, types, parseType)
+      const signature = withTypes(this.#signature, types, typeOf)
       variant = this.#home.variant(signature, this.#signature.parameters.length)
       this.#variants.set(key, variant)
     }

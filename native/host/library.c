@@ -76,6 +76,7 @@ static void forget_read_pages(ElfW(Addr) address) {
 static void *open_object(const struct object *object, int descriptor) {
   int mode = (object->flags & FT_OBJECT_LAZY) ? RTLD_LAZY : RTLD_NOW;
   mode |= (object->flags & FT_OBJECT_GLOBAL) ? RTLD_GLOBAL : RTLD_LOCAL;
+  if (object->flags & FT_OBJECT_DEEP) mode |= RTLD_DEEPBIND;
   if (object->flags & FT_OBJECT_BY_NAME) return dlopen((const char *)(uintptr_t)object->name, mode);
   return open_descriptor(descriptor, mode);
 }

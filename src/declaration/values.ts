@@ -48,6 +48,14 @@ export type VariadicArgument =
   | { readonly [Name in TypeName]: readonly [type: Name, value: Argument<Types[Name]>] }[TypeName]
   | readonly [type: 'const char *' | 'char *', value: string | Bytes | Address]
   | readonly [type: `${string}*`, value: AnyArgument]
+  | readonly [type: TypeAsObject, value: unknown]
+
+/** What a `Type` is known by here, where none is made. */
+interface TypeAsObject {
+  readonly size: number
+  readonly align: number
+  offsetof(member: string): number
+}
 
 /** What a parameter that is a result gives, or takes if it is `_Inout_`: a value, or an array of them. */
 export type ResultOf<To, Length, Tags> = Length extends undefined

@@ -112,8 +112,6 @@ function memberType(name: string, spec: TypeSpecWithAlignment): [number | undefi
     ;[align, given] = spec
   }
   const type = resolve(given)
-  if (type.primitive === 'Void' && type !== voidType)
-    throw new TypeError('Cannot directly use incomplete type')
   const isVariadic = type.primitive === 'Callback' && type.proto?.variadic
   if (type.size === 0 || type.primitive === 'Prototype' || isVariadic)
     throw new TypeError(`Type ${type.name} cannot be used as a member (maybe try ${type.name} *)`)

@@ -8,7 +8,7 @@ import { type FunctionInfo, type Info, isAggregate, type ParameterInfo } from '.
 import { pointerTo, timeLimit } from './process.ts'
 import { parameterOf } from './prototype.ts'
 import { isScalar, koffiValue, scalarOf } from './scalars.ts'
-import { scalarText } from './signature.ts'
+import { valueType } from './signature.ts'
 import { pinnedOnes } from './stand-ins.ts'
 import { describeFunction, type PrototypeInfo } from './type-object.ts'
 import { kindOf } from './value-kind.ts'
@@ -144,11 +144,7 @@ class Calls {
     if (!variadic) return words
     for (let index = parameters.length; index < values.length; index += 2) {
       const parameter = parameterOf(values[index], index)
-      if (isAggregate(parameter.type))
-        throw new TypeError(
-          `${parameter.type.name} by value behind '...' is not supported; pass a pointer to it`,
-        )
-      words.push([scalarText(parameter.type), this.#word(parameter, values[index + 1], frame)])
+      words.push([valueType(parameter.type), this.#word(parameter, values[index + 1], frame)])
     }
     return words
   }

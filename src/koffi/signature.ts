@@ -55,13 +55,18 @@ function textResult(result: Info): string {
 }
 
 /** The type of a value that is one word. */
-export function scalarText(info: Info): string {
+function scalarText(info: Info): string {
   const { primitive, size } = info
   if (primitive === 'Float32') return 'float'
   if (primitive === 'Float64') return 'double'
   if (primitive === 'Void' || primitive === 'Bool') return primitive.toLowerCase()
   if (isInteger(info)) return `${primitive.startsWith('U') ? 'u' : ''}int${size * 8}_t`
   return 'void *'
+}
+
+/** The type of an argument. */
+export function valueType(info: Info): string | Type {
+  return isAggregate(info) ? byValue(info) : scalarText(info)
 }
 
 const made = new WeakMap<readonly MemberInfo[], Type>()
@@ -84,8 +89,7 @@ function aggregate({ primitive, layout, align }: Info): Type {
 }
 
 function memberType(info: Info): string | Type {
-  if (isAggregate(info)) return byValue(info)
-  if (info.primitive !== 'Array') return scalarText(info)
+  if (info.primitive !== 'Array') return valueType(info)
   const ref = info.ref as Info
   return array(memberType(ref), info.size / ref.size)
 }

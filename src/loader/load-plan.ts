@@ -20,6 +20,8 @@ export interface PlannedObject {
   readonly global: boolean
   /** Its functions are bound at their first call: some of them come later. */
   readonly lazy: boolean
+  /** Its own symbols come before those that are visible to all. */
+  readonly deep: boolean
 }
 
 /** A library with all it needs, in the order of loading; holds its images until it is released. */
@@ -38,6 +40,12 @@ export interface LoadOptions extends SearchOptions {
    * What was checked is then not surely what runs.
    */
   readonly byPath?: boolean | undefined
+  /** Libraries that are loaded later into the same fat thread see its symbols. */
+  readonly global?: boolean | undefined
+  /** Bind its functions when it calls them; one that is nowhere then ends the process. */
+  readonly lazy?: boolean | undefined
+  /** Its own symbols, and those of what it needs, come before those of `global` libraries. */
+  readonly deep?: boolean | undefined
 }
 
 /** Resolves and copies; nothing is executed. Throws `LoadError` and `IntegrityError`. */
@@ -68,8 +76,10 @@ function tryPlan(path: string, options: LoadOptions): LoadPlan {
         elf: image?.elf ?? object.elf,
         name: object.provided ? object.soname : byName ? object.realPath : undefined,
         image,
-        global: object.nameless || cyclic,
-        lazy: object.cyclic,
+        // The loader makes all that a global library needs global with it.
+        global: object.nameless || cyclic || (object === closure.root && options.global === true),
+        lazy: object.cyclic || options.lazy === true,
+        deep: options.deep === true,
       }
     }
     const objects = closure.objects.map(plan)

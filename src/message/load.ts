@@ -49,7 +49,8 @@ export function load(
           (names[index] === 0 ? 0 : OBJECT_FLAG.BY_NAME) |
           (object.image === undefined ? 0 : OBJECT_FLAG.COPY) |
           (object.global ? OBJECT_FLAG.GLOBAL : 0) |
-          (object.lazy ? OBJECT_FLAG.LAZY : 0)
+          (object.lazy ? OBJECT_FLAG.LAZY : 0) |
+          (object.deep ? OBJECT_FLAG.DEEP : 0)
         table.setBigUint64(index * ENTRY_BYTES, BigInt(flags), true)
         table.setBigUint64(index * ENTRY_BYTES + 8, BigInt(names[index] ?? 0), true)
       })

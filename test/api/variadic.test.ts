@@ -1,6 +1,6 @@
 /** Functions with `...`: each value comes with its type. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { FatThread, type Library } from '../../src/index.ts'
+import { array, FatThread, type Library, struct, union } from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
 import { call, failureOf, WAYS } from '../support/ways.ts'
 
@@ -87,6 +87,47 @@ describe.each(WAYS)('%s', (way) => {
   })
 })
 
+describe.each(WAYS)('structures by value, %s', (way) => {
+  const pair = struct('pair', { left: 'int', right: 'int' })
+  const vector = struct({ x: 'float', y: 'float', z: 'float' })
+  const number = union({ real: 'double', bits: 'uint64_t' })
+  const large = struct({ bytes: array('uint8_t', 300) })
+  const SUM = 'double sum_of_kinds(const char *kinds, ...)'
+
+  test('with a Type for their type', async () => {
+    const everything = await thread.load(fixture('takes-and-gives-everything'))
+    const sum = everything.func(SUM)
+    const of = (...args: readonly unknown[]): Promise<unknown> => call(sum, way, args)
+    const pairs = [1, 2, 3, 4].map((left) => [pair, { left, right: 10 }])
+    expect(await of('pppp', ...pairs)).toBe(50)
+    const bytes = new Uint8Array(300).fill(3)
+    expect(
+      await of(
+        'ivnld',
+        ['int', 1],
+        [vector, { x: 0.5, y: 0.25, z: 2 }],
+        [number, { real: 0.125 }],
+        [large, { bytes }],
+        ['double', 5],
+      ),
+    ).toBe(908.875)
+    expect((await failureOf(() => of('p', [pair, { left: 1 }]))).message).toMatch(
+      /^sum_of_kinds: argument 2.*right/,
+    )
+    expect((await failureOf(() => of('p', [array('int', 2), [1, 2]]))).message).toMatch(
+      /^sum_of_kinds: int\[2\] is no type of an argument; write a pointer$/,
+    )
+  })
+
+  test('with a type that the library declares', async () => {
+    const text = `struct pair { int left, right; }; ${SUM};`
+    const everything = await thread.load(fixture('takes-and-gives-everything'), text)
+    const { sum_of_kinds: sum } = everything.symbols as unknown as Record<string, unknown>
+    const type = everything.type('struct pair')
+    expect(await call(sum, way, ['p', [type, { left: 5, right: 6 }]])).toBe(11)
+  })
+})
+
 test('goes on after a restart', async () => {
   const { sum } = library.symbols
   expect(await sum(2, ['double', 1], ['double', 2])).toBe(3)
@@ -104,6 +145,8 @@ test('values behind ... are checked by the compiler', () => {
     void sum(1, ['doubel', 1])
     // @ts-expect-error the type is missing
     void sum(1, 2)
+    // A Type's values are looked at when the call is made.
+    void sum(1, [struct({ x: 'int' }), { x: 1 }])
   }
   expect(never).toBeTypeOf('function')
 })

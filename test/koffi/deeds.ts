@@ -121,6 +121,24 @@ export const deeds: Readonly<Record<string, Deed>> = {
     ]
   },
 
+  'variadics: structures and unions by value'(koffi, lib) {
+    const sum = lib.func('double sum_of_kinds(const char *kinds, ...)')
+    const large = koffi.struct('three_hundred', { bytes: koffi.array('uint8_t', 300) })
+    const all = [
+      ...['int', 1, 'pair', { left: 20, right: 300 }, 'vector', { x: 0.5, y: 0.25, z: 0.125 }],
+      ...['packed', { a: 1, b: 2n, c: 3, d: 'four', e: 5, h: { f: 6, g: 7 } }],
+      ...['number', { real: 0.0625 }, large, { bytes: new Uint8Array(300).fill(2) }],
+      ...['double', 1e6, koffi.type('pair'), { left: -1 }],
+    ]
+    return [
+      sum('ipvknldp', ...all),
+      Array.from({ length: 12 }, (_, index) => sum('p', 'pair', { left: index, right: 1 })),
+      sum('vvvv', ...[1, 2, 3, 4].flatMap((x) => ['vector', { x, y: 0, z: -1 }])),
+      kindOfFailure(() => sum('p', 'pair', 5)),
+      kindOfFailure(() => sum('p', 'nothing', 5)),
+    ]
+  },
+
   variadics(koffi, lib) {
     const format = lib.func('format', koffi.disposable('str'), ['const char *', '...'])
     const sum = lib.func('int sum_of(int count, ...)')
