@@ -46,53 +46,84 @@ export function writeValue(
   at: number,
   encoding: Encoding,
 ): void {
-  const { primitive } = info
-  if (isInteger(info) || primitive === 'Float32' || primitive === 'Float64') {
-    const number = numberOf(value)
-    if (number === undefined) throw unexpected(value, 'number')
-    writeNumber(info, number, view, at)
-    return
-  }
-  switch (primitive) {
-    case 'Bool':
-      if (typeof value !== 'boolean') throw unexpected(value, 'boolean')
-      view.setUint8(at, value ? 1 : 0)
-      break
-    case 'Record':
-    case 'Union':
-      writeObject(info, value, view, at, encoding)
-      break
-    case 'Array':
-      writeArray(info, value, view, at, encoding)
-      break
-    default:
-      view.setBigUint64(at, addressOf(info, value, 1, encoding), true)
-  }
+  new Writer(view, encoding).write(info, value, at)
 }
 
-function writeObject(
-  info: Info,
-  value: unknown,
-  view: DataView,
-  at: number,
-  encoding: Encoding,
-): void {
-  if (typeof value !== 'object' || value === null) throw unexpected(value, 'object')
-  const place = new Uint8Array(view.buffer, view.byteOffset + at, info.size)
-  const given = info.primitive === 'Union' ? unionContent(info, value) : undefined
-  if (given instanceof Uint8Array) {
-    place.set(given)
-    return
+class Writer {
+  readonly #view: DataView
+  readonly #encoding: Encoding
+
+  constructor(view: DataView, encoding: Encoding) {
+    this.#view = view
+    this.#encoding = encoding
   }
-  place.fill(0)
-  const object = value as Record<string, unknown>
-  const write = (member: MemberInfo, found: unknown): void => {
-    if (found === undefined) return
-    if (member.countedBy !== undefined) requireCount(member, member.countedBy.name, object, found)
-    writeValue(member.type, found, view, at + member.offset, encoding)
+
+  write(info: Info, value: unknown, at: number): void {
+    const { primitive } = info
+    if (isInteger(info) || primitive === 'Float32' || primitive === 'Float64') {
+      const number = numberOf(value)
+      if (number === undefined) throw unexpected(value, 'number')
+      writeNumber(info, number, this.#view, at)
+      return
+    }
+    switch (primitive) {
+      case 'Bool':
+        if (typeof value !== 'boolean') throw unexpected(value, 'boolean')
+        this.#view.setUint8(at, value ? 1 : 0)
+        break
+      case 'Record':
+      case 'Union':
+        this.#object(info, value, at)
+        break
+      case 'Array':
+        this.#array(info, value, at)
+        break
+      default:
+        this.#view.setBigUint64(at, addressOf(info, value, 1, this.#encoding), true)
+    }
   }
-  if (given !== undefined) write(...given)
-  else for (const member of info.members) write(member, object[member.name])
+
+  #place({ size }: Info, at: number): Uint8Array {
+    return new Uint8Array(this.#view.buffer, this.#view.byteOffset + at, size)
+  }
+
+  #object(info: Info, value: unknown, at: number): void {
+    if (typeof value !== 'object' || value === null) throw unexpected(value, 'object')
+    const place = this.#place(info, at)
+    const given = info.primitive === 'Union' ? unionContent(info, value) : undefined
+    if (given instanceof Uint8Array) {
+      place.set(given)
+      return
+    }
+    place.fill(0)
+    const object = value as Record<string, unknown>
+    const write = (member: MemberInfo, found: unknown): void => {
+      if (found === undefined) return
+      if (member.countedBy !== undefined) requireCount(member, member.countedBy.name, object, found)
+      this.write(member.type, found, at + member.offset)
+    }
+    if (given !== undefined) write(...given)
+    else for (const member of info.members) write(member, object[member.name])
+  }
+
+  #array(info: Info, value: unknown, at: number): void {
+    const ref = info.ref as Info
+    const place = this.#place(info, at)
+    if (Array.isArray(value)) {
+      place.fill(0)
+      const count = Math.min(value.length, info.size / ref.size)
+      for (let index = 0; index < count; index++)
+        this.write(ref, value[index], at + index * ref.size)
+    } else if (isMemory(value)) {
+      const bytes = bytesOf(value).slice(0, info.size)
+      if (isSwapped(ref)) swapElements(bytes, ref.size)
+      place.fill(0).set(bytes)
+    } else if (typeof value === 'string') {
+      const unit = characterUnit(ref)
+      if (unit === 0) throw new TypeError(`Strings cannot be converted to ${ref.name} array`)
+      place.fill(0).set(cut(value, unit, info.size - unit))
+    } else throw unexpected(value, 'array')
+  }
 }
 
 /** A union as its bytes, or the one member that is given. */
@@ -132,31 +163,6 @@ function requireCount(
         : size
   if (bytes !== Number(expected) * size)
     throw new Error(`Mismatched dynamic length between '${by}' and actual array`)
-}
-
-function writeArray(
-  info: Info,
-  value: unknown,
-  view: DataView,
-  at: number,
-  encoding: Encoding,
-): void {
-  const ref = info.ref as Info
-  const place = new Uint8Array(view.buffer, view.byteOffset + at, info.size)
-  if (Array.isArray(value)) {
-    place.fill(0)
-    const count = Math.min(value.length, info.size / ref.size)
-    for (let index = 0; index < count; index++)
-      writeValue(ref, value[index], view, at + index * ref.size, encoding)
-  } else if (isMemory(value)) {
-    const bytes = bytesOf(value).slice(0, info.size)
-    if (isSwapped(ref)) swapElements(bytes, ref.size)
-    place.fill(0).set(bytes)
-  } else if (typeof value === 'string') {
-    const unit = characterUnit(ref)
-    if (unit === 0) throw new TypeError(`Strings cannot be converted to ${ref.name} array`)
-    place.fill(0).set(cut(value, unit, info.size - unit))
-  } else throw unexpected(value, 'array')
 }
 
 const utf8 = new TextEncoder()
@@ -282,9 +288,10 @@ function addressOfArray(
   const size = value.length * ref.size
   const block = frame.place(size)
   block.bytes.fill(0, 0, size)
-  if ((directions & 1) !== 0)
-    for (const [index, element] of value.entries())
-      writeValue(ref, element, block.view, index * ref.size, encoding)
+  if ((directions & 1) !== 0) {
+    const writer = new Writer(block.view, encoding)
+    for (const [index, element] of value.entries()) writer.write(ref, element, index * ref.size)
+  }
   if (isOut)
     frame.out(() => {
       decodeElements(ref, viewOf(block.bytes.slice(0, value.length * ref.size)), 0, value)
@@ -303,7 +310,7 @@ function addressOfObject(
   const isUnion = ref.primitive === 'Union'
   if (isUnion && isOut && !(value instanceof UnionValue)) throw unexpected(value, 'union value')
   const block = frame.place(ref.size)
-  if ((directions & 1) !== 0) writeObject(ref, value, block.view, 0, encoding)
+  if ((directions & 1) !== 0) writeValue(ref, value, block.view, 0, encoding)
   else block.bytes.fill(0, 0, ref.size)
   if (isOut)
     frame.out(() => {

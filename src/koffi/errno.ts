@@ -1,4 +1,5 @@
 import { constants } from 'node:os'
+import { LINUX_ERRNO } from './linux-errno.ts'
 import { kindOf } from './value-kind.ts'
 
 let last = 0
@@ -17,4 +18,6 @@ export function errno(value?: number): number {
   return last
 }
 
-export const os: { readonly errno: Record<string, number> } = { errno: { ...constants.errno } }
+export const os: { readonly errno: Record<string, number> } = {
+  errno: { ...constants.errno, ...LINUX_ERRNO },
+}

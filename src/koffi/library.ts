@@ -7,10 +7,19 @@ import { signatureOf } from './signature.ts'
 import type { TypeSpec } from './specifier.ts'
 import { kindOf } from './value-kind.ts'
 
+/** As the loader knows them; of a library that is loaded already, those of its first time hold. */
 export interface LoadOptions {
   lazy?: boolean
   global?: boolean
   deep?: boolean
+}
+
+/** Where koffi's loader looks first: what the variable said when the program began. */
+const SEARCH_PATHS = searchPathsIn(process.env['LD_LIBRARY_PATH'] ?? '')
+
+function searchPathsIn(list: string): string[] {
+  if (list === '') return []
+  return list.split(/[:;]/).map((folder) => (folder === '' ? '.' : folder))
 }
 
 /** Loaded libraries by what they were asked for, with the handles that use them. */
@@ -121,14 +130,15 @@ export function load(path: string | null, options?: LoadOptions): LibraryHandle 
     throw new TypeError(`Unexpected ${kindOf(options)} value for options, expected object`)
   if (path === null || path === undefined || path === '') return new LibraryHandle(null)
   const known = loaded.get(path)
-  if (known === undefined) loaded.set(path, { library: loadNew(path), handles: 1 })
+  if (known === undefined) loaded.set(path, { library: loadNew(path, options), handles: 1 })
   else known.handles++
   return new LibraryHandle(path)
 }
 
-function loadNew(path: string): Library {
+function loadNew(path: string, { lazy, global, deep }: LoadOptions = {}): Library {
   try {
-    return fatThread().load.sync(path, {}) as Library
+    const options = { searchPaths: SEARCH_PATHS, lazy: !!lazy, global: !!global, deep: !!deep }
+    return fatThread().load.sync(path, {}, options) as Library
   } catch (error) {
     if (!(error instanceof LoadError)) throw error
     throw new LoadError(`Failed to load shared library: ${error.message}`, {

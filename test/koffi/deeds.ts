@@ -512,7 +512,9 @@ export const deeds: Readonly<Record<string, Deed>> = {
       filled,
       koffi.sizeof('later'),
       kindOfFailure(() => koffi.struct(later, { a: 'int' })),
-      kindOfFailure(() => koffi.struct('itself', { self: 'itself' })),
+      attempt(() => koffi.struct('itself', { self: 'itself' })),
+      attempt(() => koffi.union('itself', { self: 'itself' })),
+      attempt(() => koffi.struct({ inside: koffi.opaque('unknown') })),
       koffi.struct('pointing', { self: 'pointing *' }).size,
     ]
   },
@@ -521,7 +523,7 @@ export const deeds: Readonly<Record<string, Deed>> = {
     koffi.errno(1)
     const set = koffi.errno()
     lib.func('void fail_with(int error)')(koffi.os.errno.ENOENT)
-    return [set, koffi.errno() === koffi.os.errno.ENOENT, koffi.os.errno.EBADF]
+    return [set, koffi.errno() === koffi.os.errno.ENOENT, koffi.os.errno]
   },
 
   'function pointers'(koffi, lib) {

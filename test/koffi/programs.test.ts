@@ -1,4 +1,5 @@
 /** Programs for koffi, run with its name changed and nothing else: each ends in a result or a typed error, and lives. */
+import { basename, dirname } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { fixture } from '../fixtures/build.ts'
 import { needs } from '../support/needs.ts'
@@ -11,11 +12,11 @@ afterAll(() => scratch[Symbol.dispose]())
 const DOOR = 'fat-threads/koffi'
 
 function run(koffi: string, deed: string, ...given: string[]): Promise<Ended> {
-  return runProgram('uses-koffi.cjs', {
-    args: [koffi, deed, ...given],
-    env: { A_SECRET: 'hunter2' },
-    limit: 12_000,
-  })
+  return runWith({}, koffi, deed, ...given)
+}
+
+function runWith(env: Record<string, string>, ...args: string[]): Promise<Ended> {
+  return runProgram('uses-koffi.cjs', { args, env: { A_SECRET: 'hunter2', ...env }, limit: 12_000 })
 }
 
 /** What the program says at its end; it has to say it. */
@@ -103,6 +104,26 @@ describe('a program that', () => {
     const ended = await run(DOOR, deed)
     expect([outcomeOf(ended)].flat()).toEqual([10])
     expect(ended.stdout).toContain('printed 5\n')
+  })
+})
+
+/** What has to be the same whatever koffi is. */
+describe.each(['koffi', DOOR])('with %s, a program', (koffi) => {
+  test('finds libraries where LD_LIBRARY_PATH says', async () => {
+    const library = fixture('answers')
+    const deed = 'loads by a name that only LD_LIBRARY_PATH knows'
+    const env = { LD_LIBRARY_PATH: `/nowhere:${dirname(library)}` }
+    expect(outcomeOf(await runWith(env, koffi, deed, basename(library)))).toBe(42)
+  })
+
+  test('loads lazily, globally and deeply', async () => {
+    const libraries = [
+      'offers-its-symbols',
+      'needs-what-others-offer',
+      'has-a-symbol-that-others-have',
+    ].map(fixture)
+    const outcome = outcomeOf(await run(koffi, 'loads lazily, globally and deeply', ...libraries))
+    expect(outcome).toEqual([true, 6, 1, 1, 3])
   })
 })
 
