@@ -12,6 +12,7 @@ import { valueType } from './signature.ts'
 import { pinnedOnes } from './stand-ins.ts'
 import { describeFunction, type PrototypeInfo } from './type-object.ts'
 import { kindOf } from './value-kind.ts'
+import { followFolder } from './working-folder.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: koffi's functions are not typed
 type Any = any
@@ -66,6 +67,7 @@ class Calls {
 
   sync(values: readonly unknown[]): unknown {
     this.#requireArguments(values, 0)
+    followFolder()
     const { result } = this.#proto
     if (this.#isScalar && pinnedOnes().size === 0)
       return resultOf(result, this.#limit(false).sync(...this.#scalars(values)) as Returned)
@@ -93,6 +95,7 @@ class Calls {
     const frame = new Frame()
     let returned: Promise<unknown>
     try {
+      followFolder()
       const words = this.#words(values, frame)
       frame.begin()
       returned = this.#limit(frame.callsBack)(...words)

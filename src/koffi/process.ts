@@ -42,6 +42,13 @@ export function timeLimit(callsBack: boolean): number | undefined {
   return timeout === 0 ? undefined : Math.min(timeout * (callsBack ? 10 : 1), MOST_TIMEOUT)
 }
 
+/** Whether there are files that a library may see. */
+export function reachesFiles(): boolean {
+  const { permissions, sandbox } = options
+  const files = (permissions?.read?.length ?? 0) + (permissions?.write?.length ?? 0)
+  return files > 0 || sandbox === 'off'
+}
+
 export function isStarted(): boolean {
   return current !== undefined
 }
@@ -66,6 +73,7 @@ const LIBC = `
   typedef unsigned long size_type;
   void *calloc(size_type count, size_type size);
   void free(void *pointer);
+  int chdir(const char *path);
 `
 
 export function pointerTo(address: bigint): Pointer | null {

@@ -79,6 +79,26 @@ describe('after npm install koffi@file:node_modules/fat-threads/koffi', () => {
     expect(node('reads.cjs', text, ['--import', './isolate.mjs'])).toBe('0')
   })
 
+  test('relative paths are the program’s, wherever it goes, and in the next process', () => {
+    mkdirSync(`${app}/below`)
+    writeFileSync(`${app}/below/deep.txt`, 'text')
+    const text = `
+      const libc = require('koffi').load('libc.so.6')
+      const access = libc.func('int access(const char *path, int mode)')
+      const seen = () => ['file.txt', 'deep.txt'].map((path) => access(path, 4))
+      const first = seen()
+      process.chdir('below')
+      const second = seen()
+      try { libc.func('int raise(int)')(11) } catch {}
+      console.log(JSON.stringify([first, second, seen()]))`
+    const found = node('goes.cjs', text, ['--import', './isolate.mjs'])
+    expect(JSON.parse(found)).toEqual([
+      [0, -1],
+      [-1, 0],
+      [-1, 0],
+    ])
+  })
+
   test('what require gives may be changed, as koffi’s may', () => {
     const text = `
       const koffi = require('koffi')
