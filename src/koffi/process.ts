@@ -1,5 +1,6 @@
 /** The fat thread that all libraries of the program share: addresses of one are good in all others. */
 import { FatThread, type FatThreadOptions, type Library, type Pointer } from '../index.ts'
+import { afterExitListeners } from './at-exit.ts'
 
 /** What `isolate` takes: how the libraries are shut in, and how long one of their functions may run. */
 export interface IsolationOptions extends Omit<FatThreadOptions, 'timeout'> {
@@ -59,7 +60,7 @@ export function fatThread(): FatThread {
   const thread = FatThread.spawn.sync(others)
   current = thread
   // What the C library has not written yet is written by its destructors.
-  process.once('exit', () => thread[Symbol.dispose]())
+  afterExitListeners(() => thread[Symbol.dispose]())
   return thread
 }
 

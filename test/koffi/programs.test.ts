@@ -116,6 +116,12 @@ describe.each(['koffi', DOOR])('with %s, a program', (koffi) => {
     expect(outcomeOf(await runWith(env, koffi, deed, basename(library)))).toBe(42)
   })
 
+  test.each(['by itself', 'when nothing is left to do'])('calls when it exits %s', async (how) => {
+    const ended = await run(koffi, 'calls when it exits', how)
+    expect(outcomeOf(ended)).toBe(3)
+    expect(ended.stdout).toContain('printed 5\n')
+  })
+
   test('loads lazily, globally and deeply', async () => {
     const libraries = [
       'offers-its-symbols',
