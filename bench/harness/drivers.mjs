@@ -42,8 +42,8 @@ async function once({ run }) {
 const DRIVERS = { blocking, awaited, together, once }
 
 /** How many calls make a batch. */
-async function batchSize(measure, workload) {
-  if (measure.driver === 'together') return measure.calls
+async function batchSize(measure, workload, series) {
+  if (measure.driver === 'together') return series.calls
   if (measure.driver === 'once') return 1
   const drive = DRIVERS[measure.driver]
   let calls = 1
@@ -68,9 +68,11 @@ async function collect(measure, workload, calls, { milliseconds, atLeast }) {
 }
 
 /** A workload, warmed up, as a function that takes one turn and returns its samples. */
-export async function prepare(measure, workload, warmUp) {
+export async function prepare(measure, workload, series, warmUp) {
   if (measure.fresh) return (turn) => collect(measure, workload, 1, turn)
+  // What measures by itself is slow, and warm after its own first sample.
+  if (workload.report !== undefined) return (turn) => collect(measure, workload, 1, turn)
   await collect(measure, workload, 1, { milliseconds: warmUp, atLeast: 1 })
-  const calls = workload.report === undefined ? await batchSize(measure, workload) : 1
+  const calls = await batchSize(measure, workload, series)
   return (turn) => collect(measure, workload, calls, turn)
 }

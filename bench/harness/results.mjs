@@ -33,8 +33,10 @@ function rowOf(series, entry, first) {
     ...spread(samples),
     rounds: rounds.map(median),
     ...(comparable ? { ratio: ratioByRound(first.rounds[series.name], rounds) } : {}),
-    ...barOf(isFirst ? series.bar : bar),
+    ...barOf(isFirst ? series.bar : bar, series),
   }
 }
 
-const barOf = (bar) => (bar === undefined ? {} : { bar })
+/** A bar may be about one of the series alone. */
+const barOf = (bar, series) =>
+  bar === undefined || (bar.of !== undefined && bar.of !== series.name) ? {} : { bar }

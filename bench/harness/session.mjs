@@ -8,7 +8,7 @@ import { Unavailable } from './unavailable.mjs'
 const ENTRY = fileURLToPath(new URL('subject-process.mjs', import.meta.url))
 
 /** A process that says nothing for so many milliseconds hangs. */
-const PATIENCE = 60_000
+const PATIENCE = 300_000
 
 export class Session {
   #child

@@ -11,15 +11,27 @@ import { Unavailable } from './unavailable.mjs'
 
 const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`)
 
+/** What a subject stands on may not be installed. */
+async function load(subject) {
+  try {
+    return await subject()
+  } catch (error) {
+    const missing = ['ERR_MODULE_NOT_FOUND', 'ERR_UNKNOWN_BUILTIN_MODULE'].includes(error.code)
+    if (missing)
+      throw new Unavailable(error.message.split('\n')[0].replace(/ imported from .*/, ''))
+    throw error
+  }
+}
+
 async function serve([measureName, subjectName, workloadName, warmUp]) {
   const measure = MEASURES.find(({ name }) => name === measureName)
-  const { workloads } = await SUBJECTS[subjectName]()
+  const { workloads } = await load(SUBJECTS[subjectName])
   const closing = []
   const turns = []
   for (const series of seriesOf(measure)) {
     const workload = await workloads[workloadName](series)
     if (workload.close !== undefined) closing.push(workload.close)
-    turns.push([series.name, await prepare(measure, workload, Number(warmUp))])
+    turns.push([series.name, await prepare(measure, workload, series, Number(warmUp))])
   }
   say({ ready: true })
   for await (const line of createInterface({ input: process.stdin })) {

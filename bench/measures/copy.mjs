@@ -13,7 +13,11 @@ export const copy = {
   ],
   subjects: [
     { subject: 'fat-thread', title: 'fat thread, Buffer copied in' },
-    { subject: 'buffer', title: 'limit: Buffer.copy, no call' },
+    {
+      subject: 'buffer',
+      title: 'limit: Buffer.copy, no call',
+      bar: { of: '64 MiB', slowerAtMost: 1.3 },
+    },
     { subject: 'fat-thread', workload: 'copy-shared', title: 'fat thread, thread.alloc, no copy' },
     { subject: 'koffi', title: 'koffi, in the same process, no copy' },
   ],

@@ -1,12 +1,17 @@
+import { alive, aliveMemory } from './alive.mjs'
 import { awaitedCall } from './awaited-call.mjs'
-import { callback, qsort } from './callback.mjs'
+import { callback, qsort, qsortMillion } from './callback.mjs'
 import { callsInFlight } from './calls-in-flight.mjs'
 import { copy } from './copy.mjs'
+import { eventLoop } from './event-loop.mjs'
+import { idle } from './idle.mjs'
 import { memory } from './memory.mjs'
 import { firstOpen, open } from './open.mjs'
 import { restart } from './restart.mjs'
+import { sharedMemory } from './shared-memory.mjs'
 import { structCall } from './struct-call.mjs'
 import { syncCall } from './sync-call.mjs'
+import { textCall } from './text-call.mjs'
 
 /** In the order in which they run. */
 export const MEASURES = [
@@ -18,7 +23,14 @@ export const MEASURES = [
   memory,
   restart,
   copy,
+  sharedMemory,
+  textCall,
+  structCall,
   callback,
   qsort,
-  structCall,
+  qsortMillion,
+  alive,
+  aliveMemory,
+  idle,
+  eventLoop,
 ]

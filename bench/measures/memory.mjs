@@ -4,7 +4,7 @@ export const memory = {
   unit: 'bytes',
   mostRounds: 5,
   series: [
-    { name: 'private (USS)', key: 'uss', bar: { atMost: 512 * 1024 } },
+    { name: 'private (USS)', key: 'uss', bar: { atMost: 250 * 1024 } },
     { name: 'private and its part of what is shared (PSS)', key: 'pss' },
     { name: 'resident (RSS)', key: 'rss' },
   ],

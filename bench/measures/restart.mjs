@@ -6,5 +6,10 @@ export const restart = {
   subjects: [
     { subject: 'fat-thread', title: 'fat thread: abort(), then abs(int)' },
     { subject: 'fork', title: 'forked Node process: killed, forked again, first echo' },
+    {
+      subject: 'workerpool',
+      title: 'workerpool: its process is killed, next task',
+      bar: { fasterAtLeast: 50 },
+    },
   ],
 }

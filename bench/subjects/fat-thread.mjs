@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { CrashError, open } from 'fat-threads'
-import { memoryOf, processesOf } from '../harness/memory.mjs'
+import { memoryOf, processesOf, processorTimeOf } from '../harness/memory.mjs'
 import { library } from '../harness/native.mjs'
+import { delayOf } from './event-loop.mjs'
 import { shuffled } from './shuffled.mjs'
 
 const ABS = { abs: 'int abs(int x)' }
@@ -13,6 +15,8 @@ const QSORT = {
   qsort:
     'void qsort(void *base, size_t count, size_t size, int (*compare)(const double *, const double *))',
 }
+const SAME_TEXT = { sameText: 'const char *same_text(const char *text)' }
+const WORK = { work: 'int work(int milliseconds)' }
 const TOUCH = { touch: 'int touch_nothing(const uint8_t *memory)' }
 
 /** What a fat thread with these options does for each measure. */
@@ -43,6 +47,15 @@ export function workloadsWith(options) {
     const bytes = bytesOf(fixture.thread)
     const touch = fixture.symbols.touch.sync
     return { run: () => touch(bytes), close: () => fixture.close() }
+  }
+
+  /** So many fat threads at once, each called; `use` is given them, and returns samples. */
+  async function manyOf(count, use) {
+    const begin = performance.now()
+    const all = await Promise.all(Array.from({ length: count }, openCos))
+    const samples = await use?.(all)
+    await Promise.all(all.map((libm) => libm.close()))
+    return samples ?? [(performance.now() - begin) * 1e6]
   }
 
   return {
@@ -106,7 +119,41 @@ export function workloadsWith(options) {
         close: () => libc.close(),
       }
     },
+    'text-call': async ({ characters }) => {
+      const fixture = await open(library('echoes-text'), SAME_TEXT, options)
+      const text = 'x'.repeat(characters)
+      const sameText = fixture.symbols.sameText.sync
+      return { run: () => sameText(text), close: () => fixture.close() }
+    },
+    alive: ({ count }) => ({ report: () => manyOf(count) }),
+    'alive-memory': ({ count }) => ({
+      report: () =>
+        manyOf(count, async (all) => {
+          const pids = all.flatMap(({ thread }) => processesOf(thread.pid))
+          const each = await Promise.all(pids.map((pid) => memoryOf(pid, 'pss')))
+          return [each.reduce((sum, bytes) => sum + bytes, 0)]
+        }),
+    }),
+    idle: ({ count, milliseconds }) => ({
+      report: () =>
+        manyOf(count, async (all) => {
+          const pids = [process.pid, ...all.flatMap(({ thread }) => processesOf(thread.pid))]
+          await sleep(1000)
+          const before = processorTimeOf(pids)
+          await sleep(milliseconds)
+          return [processorTimeOf(pids) - before]
+        }),
+    }),
+    'event-loop': async (series) => {
+      const fixture = await open(library('works'), WORK, options)
+      const { work } = fixture.symbols
+      return {
+        report: () => delayOf(() => work(series.work), series),
+        close: () => fixture.close(),
+      }
+    },
     copy: ({ bytes }) => copying(() => Buffer.alloc(bytes, 1)),
+    'empty-call': () => copying(() => null),
     'copy-shared': ({ bytes }) => copying((thread) => thread.alloc(bytes).bytes.fill(1)),
   }
 }

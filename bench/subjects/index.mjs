@@ -6,5 +6,9 @@ export const SUBJECTS = {
   worker: () => import('./worker.mjs'),
   fork: () => import('./fork.mjs'),
   native: () => import('./native.mjs'),
+  'node-ffi': () => import('./node-ffi.mjs'),
+  piscina: () => import('./piscina.mjs'),
+  tinypool: () => import('./tinypool.mjs'),
+  workerpool: () => import('./workerpool.mjs'),
   buffer: () => import('./buffer.mjs'),
 }

@@ -1,20 +1,45 @@
 import koffi from 'koffi'
 import { library } from '../harness/native.mjs'
+import { delayOf } from './event-loop.mjs'
 import { shuffled } from './shuffled.mjs'
 
-/** By default it refuses more than 256 asynchronous calls at once. */
-koffi.config({ max_async_calls: 4096 })
+/** It refuses more asynchronous calls at once than that, and 256 are the default. */
+const MOST = 4096
+koffi.config({ max_async_calls: MOST })
 
 koffi.struct('mixed', { count: 'int', ratio: 'float', sum: 'double', small: 'short' })
 
 const abs = koffi.load('libc.so.6').func('int abs(int x)')
 
-const awaited = async () => ({
-  run: () =>
-    new Promise((resolve, reject) =>
-      abs.async(-1, (error, result) => (error ? reject(error) : resolve(result))),
-    ),
-})
+const promised = (call, value) =>
+  new Promise((resolve, reject) =>
+    call.async(value, (error, result) => (error ? reject(error) : resolve(result))),
+  )
+
+const afterTurn = (call, value) =>
+  new Promise((resolve) => setImmediate(() => resolve(call(value))))
+
+/** Calls beyond the most wait here, as they would have to in any program. */
+async function awaited() {
+  const waiting = []
+  let running = 0
+  const run = async () => {
+    if (running === MOST) await new Promise((resolve) => waiting.push(resolve))
+    else running++
+    try {
+      return await promised(abs, -1)
+    } finally {
+      if (waiting.length > 0) waiting.shift()()
+      else running--
+    }
+  }
+  return { run }
+}
+
+async function working(series, call) {
+  const work = koffi.load(library('works')).func('int work(int milliseconds)')
+  return { report: () => delayOf(() => call(work), series) }
+}
 
 export const workloads = {
   'sync-call': async () => ({ run: () => abs(-1) }),
@@ -40,6 +65,15 @@ export const workloads = {
     const compare = (one, other) => Math.sign(at(one) - at(other))
     return { run: () => qsort(shuffled(count), count, 8, compare) }
   },
+  'text-call': async ({ characters }) => {
+    const sameText = koffi
+      .load(library('echoes-text'))
+      .func('const char *same_text(const char *text)')
+    const text = 'x'.repeat(characters)
+    return { run: () => sameText(text) }
+  },
+  'event-loop': (series) => working(series, (work) => promised(work, series.work)),
+  'event-loop-blocking': (series) => working(series, (work) => afterTurn(work, series.work)),
   copy: async ({ bytes }) => {
     const touch = koffi.load(library('touch-nothing')).func('int touch_nothing(const void *memory)')
     const memory = Buffer.alloc(bytes, 1)

@@ -1,0 +1,2 @@
+// biome-ignore lint/style/noDefaultExport: what the pools load
+export default (value) => value
