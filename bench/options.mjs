@@ -7,6 +7,8 @@ export const USAGE = `Usage: npm run bench -- [options] [measure...]
 
   --rounds N   how often each subject has its turn (default ${FULL.rounds})
   --quick      short turns and few of them: shows that it works, not how fast
+  --save DIR   keeps the run: results.json, a picture for each measure, a page
+  --readme     with --save: the table of README.md from this run
   --json       one JSON value on standard output instead of tables
   --list       the names of the measures
   --help       this text
@@ -24,13 +26,27 @@ export function parseOptions(args, measures) {
     ({ name }) => positionals.length === 0 || positionals.includes(name),
   )
   const plan = values.quick ? QUICK : FULL
-  const { json, list, help, quick } = values
-  return { json, list, help, quick, wanted, plan: { ...plan, ...roundsOf(values.rounds) } }
+  const { json, list, help, quick, save, readme } = values
+  if (readme && save === undefined) throw new UsageError('--readme needs --save')
+  return {
+    json,
+    list,
+    help,
+    quick,
+    save,
+    readme,
+    wanted,
+    plan: { ...plan, ...roundsOf(values.rounds) },
+  }
 }
 
 function parse(args) {
   const flag = { type: 'boolean', default: false }
-  const options = { rounds: { type: 'string' }, quick: flag, json: flag, list: flag, help: flag }
+  const text = { type: 'string' }
+  const options = {
+    ...{ rounds: text, save: text, readme: flag },
+    ...{ quick: flag, json: flag, list: flag, help: flag },
+  }
   try {
     return parseArgs({ args, options, allowPositionals: true })
   } catch (error) {

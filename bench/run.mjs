@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { Watch, warmUp, warningsOf } from './harness/disturbance.mjs'
 import { machine } from './harness/machine.mjs'
 import { resultsOf } from './harness/results.mjs'
@@ -6,7 +8,11 @@ import { runMeasure } from './harness/rounds.mjs'
 import { MEASURES } from './measures/index.mjs'
 // Fat threads side by side with what a user would pick instead. `--help` says how to run it.
 import { parseOptions, USAGE, UsageError } from './options.mjs'
+import { withTable } from './report/readme.mjs'
+import { save } from './report/save.mjs'
 import { report } from './report/table.mjs'
+
+const README = fileURLToPath(new URL('../README.md', import.meta.url))
 
 const say = (text) => process.stderr.write(text)
 
@@ -36,6 +42,8 @@ async function main(args) {
     const results = await run(options)
     for (const warning of results.warnings) say(`WARNING: ${warning}\n`)
     process.stdout.write(`${options.json ? JSON.stringify(results) : report(results)}\n`)
+    if (options.save !== undefined) await save(options.save, results)
+    if (options.readme) writeFileSync(README, withTable(readFileSync(README, 'utf8'), results))
     const failed = results.measures.some(({ series }) =>
       series.some(({ rows }) => rows.some((row) => row.failed)),
     )

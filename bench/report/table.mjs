@@ -27,7 +27,7 @@ function cells(row, unit) {
   ]
 }
 
-function section({ name, title, unit, series }) {
+function section({ name, title, unit, series }, picture) {
   const tables = series.map(({ name: variant, rows }) => {
     const table = aligned([HEADER, ...rows.map((row) => cells(row, unit))])
     return variant === '' ? table : `### ${variant}\n\n${table}`
@@ -36,10 +36,11 @@ function section({ name, title, unit, series }) {
   const reasons = rows
     .filter(({ reason }) => reason !== undefined)
     .map(({ title: row, failed, reason }) => `${row}: ${failed ? 'failed: ' : ''}${reason}`)
-  return [`## ${name}: ${title}`, ...tables, ...reasons].join('\n\n')
+  const shown = [`## ${name}: ${title}`, picture, ...tables, ...reasons]
+  return shown.filter((part) => part !== '').join('\n\n')
 }
 
-function describeMachine(machine) {
+export function describeMachine(machine) {
   const { processor, cores, virtual, memory, kernel, libc, node, koffi, fatThreads } = machine
   const where = `${cores} ${cores === 1 ? 'core' : 'cores'}${virtual ? ' of a virtual machine' : ''}`
   const room = `${(memory / 2 ** 30).toFixed(1)} GiB`
@@ -49,10 +50,11 @@ function describeMachine(machine) {
   ].join('\n')
 }
 
-export function report({ machine, warnings, measures }) {
+/** `pictureOf` gives what stands above the tables of a measure. */
+export function report({ machine, warnings, measures }, pictureOf = () => '') {
   return [
     describeMachine(machine),
     ...warnings.map((warning) => `WARNING: ${warning}`),
-    ...measures.map(section),
+    ...measures.map((measure) => section(measure, pictureOf(measure))),
   ].join('\n\n')
 }

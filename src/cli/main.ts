@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { type CAC, cac } from 'cac'
 import { nearestNames } from '../loader/near-names.ts'
+import { addBench, BENCH_HELP } from './bench.ts'
 import { addBind, BIND_HELP } from './bind/command.ts'
 import { addCall, CALL_HELP } from './call.ts'
 import { separate } from './command-line.ts'
@@ -19,6 +20,7 @@ const HELP = new Map([
   ['doctor', DOCTOR_HELP],
   ['learn', LEARN_HELP],
   ['bind', BIND_HELP],
+  ['bench', BENCH_HELP],
 ])
 
 function makeCli(): CAC {
@@ -29,6 +31,7 @@ function makeCli(): CAC {
   addDoctor(cli)
   addLearn(cli)
   addBind(cli)
+  addBench(cli)
   cli.help((sections) => {
     const details = HELP.get(cli.matchedCommandName ?? '')
     return details === undefined ? sections : [...sections, details]
