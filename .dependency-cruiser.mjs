@@ -13,7 +13,7 @@ const ROOMS = {
   crash: ['channel', 'errors', 'host', 'loader', 'protocol'],
   message: ['abi', 'call', 'channel', 'crash', 'errors', 'loader', 'memory', 'protocol'],
   sandbox: ['errors', 'host', 'protocol'],
-  cli: ['abi', 'declaration', 'errors', 'index', 'loader', 'sandbox'],
+  cli: ['abi', 'call', 'declaration', 'errors', 'index', 'loader', 'sandbox'],
   koffi: ['index'],
   pkcs11: ['index'],
 }

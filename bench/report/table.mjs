@@ -40,7 +40,7 @@ function section({ name, title, unit, series }, picture) {
   return shown.filter((part) => part !== '').join('\n\n')
 }
 
-export function describeMachine(machine) {
+function describeMachine(machine) {
   const { processor, cores, virtual, memory, kernel, libc, node, koffi, fatThreads } = machine
   const where = `${cores} ${cores === 1 ? 'core' : 'cores'}${virtual ? ' of a virtual machine' : ''}`
   const room = `${(memory / 2 ** 30).toFixed(1)} GiB`
