@@ -53,7 +53,6 @@ const body = [
   `#define FT_LANE_BYTES ${protocol.LANE_BYTES}`,
   `#define FT_INNER_REQUESTS ${protocol.INNER_REQUESTS}`,
   `#define FT_INNER_LANE_BYTES ${protocol.INNER_LANE_BYTES}`,
-  `#define FT_INNER_LANES ${protocol.INNER_LANES}`,
   `#define FT_ANSWER_MUTE ${protocol.ANSWER_MUTE}`,
   record(protocol.START),
   record(protocol.CRASH),

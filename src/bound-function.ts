@@ -2,7 +2,7 @@ import type { CType, Signature } from './abi/types.ts'
 import { describe } from './call/complaint.ts'
 import { makePlan, type Plan } from './call/plan.ts'
 import { takeApart, withTypes } from './call/variadic.ts'
-import type { Lane } from './channel/lane.ts'
+import type { Entrance } from './channel/entrance.ts'
 import type { CallOptions, Request } from './channel/request.ts'
 import { AbortError, type FatThreadError } from './errors.ts'
 import type { Pointer } from './memory/pointer.ts'
@@ -32,7 +32,7 @@ export interface FunctionHome {
   /** Binds the same symbol for one kind of call of a variadic function: `fixed` arguments before `...`. */
   variant(signature: Signature, fixed: number): BoundFunction
   /** Throws `ClosedError` after the end. */
-  lane(): Lane
+  lane(): Entrance
   /** The number of a function of the library that takes a pointer back. */
   freeing(name: string): number
   /** The library's path, for messages; of what is known by its address, nobody knows it. */

@@ -1,15 +1,17 @@
 import type { FunctionType, Signature } from './abi/types.ts'
 import { BoundFunction, type FunctionHome, type UntypedFunction } from './bound-function.ts'
 import { setCallables } from './call/callable-pointer.ts'
-import type { Lane } from './channel/lane.ts'
+import type { Entrance } from './channel/entrance.ts'
 import type { Pending } from './channel/pending.ts'
-import { ClosedError } from './errors.ts'
+import { ClosedError, FatThreadError } from './errors.ts'
 import type { Incarnation } from './incarnation.ts'
 import type { Pointer } from './memory/pointer.ts'
 import { bindAt } from './message/bind.ts'
 
-/** Functions that are bound by their address at the same time, in one process. */
+/** Functions that are bound by their address at the same time, in one process; more take turns on one lane. */
 const MOST_BOUND = 4096
+/** On several lanes nobody knows whose turn it is: so many there may be, each with a number for good. */
+const MOST_FOR_GOOD = 32_768
 /** Functions of one type that are kept, so that a table that is read again gives the same ones. */
 const MOST_KEPT = 4096
 
@@ -21,7 +23,7 @@ export interface CallablePointer extends UntypedFunction {
 /** Who has a number, and where that was asked for. */
 interface Bound {
   readonly bound: BoundFunction
-  readonly lane: Lane
+  readonly lane: Entrance
   readonly binding: Pending
 }
 
@@ -34,6 +36,7 @@ export interface CallableHome {
   readonly slots: number[]
   readonly timeout: number | undefined
   readonly loadTimeout: number
+  readonly lanes: number
 }
 
 /**
@@ -68,15 +71,19 @@ export class CallablePointers {
       const called = name ?? `the function at ${pointer}`
       const signature = { name: called, result, parameters, ...(variadic ? { variadic } : {}) }
       found = this.#make(pointer, address, signature).callable() as CallablePointer
-      if (kept.size === MOST_KEPT) kept.clear()
+      if (kept.size === MOST_KEPT && this.#home.lanes === 1) kept.clear()
       kept.set(address, found)
     }
     return found
   }
 
   #make(pointer: Pointer, address: bigint, signature: Signature, fixed?: number): BoundFunction {
-    const { slots, timeout, nextFunction } = this.#home
-    const slot = this.#made++ % MOST_BOUND
+    const { slots, timeout, nextFunction, lanes } = this.#home
+    if (lanes > 1 && this.#made === MOST_FOR_GOOD)
+      throw new FatThreadError(
+        `${signature.name}: a fat thread with several lanes knows ${MOST_FOR_GOOD} functions by address, the most there may be`,
+      )
+    const slot = this.#made++ % (lanes > 1 ? MOST_FOR_GOOD : MOST_BOUND)
     slots[slot] ??= nextFunction()
     const id = slots[slot]
     const home: FunctionHome = {
@@ -107,7 +114,7 @@ export class CallablePointers {
   }
 
   /** Requests of a lane are served in order: calls of whoever had the number before come first. */
-  #bind(bound: BoundFunction, address: bigint, lane: Lane): void {
+  #bind(bound: BoundFunction, address: bigint, lane: Entrance): void {
     if (this.#home.incarnation() !== this.#incarnation)
       throw new ClosedError(`${bound.plan.name} was in a process that has ended`)
     const last = this.#bound.get(bound.id)

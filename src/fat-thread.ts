@@ -5,10 +5,11 @@ import { outOfRange, wrongKind } from './call/complaint.ts'
 import { pointedFunction } from './call/plan.ts'
 import type { Callable, CheckedAll } from './callable.ts'
 import { type CallableHome, type CallablePointer, CallablePointers } from './callable-pointers.ts'
+import type { Entrance, Leftover } from './channel/entrance.ts'
 import { runSteps, runStepsSync } from './channel/follow.ts'
-import type { Lane, LaneKeeper, Leftover } from './channel/lane.ts'
+import type { LaneKeeper } from './channel/lane.ts'
 import { ended, endedSync, type Pending } from './channel/pending.ts'
-import { causeOf, type Evidence } from './crash/cause.ts'
+import { beside, causeOf, type Evidence } from './crash/cause.ts'
 import type { CallbackFor, Checked, CheckedText } from './declaration/infer.ts'
 import { parsePrototype } from './declaration/parse.ts'
 import {
@@ -156,8 +157,8 @@ export interface LoadSync {
 }
 
 /**
- * An isolated process that runs functions of libraries, one call after the other.
- * When it crashes, a new one takes its place: the call that ran is rejected, those that waited go on.
+ * An isolated process that runs functions of libraries: one call after the other, or with the option `threads` several
+ * at once. When it crashes, a new one takes its place: the calls that ran are rejected, those that waited go on.
  */
 export class FatThread
   extends EventEmitter<FatThreadEvents>
@@ -231,6 +232,7 @@ export class FatThread
       slots: [],
       timeout: this.#settings.timeout,
       loadTimeout: this.#settings.loadTimeout,
+      lanes: this.#settings.lanes,
     }
     this.#begin()
     this.#watch = this.#settings.policy.sandboxed ? this.#watchIdle() : undefined
@@ -559,7 +561,7 @@ export class FatThread
   }
 
   /** @internal Where a request goes that the user made. */
-  lane(): Lane {
+  lane(): Entrance {
     this.#useful = true
     const current = this.#current
     if (current !== undefined && this.#closing === undefined)
@@ -672,16 +674,23 @@ export class FatThread
     this.#completed += incarnation.lane.completed
     if (this.#current === incarnation) this.#current = undefined
     const { retirement } = incarnation
+    const culprit = incarnation.culprit(leftover, evidence)
     const because = (pending: Pending): Error => {
       const subject = { ...pending.request.subject, pid }
       if (this.#closing !== undefined) return closedError(subject)
-      return retirement?.reason(pending) ?? causeOf(evidence, subject)
+      const about = retirement === undefined ? culprit : retirement.pending
+      const own = retirement?.reason(pending) ?? causeOf(evidence, subject)
+      // Whoever writes into the channel could be any of them.
+      if (about === undefined || own instanceof ViolationError) return own
+      if (about.lane?.strand === pending.lane?.strand) return own
+      const failure = { ...about.request.subject, pid }
+      return beside(retirement?.reason(about) ?? causeOf(evidence, failure), subject)
     }
     for (const pending of leftover.begun) pending.reject(because(pending))
     // Whatever the fat thread says has begun: the one that it was ended for is over.
     const ended = retirement?.pending
     if (ended?.open) ended.reject(because(ended))
-    const last = leftover.begun.at(-1)
+    const last = culprit ?? leftover.begun.at(-1)
     // A process that could not even load its libraries has no better successor.
     const hopeful = incarnation.ready || this.#onRenewed !== undefined
     for (const pending of leftover.waiting)

@@ -1,7 +1,8 @@
 import type { FunctionType } from './abi/types.ts'
 import { Callbacks } from './channel/callbacks.ts'
 import { Channel } from './channel/channel.ts'
-import type { Lane, LaneKeeper, Leftover } from './channel/lane.ts'
+import type { Leftover, MainEntrance } from './channel/entrance.ts'
+import type { LaneKeeper } from './channel/lane.ts'
 import type { Pending } from './channel/pending.ts'
 import { Request } from './channel/request.ts'
 import type { Evidence } from './crash/cause.ts'
@@ -41,12 +42,13 @@ export interface IncarnationKeeper {
   readonly callbacks: CallbackHome
 }
 
-/** One life of a fat thread: a process, its channel and its lane. */
+/** One life of a fat thread: a process, its channel and its lanes. */
 export class Incarnation {
   /** Pointers of this life know it by this. */
   readonly owner = {}
   readonly channel: Channel
-  readonly lane: Lane
+  /** One lane, or several that share the work. */
+  readonly lane: MainEntrance
   readonly callbacks: Callbacks
   readonly process: HostProcess
   readonly modules: LoadedModule[] = []
@@ -65,7 +67,8 @@ export class Incarnation {
   constructor(settings: Settings, laneKeeper: LaneKeeper, keeper: IncarnationKeeper) {
     const { policy } = settings
     if (policy.listener) learnAnswers()
-    this.channel = new Channel({ spin: settings.spin, policy: policy.bytes })
+    const { spin, lanes, awake } = settings
+    this.channel = new Channel({ spin, lanes, awake, policy: policy.bytes })
     try {
       this.process = new HostProcess(
         {
@@ -76,7 +79,7 @@ export class Incarnation {
           stackBytes: policy.bounds.stack,
           namespaces: policy.namespaces,
           filesPermitted: policy.granted.read.length + policy.granted.write.length > 0,
-          mostThreads: policy.bounds.threads,
+          mostThreads: policy.bounds.threads + lanes - 1,
         },
         {
           onRing: () => this.#onRing(),
@@ -87,7 +90,10 @@ export class Incarnation {
           },
           onDenied: (denied) => keeper.onDenied(this, denied),
           endInside: () => this.#endInside(),
-          onEnd: (end) => keeper.onEnd(this, this.#end(), this.#evidence(end)),
+          onEnd: (end) => {
+            const leftover = this.#end()
+            keeper.onEnd(this, leftover, this.#evidence(end, leftover))
+          },
         },
       )
     } catch (error) {
@@ -105,7 +111,7 @@ export class Incarnation {
         onError: (error) => keeper.onCallbackError(error),
       },
     )
-    this.lane = this.callbacks.openLane()
+    this.lane = this.callbacks.openLanes()
     this.#keeper = laneKeeper
   }
 
@@ -152,7 +158,7 @@ export class Incarnation {
         this.#checkReady()
       },
     })
-    return this.callbacks.lane().begin(counted, { timeout })
+    return this.callbacks.begin(counted, { timeout })
   }
 
   /** All of them were made: `onReady` is called with the last answer. */
@@ -175,17 +181,25 @@ export class Incarnation {
   }
 
   /** Read before the channel goes. */
-  #evidence(end: End): Evidence {
+  #evidence(end: End, { begun }: Leftover): Evidence {
     const evidence = {
       end,
       served: this.lane.completed > 0,
       start: this.channel.startReport(),
       crash: this.channel.crashReport(),
       modules: this.modules,
+      several: new Set(begun.map(({ lane }) => lane?.strand)).size > 1,
       lastWords: this.#lastLine(),
     }
     this.channel.close()
     return evidence
+  }
+
+  /** Of requests on several lanes, the one that the crash is about: its thread said so. */
+  culprit({ begun }: Leftover, { crash }: Evidence): Pending | undefined {
+    const number = crash?.lane
+    if (number === undefined) return undefined
+    return begun.findLast(({ lane }) => this.callbacks.serves(lane?.strand, number))
   }
 
   #endInside(): End {

@@ -3,7 +3,7 @@ import type { ArrayType, CType, FunctionType, Signature } from './abi/types.ts'
 import { BoundFunction, type FunctionHome, type UntypedFunction } from './bound-function.ts'
 import { describe, wrongKind } from './call/complaint.ts'
 import type { Callable, NamesOf, Symbols } from './callable.ts'
-import type { Lane } from './channel/lane.ts'
+import type { Entrance } from './channel/entrance.ts'
 import { ended, endedSync, type Pending } from './channel/pending.ts'
 import { Declarations as CDeclarations } from './declaration/declarations.ts'
 import type {
@@ -207,10 +207,9 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
   ): Variable<HeldBy<Text, NamesOf<D>>, GivenTo<Text, NamesOf<D>>> {
     this.#requireOpen()
     const variable = this.#addVariable(parseVariable(declaration, this.#declared))
-    const lane = this.thread.incarnation().callbacks.lane()
     const timeout = this.thread.settings.loadTimeout
     // A failure shows when the variable is used.
-    lane.run(variable.located, undefined, { timeout }).catch(() => {})
+    this.thread.incarnation().callbacks.begin(variable.located, { timeout })
     return variable as unknown as Variable<HeldBy<Text, NamesOf<D>>, GivenTo<Text, NamesOf<D>>>
   }
 
@@ -328,16 +327,16 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     return bound
   }
 
-  #lane(): Lane {
+  #lane(): Entrance {
     if (this.#closed) this.#requireOpen()
     return this.thread.lane()
   }
 
   /** A failure stays with the function: each of its calls says so. */
   #bind({ id, plan }: BoundFunction): void {
-    const lane = this.thread.incarnation().callbacks.lane()
     const timeout = this.thread.settings.loadTimeout
-    lane.run(bind(id, this.#number, this.path, plan), undefined, { timeout }).catch(() => {})
+    const request = bind(id, this.#number, this.path, plan)
+    this.thread.incarnation().callbacks.begin(request, { timeout })
   }
 
   #settle(incarnation: Incarnation): Pending[] {

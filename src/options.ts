@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { describe } from './call/complaint.ts'
+import { LIMITS } from './protocol/protocol.ts'
 import type { Limits } from './sandbox/limits.ts'
 import type { Permissions } from './sandbox/permissions.ts'
 import { type Policy, policyOf } from './sandbox/policy.ts'
@@ -17,7 +18,10 @@ export interface FatThreadOptions {
   readonly timeout?: number | undefined
   /** Whether a new process takes over when one has ended. Default: `on-crash`. */
   readonly restart?: 'on-crash' | 'never' | undefined
-  /** Lanes in one process. Only 1 in this version. */
+  /**
+   * Lanes in one process: so many threads of it serve calls at once, for a library that may be called by several.
+   * From 1 to 64. Default: 1.
+   */
   readonly threads?: number | undefined
   /** Microseconds to stay awake without work. Default: `auto`, which is up to 100, or 0 on one processor. */
   readonly spin?: 'auto' | number | undefined
@@ -36,12 +40,17 @@ export interface Settings {
   readonly restart: boolean
   /** Milliseconds. */
   readonly spin: number
+  readonly lanes: number
+  /** Lanes that stay awake without work at all, from the first on. */
+  readonly awake: number
   readonly stdout: StreamMode
   readonly stderr: StreamMode
 }
 
 const LOAD_TIMEOUT = 30_000
 const AUTO_SPIN = 0.1
+/** More lanes that stay awake would take the processors from those at work, and from the program. */
+const AWAKE_MOST = Math.max(1, availableParallelism() - 1)
 const SPIN_MOST = 1_000_000
 const TIMEOUT_MOST = 2 ** 31 - 1
 const STREAM_MODES = ['inherit', 'ignore', 'pipe'] as const
@@ -51,11 +60,7 @@ export function settingsOf(options: FatThreadOptions): Settings {
     throw new TypeError(`options must be an object, not ${describe(options)}`)
   const sandbox = oneOf('sandbox', options.sandbox, ['strict', 'best-effort', 'off'], 'best-effort')
   const policy = policyOf(options.permissions, options.limits, sandbox !== 'off')
-  const threads = options.threads ?? 1
-  if (threads !== 1)
-    throw new RangeError(
-      `threads: this version has one lane in a process, not ${describe(threads)}`,
-    )
+  const lanes = lanesOf(options.threads ?? 1)
   const timeout = timeoutOf(options.timeout)
   return {
     policy,
@@ -64,6 +69,8 @@ export function settingsOf(options: FatThreadOptions): Settings {
     loadTimeout: timeout ?? LOAD_TIMEOUT,
     restart: oneOf('restart', options.restart, ['on-crash', 'never'], 'on-crash') === 'on-crash',
     spin: spinOf(options.spin ?? 'auto'),
+    lanes,
+    awake: options.spin === undefined || options.spin === 'auto' ? AWAKE_MOST : lanes,
     stdout: oneOf('stdout', options.stdout, STREAM_MODES, 'inherit'),
     stderr: oneOf('stderr', options.stderr, STREAM_MODES, 'inherit'),
   }
@@ -72,6 +79,12 @@ export function settingsOf(options: FatThreadOptions): Settings {
 /** A call's time limit in milliseconds. */
 export function timeoutOf(timeout: unknown): number | undefined {
   return timeout === undefined ? undefined : within('timeout', timeout, 0, TIMEOUT_MOST)
+}
+
+function lanesOf(threads: unknown): number {
+  const lanes = within('threads', threads, 1, LIMITS.LANES)
+  if (Number.isInteger(lanes)) return lanes
+  throw new RangeError(`threads must be a whole number, not ${lanes}`)
 }
 
 function spinOf(spin: unknown): number {

@@ -1,6 +1,6 @@
 import type { CType } from './abi/types.ts'
 import type { DeclaredText, NamesOf } from './callable.ts'
-import type { Lane } from './channel/lane.ts'
+import type { Entrance } from './channel/entrance.ts'
 import type { Request } from './channel/request.ts'
 import type { GivenIn, HeldIn } from './declaration/infer.ts'
 import type { AnyKnown, Find } from './declaration/scope.ts'
@@ -62,7 +62,7 @@ type AnyVariables = Readonly<Record<string, Variable>>
 
 /** Where the variable's requests go. */
 export interface VariableHome {
-  lane(): Lane
+  lane(): Entrance
   /** Of the process that serves now. */
   owner(): object
   readonly timeout: number | undefined

@@ -1,5 +1,6 @@
 /* Calls: the only place that hands control to a foreign function. */
 #include <errno.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,13 +24,23 @@ typedef double (*float_function)(
 enum way { WAY_INTEGERS, WAY_MIXED, WAY_FLOAT, WAY_FFI };
 
 struct call {
+  struct call *next; /* with the same hash */
   enum way way;
   uint32_t text; /* bytes of a unit where the result is text, else 0 */
   void (*function)(void);
   uint8_t integers[INTEGER_REGISTERS]; /* which word goes into which register */
   uint8_t floats[FLOAT_REGISTERS];
   struct signature *signature;
+  uint32_t fixed;
+  uint32_t type_count;
+  uint32_t types[];
 };
+
+/* A call may run while another function gets its number, or the same one is bound again: so what was made stays, and
+   there is one of each. */
+#define BUCKETS 4096
+static struct call *made[BUCKETS];
+static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER;
 
 /* At one place for good: a thread of the library may call while another function is bound. */
 static struct call *calls[FT_FUNCTIONS];
@@ -61,26 +72,48 @@ static enum way choose_way(struct call *call) {
   return floats > 0 ? WAY_MIXED : WAY_INTEGERS;
 }
 
-static void call_free(struct call *call) {
-  if (call == NULL) return;
-  signature_free(call->signature);
-  free(call);
+static struct call *make(void *function, struct types types) {
+  size_t bytes = types.count * sizeof *types.words;
+  struct call *call = calloc(1, sizeof *call + bytes);
+  if (call == NULL) return NULL;
+  call->signature = signature_read(types);
+  if (call->signature == NULL) {
+    free(call);
+    return NULL;
+  }
+  memcpy(&call->function, &function, sizeof function);
+  memcpy(call->types, types.words, bytes);
+  call->type_count = types.count;
+  call->fixed = types.fixed;
+  call->text = unit_of(call->signature->result);
+  /* With "..." the callee is told how many registers to look at, which libffi knows to do. */
+  call->way = types.fixed == 0 ? choose_way(call) : WAY_FFI;
+  return call;
+}
+
+static bool is_same(const struct call *call, void *function, struct types types) {
+  return memcmp(&call->function, &function, sizeof function) == 0 && call->fixed == types.fixed &&
+         call->type_count == types.count &&
+         memcmp(call->types, types.words, types.count * sizeof *types.words) == 0;
+}
+
+static struct call *find_or_make(void *function, struct types types) {
+  struct call **bucket = &made[((uintptr_t)function >> 4) % BUCKETS];
+  struct call *call = *bucket;
+  while (call != NULL && !is_same(call, function, types)) call = call->next;
+  if (call != NULL) return call;
+  call = make(function, types);
+  if (call == NULL) return NULL;
+  call->next = *bucket;
+  return *bucket = call;
 }
 
 uint32_t call_bind(uint32_t id, void *function, struct types types) {
   if (id >= FT_FUNCTIONS) return FT_STATUS_NO_MEMORY;
-  struct call *call = calloc(1, sizeof *call);
+  pthread_mutex_lock(&making);
+  struct call *call = find_or_make(function, types);
+  pthread_mutex_unlock(&making);
   if (call == NULL) return FT_STATUS_NO_MEMORY;
-  memcpy(&call->function, &function, sizeof function);
-  call->signature = signature_read(types);
-  if (call->signature == NULL) {
-    call_free(call);
-    return FT_STATUS_NO_MEMORY;
-  }
-  call->text = unit_of(call->signature->result);
-  /* With "..." the callee is told how many registers to look at, which libffi knows to do. */
-  call->way = types.fixed == 0 ? choose_way(call) : WAY_FFI;
-  call_free(calls[id]);
   calls[id] = call;
   return FT_STATUS_OK;
 }

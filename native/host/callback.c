@@ -1,6 +1,7 @@
 /* Callbacks: C functions whose answer comes from the program. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <pthread.h>
 #include <semaphore.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -65,18 +66,24 @@ struct strand {
   struct ring rings[1 + FT_DEPTH];
 };
 
-/* The first one is that of the thread that serves requests; the others are for threads of the library. */
-static struct strand strands[1 + FT_THREADS];
+/* First those of the threads that serve a lane, then those for threads of the library. */
+static struct strand strands[FT_LANES + FT_THREADS];
+static struct strand *const outside_strands = strands + FT_LANES;
+static uint32_t lanes;
 static _Thread_local struct strand *own;
 static sem_t free_strands;
 static uint64_t spin_limit;
 static uint8_t *inner_lanes;
 
-void callback_open(struct ring *outermost, struct ft_start *start) {
+void callback_begin(struct ft_start *start) {
   spin_limit = start->spin;
-  own = &strands[0];
-  own->outermost = outermost;
+  lanes = start->lanes;
   start->callbacks = (uint64_t)(uintptr_t)callback_code;
+}
+
+void callback_open(struct ring *outermost) {
+  own = &strands[outermost->strand];
+  own->outermost = outermost;
 }
 
 static uint8_t *open_inner(struct strand *strand, uint32_t depth, uint8_t *lane) {
@@ -86,16 +93,18 @@ static uint8_t *open_inner(struct strand *strand, uint32_t depth, uint8_t *lane)
 
 static void open_lanes(uint8_t *lane) {
   inner_lanes = lane;
-  strands[0].deepest = FT_DEPTH;
-  for (uint32_t depth = 1; depth <= FT_DEPTH; depth++) lane = open_inner(&strands[0], depth, lane);
-  for (struct strand *strand = strands + 1; strand <= strands + FT_THREADS; strand++) {
+  for (struct strand *strand = strands; strand < strands + lanes; strand++) {
+    strand->deepest = FT_DEPTH;
+    for (uint32_t depth = 1; depth <= FT_DEPTH; depth++) lane = open_inner(strand, depth, lane);
+  }
+  for (struct strand *strand = outside_strands; strand < outside_strands + FT_THREADS; strand++) {
     strand->deepest = FT_THREAD_DEPTH;
     strand->outermost = &strand->rings[0];
     for (uint32_t depth = 0; depth <= FT_THREAD_DEPTH; depth++) lane = open_inner(strand, depth, lane);
     /* The program has asked for its callbacks already. */
     strand->rings[0].sequence = 1;
     /* It sleeps until any of them has one. */
-    strand->rings[0].program_asleep = strands[1].rings[0].program_asleep;
+    strand->rings[0].program_asleep = outside_strands->rings[0].program_asleep;
   }
   sem_init(&free_strands, 0, FT_THREADS);
 }
@@ -103,9 +112,9 @@ static void open_lanes(uint8_t *lane) {
 static void on_call(ffi_cif *cif, void *result, void **arguments, void *closure);
 
 /* What was prepared before may be running in another thread: it stays. */
-uint32_t callback_prepare(void *lanes, uint32_t first, uint32_t count, struct types types) {
-  if (inner_lanes == NULL) open_lanes(lanes);
+static uint32_t prepare_entries(uint32_t first, uint32_t count, struct types types) {
   if (first >= FT_CALLBACKS || count > FT_CALLBACKS - first) return FT_STATUS_NO_MEMORY;
+  if (count > 0 && callback_entries[first].signature != NULL) return FT_STATUS_OK;
   struct signature *signature = signature_read(types);
   if (signature == NULL) return FT_STATUS_NO_MEMORY;
   for (struct entry *entry = callback_entries + first; entry < callback_entries + first + count; entry++) {
@@ -115,6 +124,17 @@ uint32_t callback_prepare(void *lanes, uint32_t first, uint32_t count, struct ty
   return FT_STATUS_OK;
 }
 
+/* Two lanes may ask at once. */
+static pthread_mutex_t preparing = PTHREAD_MUTEX_INITIALIZER;
+
+uint32_t callback_prepare(void *inner, uint32_t first, uint32_t count, struct types types) {
+  pthread_mutex_lock(&preparing);
+  if (inner_lanes == NULL) open_lanes(inner);
+  uint32_t status = prepare_entries(first, count, types);
+  pthread_mutex_unlock(&preparing);
+  return status;
+}
+
 /* A lane for a thread of the library, or NULL when none becomes free. */
 static struct strand *take_strand(void) {
   struct timespec end;
@@ -122,7 +142,7 @@ static struct strand *take_strand(void) {
   end.tv_sec += PATIENCE;
   while (sem_timedwait(&free_strands, &end) != 0)
     if (errno != EINTR) return NULL;
-  for (struct strand *strand = strands + 1; strand <= strands + FT_THREADS; strand++)
+  for (struct strand *strand = outside_strands; strand < outside_strands + FT_THREADS; strand++)
     if (ring_claim(&strand->taken, (uint32_t)syscall(SYS_gettid))) return own = strand;
   return NULL;
 }

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -40,10 +41,36 @@ static int map_grant(const struct ft_grant *grant, uint32_t count, int descripto
 
 /* Several threads may serve requests: whoever needs what was sent takes what came before it too. */
 static pthread_mutex_t taking = PTHREAD_MUTEX_INITIALIZER;
-static uint16_t taken;
-/* Objects to load that came before somebody's grant. */
-static int objects[FT_OBJECTS];
-static uint32_t object_count;
+static uint32_t taken;
+
+/* Objects of a library that came before somebody's grant, or before those of another library. */
+struct parcel {
+  struct parcel *next;
+  uint64_t library;
+  uint32_t count;
+  int descriptors[];
+};
+static struct parcel *parcels;
+
+static int keep_parcel(uint64_t library, uint32_t count, const int *descriptors) {
+  struct parcel *parcel = malloc(sizeof *parcel + count * sizeof *descriptors);
+  if (parcel == NULL) {
+    for (uint32_t i = 0; i < count; i++) close(descriptors[i]);
+    return ENOMEM;
+  }
+  *parcel = (struct parcel){.next = parcels, .library = library, .count = count};
+  memcpy(parcel->descriptors, descriptors, count * sizeof *descriptors);
+  parcels = parcel;
+  return 0;
+}
+
+static struct parcel *take_parcel(uint64_t library) {
+  struct parcel **link = &parcels;
+  while (*link != NULL && (*link)->library != library) link = &(*link)->next;
+  struct parcel *found = *link;
+  if (found != NULL) *link = found->next;
+  return found;
+}
 
 static int take_message(void) {
   struct ft_grant grant;
@@ -51,11 +78,7 @@ static int take_message(void) {
   uint32_t count = FT_OBJECTS;
   int error = descriptors_receive(&grant, &count, descriptors);
   if (error != 0) return error;
-  if (grant.bytes == 0) {
-    memcpy(objects, descriptors, count * sizeof *descriptors);
-    object_count = count;
-    return 0;
-  }
+  if (grant.bytes == 0) return keep_parcel(grant.address, count, descriptors);
   if (++taken == 0) taken = 1;
   return map_grant(&grant, count, descriptors[0]);
 }
@@ -66,7 +89,7 @@ static bool lost(int error) { return error != 0 && error != EEXIST && error != E
 int channel_grants(uint32_t upto) {
   int first = 0;
   pthread_mutex_lock(&taking);
-  while (taken != upto && (uint16_t)(upto - taken) < 0x8000 && !lost(first)) {
+  while (taken != upto && upto - taken < 0x80000000u && !lost(first)) {
     int error = take_message();
     if (error != 0 && (first == 0 || lost(error))) first = error;
   }
@@ -74,14 +97,16 @@ int channel_grants(uint32_t upto) {
   return first;
 }
 
-int channel_objects(uint32_t wanted, int *descriptors) {
+int channel_objects(uint32_t library, uint32_t wanted, int *descriptors) {
   int error = 0;
+  struct parcel *parcel;
   pthread_mutex_lock(&taking);
-  if (object_count == 0) error = take_message();
-  if (error == 0 && object_count != wanted) error = EBADMSG;
-  if (error == 0) memcpy(descriptors, objects, wanted * sizeof *descriptors);
-  object_count = 0;
+  while ((parcel = take_parcel(library)) == NULL && error == 0) error = take_message();
   pthread_mutex_unlock(&taking);
+  if (parcel == NULL) return error;
+  if (parcel->count != wanted) error = EBADMSG;
+  else memcpy(descriptors, parcel->descriptors, wanted * sizeof *descriptors);
+  free(parcel);
   return error;
 }
 

@@ -22,6 +22,7 @@ static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT,
 
 static struct ft_crash *report;
 static uint8_t stack[STACK_BYTES] __attribute__((aligned(16)));
+static _Thread_local uint32_t own_lane; /* that this thread serves, plus one, or 0 */
 static uint32_t reporter;               /* the thread that writes the report, or 0 */
 static volatile sig_atomic_t reporting; /* its signal, or 0 */
 
@@ -29,7 +30,7 @@ static volatile sig_atomic_t reporting; /* its signal, or 0 */
 static struct guard {
   volatile sig_atomic_t thread; /* its number, or 0 */
   sigjmp_buf jump;
-} guards[1 + FT_THREADS];
+} guards[FT_LANES + FT_THREADS];
 
 static uint64_t program_counter(const ucontext_t *context) {
 #if defined(__x86_64__)
@@ -86,6 +87,7 @@ static void write_report(int number, const siginfo_t *info, const ucontext_t *co
   bool fault = info->si_code > 0;
   report->call = number == SIGSYS ? (uint32_t)info->si_syscall : 0;
   report->exhausted = exhausted();
+  report->lane = own_lane;
   report->code = (uint32_t)info->si_code;
   report->address = fault ? (uint64_t)(uintptr_t)info->si_addr : 0;
   report->frame[0] = program_counter(context);
@@ -113,7 +115,7 @@ static void end_by(int number) {
 /* Returns unless this thread was in a copy that may fault. */
 static void jump_back(void) {
   int self = (int)syscall(SYS_gettid);
-  for (struct guard *guard = guards; guard <= guards + FT_THREADS; guard++) {
+  for (struct guard *guard = guards; guard < guards + FT_LANES + FT_THREADS; guard++) {
     if (guard->thread != self) continue;
     guard->thread = 0;
     siglongjmp(guard->jump, 1);
@@ -137,10 +139,21 @@ static void on_signal(int number, siginfo_t *info, void *context) {
   end_by(number);
 }
 
+static int watch_thread(uint32_t lane, void *alternate_stack) {
+  own_lane = lane + 1;
+  stack_t alternate = {.ss_sp = alternate_stack, .ss_size = STACK_BYTES};
+  return sigaltstack(&alternate, NULL) == 0 ? 0 : errno;
+}
+
+int crash_watch_lane(uint32_t lane) {
+  void *own = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return own == MAP_FAILED ? errno : watch_thread(lane, own);
+}
+
 int crash_watch(struct ft_crash *target) {
   report = target;
-  stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
-  if (sigaltstack(&alternate, NULL) != 0) return errno;
+  int error = watch_thread(0, stack);
+  if (error != 0) return error;
   struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
   for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
     if (sigaction(signals[i], &action, NULL) != 0) return errno;

@@ -19,7 +19,7 @@ struct answer {
 /* channel.c: the shared memory. */
 int channel_map(int descriptor, struct ft_start **start);
 int channel_grants(uint32_t upto);
-int channel_objects(uint32_t wanted, int *descriptors);
+int channel_objects(uint32_t library, uint32_t wanted, int *descriptors);
 void channel_refuse(int descriptor, uint32_t state, uint32_t step, int error);
 
 /* isolate.c: what the process gives up before it runs foreign code. Each returns 0 or an errno. */
@@ -62,7 +62,7 @@ struct ring {
   uint8_t *requests;
   uint32_t *program_asleep;
   uint32_t last_slot;      /* slots minus one */
-  uint32_t strand;         /* of the thread that serves it; 0 for the first one */
+  uint32_t strand;         /* of the thread that serves it; of an outermost lane, its number */
   uint32_t sequence;       /* of the request that is served, or was last */
   uint32_t mute;           /* of the request that calls nobody back any more */
   uint64_t spin_limit;     /* nanoseconds */
@@ -71,6 +71,8 @@ struct ring {
 void ring_open(struct ring *ring, void *lane, uint32_t spin_limit);
 void ring_open_inner(struct ring *ring, void *lane, uint32_t spin_limit, uint32_t strand);
 struct ft_request *ring_next(struct ring *ring);
+/* The operation of a request that the program can't take back any more. */
+uint32_t ring_begin(struct ft_request *request);
 void ring_answer(struct ring *ring, const struct answer *answer);
 /* The response to the request that is served, to be filled in. */
 struct ft_response *ring_response(const struct ring *ring);
@@ -81,10 +83,16 @@ void start_publish(struct ft_start *start);
 bool ring_claim(uint32_t *word, uint32_t value);
 void ring_give_up(uint32_t *word);
 
-/* message.c: serves requests, one after the other. */
+/* message.c: serves the requests of one lane, one after the other. */
 _Noreturn void message_serve(struct ring *ring);
+/* The same, where the program may take requests back. */
+_Noreturn void message_serve_beside(struct ring *ring);
 /* Until the answer to a callback comes. */
 const struct ft_request *message_serve_callback(struct ring *ring);
+
+/* lanes.c: threads that serve a lane each. Returns 0 or an errno; the first lane is its caller's. */
+int lanes_start(uint8_t *channel, struct ft_start *start);
+_Noreturn void lanes_serve_first(struct ft_start *start);
 
 /* library.c: the only caller of the loader. */
 struct object {
@@ -107,7 +115,9 @@ uint32_t call_bind(uint32_t id, void *function, struct types types);
 uint32_t call_run(uint32_t id, uint64_t *words, uint32_t *text, struct answer *answer);
 
 /* callback.c: functions that the program answers. */
-void callback_open(struct ring *outermost, struct ft_start *start);
+void callback_begin(struct ft_start *start);
+/* This thread serves that lane. */
+void callback_open(struct ring *outermost);
 uint32_t callback_prepare(void *lanes, uint32_t first, uint32_t count, struct types types);
 
 /* text.c: results that are text. */
@@ -117,6 +127,8 @@ uint32_t text_take(void *target, uint64_t handle, uint64_t bytes);
 
 /* crash.c: the signal handler, its report, and copies that may fault. */
 int crash_watch(struct ft_crash *report);
+/* The same for another thread that serves a lane. */
+int crash_watch_lane(uint32_t lane);
 bool crash_guarded_copy(uint32_t strand, void *target, const void *source, uint64_t bytes);
 bool crash_guarded_measure(
     uint32_t strand, const void *text, uint32_t unit, uint64_t most, uint64_t *length);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,10 @@
 /* The loader knows an object by the name it was opened with, so no descriptor's number may come twice. */
 #define FIRST_DESCRIPTOR 16
 
+/* Several lanes may load, and look up meanwhile. A constructor may call back, and the program load one more. */
+static pthread_mutex_t loading = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+static pthread_mutex_t keeping = PTHREAD_MUTEX_INITIALIZER;
+
 static void **libraries;
 static uint32_t library_count;
 static int next_descriptor = FIRST_DESCRIPTOR;
@@ -24,7 +29,7 @@ static uint32_t say(char *why, const char *text) {
   return FT_STATUS_LOAD_FAILED;
 }
 
-static uint32_t keep(uint32_t library, void *handle) {
+static uint32_t keep_locked(uint32_t library, void *handle) {
   if (library >= library_count) {
     void **grown = realloc(libraries, (library + 1) * sizeof *grown);
     if (grown == NULL) return FT_STATUS_NO_MEMORY;
@@ -34,6 +39,20 @@ static uint32_t keep(uint32_t library, void *handle) {
   }
   libraries[library] = handle;
   return FT_STATUS_OK;
+}
+
+static uint32_t keep(uint32_t library, void *handle) {
+  pthread_mutex_lock(&keeping);
+  uint32_t status = keep_locked(library, handle);
+  pthread_mutex_unlock(&keeping);
+  return status;
+}
+
+static void *handle_of(uint32_t library) {
+  pthread_mutex_lock(&keeping);
+  void *handle = library < library_count ? libraries[library] : NULL;
+  pthread_mutex_unlock(&keeping);
+  return handle;
 }
 
 /* Opens the sealed copy behind a descriptor, and closes every way to it but the mapping. */
@@ -81,13 +100,9 @@ static void *open_object(const struct object *object, int descriptor) {
   return open_descriptor(descriptor, mode);
 }
 
-uint32_t library_load(uint32_t library, uint32_t count, struct object *objects, char *why, uint64_t *failed) {
-  int descriptors[FT_OBJECTS];
-  uint32_t sent = 0;
-  if (count == 0 || count > FT_OBJECTS) return say(why, "a library has 1 to 250 objects");
-  for (uint32_t i = 0; i < count; i++) sent += !(objects[i].flags & FT_OBJECT_BY_NAME);
-  if (sent > 0 && channel_objects(sent, descriptors) != 0) return FT_STATUS_CUT_OFF;
-
+static uint32_t load(
+    uint32_t count, struct object *objects, uint32_t sent, const int *descriptors, void **last, char *why,
+    uint64_t *failed) {
   void *handle = NULL;
   uint32_t used = 0;
   uint32_t status = FT_STATUS_OK;
@@ -106,13 +121,28 @@ uint32_t library_load(uint32_t library, uint32_t count, struct object *objects, 
     if (copied) forget_read_pages(map->l_addr);
   }
   while (used < sent) close(descriptors[used++]);
+  *last = handle;
+  return status;
+}
+
+uint32_t library_load(uint32_t library, uint32_t count, struct object *objects, char *why, uint64_t *failed) {
+  int descriptors[FT_OBJECTS];
+  uint32_t sent = 0;
+  void *handle = NULL;
+  if (count == 0 || count > FT_OBJECTS) return say(why, "a library has 1 to 250 objects");
+  for (uint32_t i = 0; i < count; i++) sent += !(objects[i].flags & FT_OBJECT_BY_NAME);
+  if (sent > 0 && channel_objects(library, sent, descriptors) != 0) return FT_STATUS_CUT_OFF;
+  pthread_mutex_lock(&loading);
+  uint32_t status = load(count, objects, sent, descriptors, &handle, why, failed);
+  pthread_mutex_unlock(&loading);
   return status == FT_STATUS_OK ? keep(library, handle) : status;
 }
 
 void *library_symbol(uint32_t library, const char *name) {
   /* A handle of NULL would mean the whole process. */
-  if (library >= library_count || libraries[library] == NULL) return NULL;
-  void *found = dlsym(libraries[library], name);
+  void *handle = handle_of(library);
+  if (handle == NULL) return NULL;
+  void *found = dlsym(handle, name);
   /* Objects without a name of their own are not below the handle, but visible to all. */
   return found != NULL ? found : dlsym(RTLD_DEFAULT, name);
 }

@@ -108,9 +108,14 @@ int main(int count, char **arguments) {
   /* Into a pipe the C library would keep text until the end, and a crash would lose it. */
   setvbuf(stdout, NULL, _IOLBF, 0);
 
-  struct ring ring;
-  ring_open(&ring, channel + FT_OFFSET_LANES, start->spin);
-  callback_open(&ring, start);
+  callback_begin(start);
+  error = lanes_start(channel, start);
+  if (error != 0) {
+    start->step = FT_STEP_LANES;
+    start->error = (uint32_t)error;
+    start->state = FT_START_FAILED;
+    return 1;
+  }
   start_publish(start);
-  message_serve(&ring);
+  lanes_serve_first(start);
 }

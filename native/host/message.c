@@ -66,7 +66,7 @@ static uint32_t take_grants(uint32_t upto) {
   return error == EEXIST || error == ENOMEM ? FT_STATUS_NO_MEMORY : FT_STATUS_CUT_OFF;
 }
 
-static void serve(struct ring *ring, struct ft_request *request) {
+static void serve(struct ring *ring, struct ft_request *request, uint32_t operation) {
   uint64_t *words = request->words;
   struct answer answer = {0};
   answer.status = take_grants(request->grants);
@@ -74,8 +74,9 @@ static void serve(struct ring *ring, struct ft_request *request) {
     ring_answer(ring, &answer);
     return;
   }
-  switch (request->operation) {
-    case FT_OPERATION_PING: break;
+  switch (operation) {
+    case FT_OPERATION_PING:
+    case FT_OPERATION_WITHDRAWN: break;
     case FT_OPERATION_CALL: answer.status = call(request, &answer); break;
     case FT_OPERATION_LOAD: answer.status = load(words, (char *)request + request->room, &answer); break;
     case FT_OPERATION_BIND: answer.status = bind(words); break;
@@ -93,7 +94,17 @@ static void serve(struct ring *ring, struct ft_request *request) {
 }
 
 _Noreturn void message_serve(struct ring *ring) {
-  for (;;) serve(ring, ring_next(ring));
+  for (;;) {
+    struct ft_request *request = ring_next(ring);
+    serve(ring, request, request->operation);
+  }
+}
+
+_Noreturn void message_serve_beside(struct ring *ring) {
+  for (;;) {
+    struct ft_request *request = ring_next(ring);
+    serve(ring, request, ring_begin(request));
+  }
 }
 
 const struct ft_request *message_serve_callback(struct ring *ring) {
@@ -103,6 +114,6 @@ const struct ft_request *message_serve_callback(struct ring *ring) {
       if (take_grants(request->grants) != FT_STATUS_OK) request->words[0] = 0;
       return request;
     }
-    serve(ring, request);
+    serve(ring, request, request->operation);
   }
 }

@@ -88,6 +88,11 @@ struct ft_request *ring_next(struct ring *ring) {
   return request;
 }
 
+uint32_t ring_begin(struct ft_request *request) {
+  uint16_t operation = __atomic_exchange_n(&request->operation, (uint16_t)FT_OPERATION_BEGUN, __ATOMIC_ACQ_REL);
+  return operation;
+}
+
 struct ft_response *ring_response(const struct ring *ring) {
   return (struct ft_response *)(ring->responses + (ring->sequence & ring->last_slot) * FT_RESPONSE_BYTES);
 }

@@ -7,11 +7,12 @@
 
 /* SHA-256 of the definition: program, addon and host start only with the same one. */
 #define FT_DIGEST \
-  { 0xb9, 0x41, 0xb1, 0xd4, 0x49, 0xa3, 0xa9, 0x21, \
-    0x75, 0x1d, 0xb0, 0x45, 0x98, 0x64, 0xcc, 0x06, \
-    0x4a, 0x79, 0xf3, 0xc1, 0xd9, 0xa7, 0x64, 0x78, \
-    0x90, 0x3b, 0x4c, 0x9b, 0xb0, 0xf0, 0x4a, 0x54 }
+  { 0xfc, 0x36, 0x75, 0x4f, 0x90, 0x49, 0xf5, 0xae, \
+    0x25, 0x9a, 0x2e, 0x8f, 0x75, 0x8e, 0xa0, 0x61, \
+    0xb6, 0xe1, 0x8c, 0x85, 0x86, 0xfd, 0x64, 0x5d, \
+    0x15, 0xd8, 0x78, 0x40, 0x57, 0xf0, 0x7e, 0x57 }
 
+#define FT_LANES 64
 #define FT_SLOTS 128
 #define FT_INNER_SLOTS 16
 #define FT_REQUEST_BYTES 1024
@@ -45,6 +46,8 @@
 #define FT_OPERATION_PREPARE 11
 #define FT_OPERATION_ANSWER 12
 #define FT_OPERATION_LISTEN 13
+#define FT_OPERATION_BEGUN 14
+#define FT_OPERATION_WITHDRAWN 15
 
 #define FT_STATUS_OK 0
 #define FT_STATUS_LOAD_FAILED 1
@@ -88,6 +91,7 @@
 #define FT_STEP_INIT 8
 #define FT_STEP_ENVIRONMENT 9
 #define FT_STEP_FILTER 10
+#define FT_STEP_LANES 11
 
 #define FT_OBJECT_BY_NAME 1
 #define FT_OBJECT_GLOBAL 2
@@ -170,8 +174,6 @@
 
 #define FT_INNER_LANE_BYTES 21504
 
-#define FT_INNER_LANES 56
-
 #define FT_ANSWER_MUTE 1
 
 struct ft_start {
@@ -181,7 +183,8 @@ struct ft_start {
   uint32_t program;
   uint32_t lanes;
   uint32_t spin;
-  uint32_t pad[13];
+  uint32_t awake;
+  uint32_t pad[12];
   uint8_t host_digest[32];
   uint32_t state;
   uint32_t step;
@@ -197,7 +200,8 @@ _Static_assert(offsetof(struct ft_start, bytes) == 40, "start.bytes");
 _Static_assert(offsetof(struct ft_start, program) == 48, "start.program");
 _Static_assert(offsetof(struct ft_start, lanes) == 52, "start.lanes");
 _Static_assert(offsetof(struct ft_start, spin) == 56, "start.spin");
-_Static_assert(offsetof(struct ft_start, pad) == 60, "start.pad");
+_Static_assert(offsetof(struct ft_start, awake) == 60, "start.awake");
+_Static_assert(offsetof(struct ft_start, pad) == 64, "start.pad");
 _Static_assert(offsetof(struct ft_start, host_digest) == 112, "start.hostDigest");
 _Static_assert(offsetof(struct ft_start, state) == 144, "start.state");
 _Static_assert(offsetof(struct ft_start, step) == 148, "start.step");
@@ -214,7 +218,8 @@ struct ft_crash {
   uint64_t frame[64];
   uint32_t call;
   uint32_t exhausted;
-  uint8_t rest[3552];
+  uint32_t lane;
+  uint8_t rest[3548];
 };
 _Static_assert(sizeof(struct ft_crash) == 4096, "crash");
 _Static_assert(offsetof(struct ft_crash, signal) == 0, "crash.signal");
@@ -225,6 +230,7 @@ _Static_assert(offsetof(struct ft_crash, pad) == 20, "crash.pad");
 _Static_assert(offsetof(struct ft_crash, frame) == 24, "crash.frame");
 _Static_assert(offsetof(struct ft_crash, call) == 536, "crash.call");
 _Static_assert(offsetof(struct ft_crash, exhausted) == 540, "crash.exhausted");
+_Static_assert(offsetof(struct ft_crash, lane) == 544, "crash.lane");
 
 struct ft_lane {
   uint32_t program_asleep;
@@ -247,18 +253,18 @@ _Static_assert(offsetof(struct ft_lane, words) == 384, "lane.words");
 
 struct ft_request {
   uint32_t sequence;
-  uint32_t operation;
-  uint32_t function;
+  uint16_t operation;
   uint16_t room;
-  uint16_t grants;
+  uint32_t function;
+  uint32_t grants;
   uint64_t words[126];
 };
 _Static_assert(sizeof(struct ft_request) == 1024, "request");
 _Static_assert(offsetof(struct ft_request, sequence) == 0, "request.sequence");
 _Static_assert(offsetof(struct ft_request, operation) == 4, "request.operation");
+_Static_assert(offsetof(struct ft_request, room) == 6, "request.room");
 _Static_assert(offsetof(struct ft_request, function) == 8, "request.function");
-_Static_assert(offsetof(struct ft_request, room) == 12, "request.room");
-_Static_assert(offsetof(struct ft_request, grants) == 14, "request.grants");
+_Static_assert(offsetof(struct ft_request, grants) == 12, "request.grants");
 _Static_assert(offsetof(struct ft_request, words) == 16, "request.words");
 
 struct ft_response {

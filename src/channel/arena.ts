@@ -5,7 +5,7 @@ import { mapShared, roundToPages, unmapShared } from './shared-buffer.ts'
 /** Freed extents up to this many bytes stay mapped for the next large argument. */
 const SPARE_BYTES = 64 * 1024 * 1024
 
-const MOST_SENT = 0xffff
+const MOST_SENT = 0xffff_ffff
 
 /** Memory that the program granted: argument bytes, or memory shared with the library. */
 export interface Extent {
@@ -42,24 +42,41 @@ export class Arena {
   #grants: Grant[] = []
   #spareBytes = 0
   #sent = 0
+  #taken = 0
+  /** Whether a request has to tell of grants, whatever lane it is on. */
+  #owes = false
+  readonly #severalLanes: boolean
 
-  constructor(address: number, bytes: number) {
+  constructor(address: number, bytes: number, severalLanes = false) {
     this.#free = [{ address, bytes }]
+    this.#severalLanes = severalLanes
   }
 
+  /** Whether the next request has to send grants, or to tell of some. */
   get hasGrants(): boolean {
-    return this.#grants.length > 0
+    return this.#owes
   }
 
   /** What was granted since the last time; whoever takes it sends it. */
   takeGrants(): Grant[] {
     if (this.#grants.length === 0) return NONE
+    // On one lane, whoever sends them tells of them before all that comes later.
+    this.#owes = this.#severalLanes
     return this.#grants.splice(0)
   }
 
-  /** The number of the grant that was sent last: 1 to 65,535, then 1 again; 0 before the first one. */
-  get sent(): number {
-    return this.#sent
+  /**
+   * The number of the grant that was sent last, where the host may not have taken it; else 0. Grants count from 1 on,
+   * in 32 bits without 0.
+   */
+  get untaken(): number {
+    return this.#sent === this.#taken ? 0 : this.#sent
+  }
+
+  /** A request was answered that told of the grants up to that number. */
+  take(upto: number): void {
+    this.#taken = upto
+    if (upto === this.#sent && this.#grants.length === 0) this.#owes = false
   }
 
   /** Numbers a grant that was sent. */
@@ -71,6 +88,7 @@ export class Arena {
   /** What could not be sent. */
   putBack(grants: readonly Grant[]): void {
     this.#grants.unshift(...grants)
+    this.#owes = true
   }
 
   /** At least so many bytes, page-aligned. What stands in them is undefined unless `zeroed`. */
@@ -83,6 +101,7 @@ export class Arena {
     const extent: Extent = { buffer: mapShared(descriptor, 0, wanted), address, bytes: wanted }
     this.#owned.add(extent)
     this.#grants.push({ address, bytes: wanted, descriptor })
+    this.#owes = true
     return extent
   }
 
@@ -127,6 +146,7 @@ export class Arena {
     this.#owned.delete(extent)
     unmapShared(extent.buffer)
     this.#grants.push({ address, bytes, descriptor: undefined })
+    this.#owes = true
     this.#giveBack({ address, bytes })
   }
 

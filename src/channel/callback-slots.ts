@@ -6,7 +6,6 @@ import { LIMITS, OPERATION, STATUS } from '../protocol/protocol.ts'
 import type { CallbackShape } from './callback-shape.ts'
 import type { CallbackKeeper } from './callbacks.ts'
 import { Busy, type Frame, Unprepared } from './frame.ts'
-import type { Lane } from './lane.ts'
 import type { Pending } from './pending.ts'
 import { Queue } from './queue.ts'
 import { Request } from './request.ts'
@@ -42,7 +41,7 @@ interface Pool {
 
 /** Callbacks that the host makes at once. */
 interface Batch {
-  readonly request: Request<unknown, unknown>
+  readonly request: Request<undefined, void>
   /** The host has made them. */
   ready: boolean
   /** Requests on these are behind their making. */
@@ -57,8 +56,8 @@ export interface CodeSource {
   code(): number | undefined
   /** The address of the inner lanes, which are made by then. */
   lanes(): number
-  /** Where the host is asked, outside of a request. */
-  lane(): Lane
+  /** Asks the host outside of a request. */
+  begin(request: Request<undefined, void>): void
 }
 
 /** The pieces of code of one incarnation. */
@@ -105,11 +104,8 @@ export class CallbackSlots {
   /** The same, for code that is not part of a request: what the host has to be asked for is on its way. */
   pointer(callback: Callback): Pointer {
     const { address, batch } = this.#lasting(callback)
-    if (!batch.ready && batch.lanes.size === 0)
-      this.#source
-        .lane()
-        .run(batch.request, undefined, undefined)
-        .catch(() => {})
+    // A request may be on its way on one lane, and this pointer be used on another.
+    if (!batch.ready) this.#source.begin(batch.request)
     const isValid = (): boolean => !callback.released
     return new Pointer(BigInt(address), this.#source.owner, isValid, 'the callback was released')
   }
@@ -190,7 +186,7 @@ export class CallbackSlots {
 function requireReady(batch: Batch, frame: Frame): void {
   if (batch.ready || batch.lanes.has(frame)) return
   batch.lanes.add(frame)
-  throw new Unprepared(batch.request)
+  throw new Unprepared(batch.request as Request<unknown, unknown>)
 }
 
 /** Makes `count` callbacks from `first` on. */
@@ -200,8 +196,8 @@ function prepare(
   count: number,
   { types, label }: CallbackShape,
   onReady: () => void,
-): Request<unknown, unknown> {
-  return new Request<unknown, unknown>({
+): Request<undefined, void> {
+  return new Request<undefined, void>({
     operation: OPERATION.PREPARE,
     words: 5,
     write(frame) {

@@ -5,7 +5,7 @@ import { type Views, viewsOf } from '../memory/views.ts'
 import {
   ANSWER_MUTE,
   INNER_LANE_BYTES,
-  INNER_LANES,
+  innerLanes,
   LANE,
   LIMITS,
   OPERATION,
@@ -17,11 +17,14 @@ import type { Extent } from './arena.ts'
 import type { CallbackShape } from './callback-shape.ts'
 import { CallbackSlots, type Slot } from './callback-slots.ts'
 import type { Channel } from './channel.ts'
+import type { Entrance, MainEntrance } from './entrance.ts'
 import { runSteps, runStepsSync, type Steps } from './follow.ts'
 import { blame, Invocation } from './invocation.ts'
 import { Lane, type LaneHome } from './lane.ts'
 import type { LaneMemory } from './lane-memory.ts'
+import { Lanes } from './lanes.ts'
 import type { Caller, Pending } from './pending.ts'
+import type { CallOptions, Request } from './request.ts'
 import { Ring } from './ring.ts'
 
 /** Milliseconds between two warnings. */
@@ -46,6 +49,8 @@ export interface Strand {
   readonly first: number
   readonly deepest: number
   readonly lanes: Lane[]
+  /** It is the library's: it serves no lane of its own. */
+  readonly outside: boolean
 }
 
 /** Which callback the code that runs now belongs to, beyond `await` too. */
@@ -79,10 +84,15 @@ export class Callbacks {
   readonly #keeper: CallbackKeeper
   /** The code that C calls. */
   readonly slots: CallbackSlots
-  readonly #main: Strand = { first: 0, deepest: LIMITS.DEPTH, lanes: [] }
+  /** Of the threads that serve a lane. */
+  #strands: readonly Strand[] = []
   #threads: Outsider[] = []
   #area: { readonly extent: Extent; readonly views: Views } | undefined
-  #outermost: Lane | undefined
+  #outermost: (MainEntrance & Entrance) | undefined
+  /** Where there are several lanes. */
+  #several: Lanes | undefined
+  /** Those lanes; none where there is one. */
+  beside: readonly Lane[] = []
   /** The one whose function is on the stack. */
   #current: Invocation | undefined
   /** Those whose promises are open. */
@@ -94,7 +104,7 @@ export class Callbacks {
   /** Callbacks so far. */
   count = 0
   /** Where a request goes now; `undefined` where `find` has to be asked. */
-  front: Lane | undefined
+  front: Entrance | undefined
 
   constructor(channel: Channel, home: Omit<LaneHome, 'callbacks'>, keeper: CallbackKeeper) {
     this.#channel = channel
@@ -104,16 +114,34 @@ export class Callbacks {
       owner: home.owner,
       code: () => channel.callbackCode(),
       lanes: () => this.#open().extent.address,
-      lane: () => this.lane(),
+      begin: (request) => this.begin(request, undefined),
     })
   }
 
-  /** The lane for requests that come from no callback. */
-  openLane(): Lane {
-    const lane = new Lane(this.#channel, this.#home, this.#main, 0)
-    this.#outermost = lane
-    this.front = lane
-    return lane
+  /** The lanes for requests that come from no callback. */
+  openLanes(): MainEntrance {
+    this.#strands = this.#channel.lanes.map((_, index) => ({
+      first: index * LIMITS.DEPTH,
+      deepest: LIMITS.DEPTH,
+      lanes: [],
+      outside: false,
+    }))
+    const lanes = this.#channel.lanes.map(
+      (memory, index) => new Lane(memory, this.#home, this.#strands[index] as Strand, 0),
+    )
+    const [only, ...others] = lanes as [Lane, ...Lane[]]
+    if (others.length > 0) {
+      this.#several = new Lanes(lanes, this.#home)
+      this.beside = lanes
+    }
+    this.#outermost = this.#several ?? only
+    this.front = this.#outermost
+    return this.#outermost
+  }
+
+  /** Whether that thread serves the lane of that number. */
+  serves(strand: object | undefined, lane: number): boolean {
+    return strand === this.#strands[lane]
   }
 
   /** The ring whose doorbell is that of all threads. */
@@ -127,33 +155,43 @@ export class Callbacks {
   }
 
   /** Where a request goes that the running code makes, while a promise of a callback is open. */
-  find(): Lane {
+  find(): Entrance {
     for (let each = context.getStore(); each !== undefined; each = each.around)
       if (each.callbacks === this && each.open) return each.lane
-    return this.#outermost as Lane
+    return this.#outermost as Entrance
   }
 
   /** Where a request goes that must not wait for the end of what runs; that of another thread may. */
-  lane(): Lane {
+  lane(): Entrance {
     const lane = this.front ?? this.find()
-    return lane.strand === this.#main ? lane : (this.#outermost as Lane)
+    return lane instanceof Lane && lane.strand.outside ? (this.#outermost as Entrance) : lane
+  }
+
+  /** Makes a request there that later ones stand on, wherever they are made. */
+  begin(request: Request<undefined, void>, options: CallOptions | undefined): Pending {
+    const lane = this.lane()
+    const pending = lane.begin(request, options)
+    if (lane instanceof Lane) this.#several?.found(pending)
+    return pending
   }
 
   /** The memory of all inner lanes, from the first callback on. */
   #open(): { readonly extent: Extent; readonly views: Views } {
     if (this.#area !== undefined) return this.#area
-    const extent = this.#channel.arena.allocate(INNER_LANES * INNER_LANE_BYTES, true)
+    const lanes = this.#strands.length
+    const extent = this.#channel.arena.allocate(innerLanes(lanes) * INNER_LANE_BYTES, true)
     this.#area = { extent, views: viewsOf(extent.buffer) }
     const listen = new Int32Array(REQUEST.at.words / 4)
     listen[REQUEST.at.operation / 4] = OPERATION.LISTEN
     this.#threads = Array.from({ length: LIMITS.THREADS }, (_, index) => {
-      const first = LIMITS.DEPTH + index * (1 + LIMITS.THREAD_DEPTH)
+      const first = lanes * LIMITS.DEPTH + index * (1 + LIMITS.THREAD_DEPTH)
       const memory = this.#memory(first)
       memory.ring.publish(listen, listen.length)
       return new Outsider(this, memory, {
         first: first + 1,
         deepest: LIMITS.THREAD_DEPTH,
         lanes: [],
+        outside: true,
       })
     })
     this.#listen()
@@ -164,7 +202,7 @@ export class Callbacks {
     const { extent, views } = this.#open()
     const ring = new Ring(extent.buffer, place * INNER_LANE_BYTES, 'inner')
     const { arena } = this.#channel
-    return { views, address: extent.address, ring, arena, inner: true }
+    return { views, address: extent.address, ring, arena, overtakes: true }
   }
 
   #inner(strand: Strand, depth: number): Lane {
@@ -367,7 +405,7 @@ export class Callbacks {
 
   /** Runs what threads of the library call; returns how many did. */
   hear(): number {
-    let heard = 0
+    let heard = this.#several?.hear() ?? 0
     for (let round = 0; round < MOST_ROUNDS; round++) {
       let found = 0
       for (const outsider of this.#threads) found += this.#hearOne(outsider)
@@ -382,6 +420,7 @@ export class Callbacks {
 
   /** After a blocking wait, which takes what the doorbell said. */
   rehear(): void {
+    this.#several?.onRing()
     if (this.#threads.length === 0 || (this.#armed && this.#doorbell?.sleeping)) return
     this.onRing()
   }
@@ -408,9 +447,10 @@ export class Callbacks {
 
   /** Before a blocking wait, which has the doorbell for itself: whether there is nothing to hear. */
   fallAsleep(): boolean {
-    if (this.#threads.length === 0) return true
+    if (this.#threads.length === 0 && this.#several === undefined) return true
     this.#armed = false
     this.#doorbell?.sleep()
+    this.#several?.listen()
     return this.hear() === 0
   }
 
@@ -426,7 +466,8 @@ export class Callbacks {
 
   /** All inner lanes. */
   #lanes(): Lane[] {
-    return [this.#main, ...this.#threads.map(({ strand }) => strand)].flatMap(({ lanes }) => lanes)
+    const threads = this.#threads.map(({ strand }) => strand)
+    return [...this.#strands, ...threads].flatMap(({ lanes }) => lanes)
   }
 
   stop(): void {

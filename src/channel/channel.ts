@@ -3,7 +3,15 @@ import { ViolationError } from '../errors.ts'
 import { addon } from '../host/addon.ts'
 import { type Views, viewsOf } from '../memory/views.ts'
 import { protocolDigest } from '../protocol/digest.ts'
-import { CRASH, fixedBytes, LIMITS, OFFSET, START, START_STATE } from '../protocol/protocol.ts'
+import {
+  CRASH,
+  fixedBytes,
+  LANE_BYTES,
+  LIMITS,
+  OFFSET,
+  START,
+  START_STATE,
+} from '../protocol/protocol.ts'
 import { Arena } from './arena.ts'
 import type { LaneMemory } from './lane-memory.ts'
 import { Ring } from './ring.ts'
@@ -24,6 +32,9 @@ const digest = protocolDigest()
 export interface ChannelOptions {
   /** Longest time that the host stays awake without work, in milliseconds. */
   readonly spin: number
+  /** How many lanes there are, and how many of them stay awake at all. */
+  readonly lanes: number
+  readonly awake: number
   /** What the host gives up, as it reads it. */
   readonly policy: Uint8Array
 }
@@ -47,42 +58,57 @@ export interface CrashReport {
   readonly call: number
   /** Whether there was no memory left. */
   readonly exhausted: boolean
+  /** The number of the lane whose thread it was; none for a thread of the library. */
+  readonly lane: number | undefined
 }
 
 /** The memory that one incarnation of a fat thread shares with the program. */
 export class Channel implements LaneMemory {
-  readonly inner = false
+  readonly overtakes: boolean
   /** Of the fixed parts. */
   readonly descriptor: number
   /** Where the host has the channel's first byte. */
   readonly address: number
   readonly views: Views
+  /** Of the first lane. */
   readonly ring: Ring
   readonly arena: Arena
+  /** All lanes, the first one too. */
+  readonly lanes: readonly LaneMemory[]
   readonly #buffer: SharedArrayBuffer
   #closed = false
 
   constructor(options: ChannelOptions) {
-    const fixed = roundToPages(fixedBytes(1))
+    const fixed = roundToPages(fixedBytes(options.lanes))
     this.descriptor = addon().createMemory('fat-thread-channel', fixed, false)
     addon().sealSize(this.descriptor)
     this.address = ADDRESS_BASE + randomInt(ADDRESS_CHOICES) * WINDOW_BYTES
     this.#buffer = mapShared(this.descriptor, 0, fixed)
     this.views = viewsOf(this.#buffer)
     this.ring = new Ring(this.#buffer, OFFSET.LANES)
-    this.arena = new Arena(this.address + fixed, WINDOW_BYTES - fixed)
+    this.overtakes = options.lanes > 1
+    this.arena = new Arena(this.address + fixed, WINDOW_BYTES - fixed, this.overtakes)
+    this.lanes = Array.from({ length: options.lanes }, (_, index) => this.#lane(index))
     this.#introduce(options)
   }
 
-  #introduce({ spin, policy }: ChannelOptions): void {
+  #lane(index: number): LaneMemory {
+    if (index === 0) return this
+    const { views, address, arena } = this
+    const ring = new Ring(this.#buffer, OFFSET.LANES + index * LANE_BYTES)
+    return { views, address, arena, ring, overtakes: true }
+  }
+
+  #introduce({ spin, lanes, awake, policy }: ChannelOptions): void {
     const { u8, u32, u64 } = this.views
     u8.set(digest, OFFSET.START + START.at.digest)
     u8.set(policy, OFFSET.POLICY)
     u64[(OFFSET.START + START.at.address) / 8] = BigInt(this.address)
     u64[(OFFSET.START + START.at.bytes) / 8] = BigInt(this.#buffer.byteLength)
     u32[(OFFSET.START + START.at.program) / 4] = process.pid
-    u32[(OFFSET.START + START.at.lanes) / 4] = 1
+    u32[(OFFSET.START + START.at.lanes) / 4] = lanes
     u32[(OFFSET.START + START.at.spin) / 4] = Math.round(spin * 1e6)
+    u32[(OFFSET.START + START.at.awake) / 4] = awake
   }
 
   get closed(): boolean {
@@ -115,12 +141,14 @@ export class Channel implements LaneMemory {
     const signal = data.getUint32(CRASH.at.signal, true)
     if (signal === 0) return undefined
     const count = Math.min(data.getUint32(CRASH.at.frames, true), LIMITS.FRAMES)
+    const lane = data.getUint32(CRASH.at.lane, true) - 1
     return {
       signal,
       code: data.getInt32(CRASH.at.code, true),
       address: data.getBigUint64(CRASH.at.address, true),
       call: data.getUint32(CRASH.at.call, true),
       exhausted: data.getUint32(CRASH.at.exhausted, true) !== 0,
+      lane: lane in this.lanes ? lane : undefined,
       frames: Array.from({ length: count }, (_, index) =>
         data.getBigUint64(CRASH.at.frame + index * 8, true),
       ),

@@ -1,4 +1,4 @@
-import type { Lane } from './lane.ts'
+import type { Entrance } from './entrance.ts'
 import { FollowUp, type Request } from './request.ts'
 
 /** A conversation with the host: yields requests, is given their answers. */
@@ -17,13 +17,13 @@ function go<Output>(
   return new FollowUp(step.value).andThen((answer) => go(steps, steps.next(answer as never)))
 }
 
-export async function runSteps<Output>(lane: Lane, steps: Steps<Output>): Promise<Output> {
+export async function runSteps<Output>(lane: Entrance, steps: Steps<Output>): Promise<Output> {
   let step = steps.next()
   while (!step.done) step = steps.next((await lane.run(step.value, undefined, undefined)) as never)
   return step.value
 }
 
-export function runStepsSync<Output>(lane: Lane, steps: Steps<Output>): Output {
+export function runStepsSync<Output>(lane: Entrance, steps: Steps<Output>): Output {
   let step = steps.next()
   while (!step.done) step = steps.next(lane.runSync(step.value, undefined, undefined) as never)
   return step.value

@@ -3,7 +3,7 @@ import { addon } from '../host/addon.ts'
 import { Callback } from '../memory/callback.ts'
 import { NotYet, type Place, type Target } from '../memory/place.ts'
 import { type Views, viewsOf } from '../memory/views.ts'
-import { GRANT, LIMITS, REQUEST } from '../protocol/protocol.ts'
+import { LIMITS, REQUEST } from '../protocol/protocol.ts'
 import type { Extent } from './arena.ts'
 import type { Slot } from './callback-slots.ts'
 import type { Callbacks } from './callbacks.ts'
@@ -59,6 +59,9 @@ export interface Courier {
 
 /** Offset of a request's words in the private block. */
 const WORDS = REQUEST.at.words
+/** The operation, and above it the room for a text result. */
+const OPERATION_AND_ROOM = REQUEST.at.operation / 4
+const ROOM_SHIFT = 8 * (REQUEST.at.room - REQUEST.at.operation)
 
 /**
  * The request that is being written. Its words stand in private memory until it is published;
@@ -77,9 +80,15 @@ export class Frame implements Target {
   #count = 0
   /** Bytes of the last extent that are taken. */
   #used = 0
-  /** The number of the last grant that was sent and that no request has told of, or 0. */
+  /** The number of the last grant that was sent here and that no request has told of, or 0. */
   #granted = 0
   #writing = false
+  /** The number of the last grant that the request told of, or 0. */
+  told = 0
+  /** The operation as it was published, with the room beside it. */
+  get head(): number {
+    return this.views.i32[OPERATION_AND_ROOM] as number
+  }
   /** What was placed beyond the slot; freed when the request is over. */
   extents: Extent[] | undefined
   /** Callbacks that were made for it; given back when the request is over. */
@@ -102,7 +111,7 @@ export class Frame implements Target {
     if (this.#writing) throw reentered()
     this.#writing = true
     const { i32 } = this.views
-    i32[REQUEST.at.operation / 4] = operation
+    i32[OPERATION_AND_ROOM] = operation
     i32[REQUEST.at.function / 4] = id
     this.#slot = this.#channel.ring.nextRequest
     this.#cursor = WORDS + words * 8
@@ -165,10 +174,10 @@ export class Frame implements Target {
     return this.#courier.provides ? this.#courier.provide(descriptors) : undefined
   }
 
-  /** Sends descriptors that the request is about; they are not closed. */
-  send(descriptors: readonly number[]): void {
+  /** Sends the objects of a library, which the request is about; they are not closed. */
+  send(library: number, descriptors: readonly number[]): void {
     this.#sendGrants()
-    this.#try(descriptors, new Uint8Array(GRANT.bytes))
+    this.#try(descriptors, new Uint8Array(new BigUint64Array([BigInt(library), 0n]).buffer))
   }
 
   #try(descriptors: readonly number[], message: Uint8Array): void {
@@ -213,14 +222,16 @@ export class Frame implements Target {
   }
 
   #publish(): void {
+    const { arena, overtakes } = this.#channel
+    const { i32 } = this.views
     // A text result may be written behind all that was placed.
-    // What another lane has told of may still wait there: an inner lane's requests overtake it.
-    const { arena, inner } = this.#channel
-    const granted = inner ? arena.sent : this.#granted
-    this.views.i32[REQUEST.at.room / 4] = this.#cursor | (granted << 16)
+    i32[OPERATION_AND_ROOM] = (i32[OPERATION_AND_ROOM] as number) | (this.#cursor << ROOM_SHIFT)
+    const told = overtakes ? arena.untaken : this.#granted
+    i32[REQUEST.at.grants / 4] = told
+    this.told = told
     this.#granted = 0
     this.#writing = false
-    this.#channel.ring.publish(this.views.i32, this.#count)
+    this.#channel.ring.publish(i32, this.#count)
   }
 
   #sendGrants(): void {

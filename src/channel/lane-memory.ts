@@ -9,6 +9,9 @@ export interface LaneMemory {
   readonly address: number
   readonly ring: Ring
   readonly arena: Arena
-  /** Whether its requests come from callbacks. */
-  readonly inner: boolean
+  /**
+   * Whether its requests may be served before those of other lanes that were made earlier: then what they need may
+   * have been granted for one of those.
+   */
+  readonly overtakes: boolean
 }

@@ -6,6 +6,7 @@ import { privateCopy } from '../memory/private-copy.ts'
 import { LIMITS, OPERATION, RESPONSE, STATUS } from '../protocol/protocol.ts'
 import type { CallbackShape } from './callback-shape.ts'
 import type { Callbacks, Strand } from './callbacks.ts'
+import type { Entrance, Leftover } from './entrance.ts'
 import { Busy, Frame, reentered, Unprepared, Unreachable } from './frame.ts'
 import type { Invocation } from './invocation.ts'
 import { Keeping } from './keeping.ts'
@@ -54,19 +55,11 @@ export interface LaneHome {
   readonly callbacks: Callbacks
 }
 
-/** The requests that a dead lane leaves behind. */
-export interface Leftover {
-  /** Had begun. */
-  readonly begun: readonly Pending[]
-  /** Had not; they can go on elsewhere. */
-  readonly waiting: readonly Pending[]
-}
-
 /**
  * One line of execution in a fat thread: requests go out in order, answers come back in order.
  * Requests beyond the ring's slots wait here.
  */
-export class Lane implements Line {
+export class Lane implements Line, Entrance {
   readonly memory: LaneMemory
   /** The thread that serves it. */
   readonly strand: Strand
@@ -96,6 +89,8 @@ export class Lane implements Line {
   readonly #last: boolean
   /** None of these: requests go out at once. */
   #plain = true
+  /** A callback of the request that runs is on the stack. */
+  #calling = false
   /** A callback of the request that runs, whose promise is open. */
   #awaited: Invocation | undefined
   #afterwards: (() => void) | undefined
@@ -105,6 +100,15 @@ export class Lane implements Line {
   #relook: NodeJS.Timeout | undefined
   /** Answers so far. */
   completed = 0
+  /** In the places of requests that were taken back. */
+  #standIns = 0
+  readonly #passedBy = new Request<unknown, unknown>({
+    operation: OPERATION.PING,
+    read: () => {
+      this.#standIns--
+      this.completed--
+    },
+  })
 
   constructor(memory: LaneMemory, home: LaneHome, strand: Strand, depth: number) {
     const { process, owner, keeper, spin, callbacks } = home
@@ -132,7 +136,7 @@ export class Lane implements Line {
   }
 
   get inFlight(): number {
-    return this.#channel.ring.inFlight
+    return this.#channel.ring.inFlight - this.#standIns
   }
 
   get queued(): number {
@@ -304,10 +308,17 @@ export class Lane implements Line {
     if (!event) this.#ringHost()
   }
 
-  /** Milliseconds that the request has left that runs here, or one whose callback this is part of. */
+  /** This lane, those that it is an inner lane of, and those beside it. */
+  *#around(): Generator<Lane> {
+    for (let lane: Lane | undefined = this; lane !== undefined; lane = lane.opened?.outer)
+      yield lane
+    yield* this.#callbacks.beside
+  }
+
+  /** Milliseconds until the first limit of what runs here, or goes on meanwhile. */
   #leftAround(): number {
     let left = Number.POSITIVE_INFINITY
-    for (let lane: Lane | undefined = this; lane !== undefined; lane = lane.opened?.outer) {
+    for (const lane of this.#around()) {
       const head = lane.#flight[lane.#first]
       if (head !== undefined) left = Math.min(left, lane.#left(head))
     }
@@ -316,7 +327,7 @@ export class Lane implements Line {
 
   /** Timers don't run while the program blocks. */
   #checkLimits(): void {
-    for (let lane: Lane | undefined = this; lane !== undefined; lane = lane.opened?.outer) {
+    for (const lane of this.#around()) {
       const head = lane.#flight[lane.#first]
       if (head !== undefined && lane.#left(head) <= 0) lane.#keeper.expired(head)
     }
@@ -335,6 +346,66 @@ export class Lane implements Line {
     const settled = this.#drain()
     this.#pump()
     return settled
+  }
+
+  /** Calls that wait behind the one that runs. */
+  get behind(): number {
+    return Math.max(0, this.#count - this.#standIns - 1)
+  }
+
+  /** Takes calls back that wait behind the one that runs, the last ones, as far as the host has not begun them. */
+  withdraw(most: number): Pending[] {
+    const taken: Pending[] = []
+    for (let index = this.#count - 1; index > 0 && taken.length < most; index--) {
+      const at = (this.#first + index) % LIMITS.SLOTS
+      const pending = this.#flight[at] as Pending
+      if (!pending.open || pending.request.operation !== OPERATION.CALL) continue
+      if (!this.#channel.ring.withdraw(index, pending.head)) break
+      this.#flight[at] = this.#standIn(pending)
+      taken.unshift(pending)
+    }
+    return taken
+  }
+
+  /** Has what was made for a request that was taken back, until the host has passed it by. */
+  #standIn(pending: Pending): Pending {
+    const { told, extents, slots } = pending
+    const standIn = new Pending(this.#passedBy, undefined, undefined)
+    standIn.lane = this
+    standIn.told = told
+    standIn.extents = extents
+    standIn.slots = slots
+    pending.extents = undefined
+    pending.slots = undefined
+    standIn.settle(false, undefined)
+    this.#standIns++
+    return standIn
+  }
+
+  /** Whether what runs here waits for the promise of a callback. */
+  get awaits(): boolean {
+    return this.#awaited !== undefined
+  }
+
+  /** The program waits for another lane: takes what has been answered here meanwhile. */
+  hear(): number {
+    if (this.#dead || this.#calling || this.#count === 0 || !this.#channel.ring.ready()) return 0
+    this.#wakeUp()
+    const settled = this.#drain()
+    this.#pump()
+    return settled
+  }
+
+  /** The program is about to wait for any doorbell. */
+  listen(): void {
+    if (!this.#dead && this.#count > 0) this.#channel.ring.sleep()
+  }
+
+  /** A doorbell has been rung: whether it was not the one of this lane, which sleeps on. */
+  sleepsOn(): boolean {
+    if (this.#dead || !this.#asleep) return false
+    const { ring } = this.#channel
+    return ring.sleeping && !ring.ready()
   }
 
   /** An inner lane is there for a callback. */
@@ -500,6 +571,8 @@ export class Lane implements Line {
       throw error
     }
     pending.extents = frame.extents
+    pending.told = frame.told
+    pending.head = frame.head
     pending.slots = frame.slots
     if (pending.slots !== undefined) for (const slot of pending.slots) slot.pending = pending
     pending.room = frame.room
@@ -530,6 +603,10 @@ export class Lane implements Line {
     const before = this.#count
     this.#postWaiting()
     if (this.#count > before) this.#wakeHost()
+    if (this.#afterwards === undefined || !this.quiet) return
+    const work = this.#afterwards
+    this.#afterwards = undefined
+    work()
   }
 
   #postWaiting(): void {
@@ -585,6 +662,7 @@ export class Lane implements Line {
     } finally {
       this.completed++
       ring.consume()
+      if (pending.told !== 0) this.#channel.arena.take(pending.told)
       if (extents !== undefined) this.#frame.free(extents)
       if (pending.slots !== undefined) this.#callbacks.slots.giveBack(pending.slots)
       if (pending.kept !== undefined) this.#channel.arena.freeAll(pending.kept)
@@ -596,14 +674,7 @@ export class Lane implements Line {
   /** Settles what has been answered and posts what waits; returns how many were settled. */
   #drain(): number {
     const settled = this.#settleAnswered()
-    if (settled > 0) {
-      this.#fill()
-      if (this.#afterwards !== undefined && this.quiet) {
-        const work = this.#afterwards
-        this.#afterwards = undefined
-        work()
-      }
-    }
+    if (settled > 0) this.#fill()
     return settled
   }
 
@@ -644,12 +715,15 @@ export class Lane implements Line {
       if (pending.timeout !== undefined || this.opened !== undefined) this.#checkLimits()
       if (this.#stopped) return
       const { strand, memory } = this
+      this.#calling = true
       const invocation = this.#callbacks.invoke(pending, memory, strand, this.#depth, this)
       if (invocation?.open !== true) return
       this.#awaited = invocation
       holdEventLoop()
     } catch (error) {
       this.#keeper.retire(error as Error, pending)
+    } finally {
+      this.#calling = false
     }
   }
 
@@ -779,7 +853,7 @@ function early(): ViolationError {
 }
 
 /** What it waits for needs the event loop, which it stops. */
-function endless(subject: Failure): FatThreadError {
+export function endless(subject: Failure): FatThreadError {
   return new FatThreadError(
     `${subject.call ?? 'the call'} would wait for ever: before it, a call waits for the promise of its callback`,
     subject,

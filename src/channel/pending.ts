@@ -8,6 +8,8 @@ import type { CallOptions, Request } from './request.ts'
 export interface Line {
   /** Ends a request whose signal fired. */
   abort(pending: Pending): void
+  /** The thread that serves it, where that is known. */
+  readonly strand: object | undefined
   /** Blocks until something happens, for a request. */
   step(pending: Pending): void
   /** Whether it is the one that runs. */
@@ -44,6 +46,10 @@ export class Pending implements Caller {
   slots: Slot[] | undefined
   kept: Extent[] | undefined
   readonly blocking: boolean
+  /** The number of the last grant that it told of, or 0. */
+  told = 0
+  /** Its operation as it was published: see `Ring.withdraw`. */
+  head = 0
   room = 0
   roomOffset = 0
   open = true
@@ -52,6 +58,8 @@ export class Pending implements Caller {
   /** What a callback threw. */
   #thrown: { readonly error: unknown } | undefined
   #settle: ((pending: Pending) => void) | undefined
+  /** Called when it has ended, however it did. */
+  over: (() => void) | undefined
 
   constructor(
     request: Request<unknown, unknown>,
@@ -92,6 +100,7 @@ export class Pending implements Caller {
     if (this.signal !== undefined) forget(this.signal, this)
     this.#failed = failed
     this.#outcome = outcome
+    this.over?.()
     this.#settle?.(this)
   }
 

@@ -25,6 +25,8 @@ export interface RequestParts<Input, Output> {
   readonly id?: number
   /** How many words it writes. Default: none. */
   readonly words?: number
+  /** The number of the function that can be called once it is answered. Default: none. */
+  readonly binds?: number | undefined
   /** What it is about, for errors. Default: nothing in particular. */
   readonly subject?: Failure
   /** Writes the words; what it returns is copied back when the request is over. */
@@ -54,6 +56,7 @@ export class Request<Input, Output> {
   readonly operation: number
   readonly id: number
   readonly words: number
+  readonly binds: number | undefined
   readonly subject: Failure
   readonly write: (frame: Frame, input: Input) => Back | undefined
   readonly read: (answer: Answer, input: Input) => Output | FollowUp<Output>
@@ -64,6 +67,7 @@ export class Request<Input, Output> {
     this.operation = parts.operation
     this.id = parts.id ?? 0
     this.words = parts.words ?? 0
+    this.binds = parts.binds
     this.subject = parts.subject ?? {}
     this.write = parts.write ?? writeNothing
     this.read = parts.read

@@ -1,5 +1,13 @@
 import { ViolationError } from '../errors.ts'
-import { INNER_REQUESTS, LANE, LIMITS, OFFSET, REQUEST, RESPONSE } from '../protocol/protocol.ts'
+import {
+  INNER_REQUESTS,
+  LANE,
+  LIMITS,
+  OFFSET,
+  OPERATION,
+  REQUEST,
+  RESPONSE,
+} from '../protocol/protocol.ts'
 
 const LOOKS_PER_CLOCK = 64
 
@@ -129,6 +137,17 @@ export class Ring {
     const found = Atomics.load(this.#words, this.#response(next))
     if (found !== next && found !== 0 && found !== ((next - this.#mask - 1) | 0))
       throw lie(`answered ${found >>> 0} where ${next >>> 0} was asked`)
+  }
+
+  /**
+   * Takes back the request that comes so many behind the oldest one; `head` is its operation as it was published, with
+   * what stands beside that. Returns false if the host has begun it.
+   */
+  withdraw(behind: number, head: number): boolean {
+    const slot = (this.#completed + 1 + behind) & this.#mask
+    const at = (this.#requests + slot * LIMITS.REQUEST_BYTES + REQUEST.at.operation) >> 2
+    const withdrawn = (head & ~0xffff) | OPERATION.WITHDRAWN
+    return Atomics.compareExchange(this.#words, at, head, withdrawn) === head
   }
 
   /** Done with the oldest response; its slots are free. */

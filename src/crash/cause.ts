@@ -20,6 +20,8 @@ export interface Evidence {
   readonly start: StartReport
   readonly crash: CrashReport | undefined
   readonly modules: readonly LoadedModule[]
+  /** Calls ran on several lanes: only the report can say whose deed it was. */
+  readonly several: boolean
   /** The last line of standard error, cleaned; empty when there was none. */
   readonly lastWords: string
 }
@@ -37,8 +39,24 @@ export function causeOf(evidence: Evidence, subject: FatThreadErrorOptions): Fat
     return new StartError(`the host process can't be started: ${end.error}`, subject)
   if (!served && start.state !== START_STATE.READY) return startError(evidence, subject)
   return end.kind === 'exit'
-    ? exitError(end.exitCode, subject)
+    ? exitError(evidence, end.exitCode, subject)
     : crashError(evidence, end.signal, subject)
+}
+
+/** The error for a call that did nothing wrong: another one ended the process, for a reason of its own. */
+export function beside(error: Error, subject: FatThreadErrorOptions): CrashError {
+  const crash = error instanceof CrashError ? error : undefined
+  return new CrashError(
+    `${whose(subject)} ended with its process: ${error.message}`,
+    {
+      signal: crash?.signal ?? 'SIGKILL',
+      address: crash?.address,
+      backtrace: crash?.backtrace,
+      lastWords: crash?.lastWords,
+      limit: crash?.limit,
+    },
+    { ...subject, cause: error },
+  )
 }
 
 function startError({ end, start }: Evidence, subject: FatThreadErrorOptions): FatThreadError {
@@ -65,16 +83,17 @@ function startError({ end, start }: Evidence, subject: FatThreadErrorOptions): F
   return new StartError(`the host ended before it could serve: ${how}`, subject)
 }
 
-function exitError(exitCode: number, subject: FatThreadErrorOptions): ExitError {
-  return new ExitError(
-    `${whose(subject)} ended its process with exit status ${exitCode}`,
-    exitCode,
-    subject,
-  )
+function exitError(
+  { several }: Evidence,
+  exitCode: number,
+  subject: FatThreadErrorOptions,
+): ExitError {
+  const how = several ? 'ended with its process, which left' : 'ended its process'
+  return new ExitError(`${whose(subject)} ${how} with exit status ${exitCode}`, exitCode, subject)
 }
 
 function crashError(evidence: Evidence, ended: string, subject: FatThreadErrorOptions): CrashError {
-  const { crash, modules, lastWords } = evidence
+  const { crash, modules, several, lastWords } = evidence
   // The report is the fat thread's word: it only adds to what the kernel says. When the unwinder
   // took too long, the alarm ended the process instead of the signal that is in the report.
   const reported = crash === undefined ? undefined : signalName(crash.signal)
@@ -88,7 +107,7 @@ function crashError(evidence: Evidence, ended: string, subject: FatThreadErrorOp
   const limit = limitOf(signal, trusted && crash?.exhausted === true)
   const words = signal === 'SIGABRT' && lastWords !== '' ? lastWords : undefined
   const message = [
-    `${whose(subject)} crashed: ${signal}`,
+    `${whose(subject)} ${several && crash?.lane === undefined ? 'ended with its process' : 'crashed'}: ${signal}`,
     address === undefined ? '' : ` at 0x${address.toString(16)}`,
     backtrace[0] === undefined ? '' : ` in ${frameText(backtrace[0])}`,
     words === undefined ? '' : `: ${words}`,

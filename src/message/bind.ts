@@ -13,6 +13,7 @@ export function bind(
   return new Request({
     operation: OPERATION.BIND,
     words: 6,
+    binds: id,
     subject: { library: path, call: plan.name },
     write(frame) {
       const name = Buffer.from(`${plan.name}\0`)
@@ -43,6 +44,7 @@ export function bindAt(id: number, address: bigint, plan: Plan): Request<undefin
   return new Request({
     operation: OPERATION.BIND_AT,
     words: 5,
+    binds: id,
     subject: { call: plan.name },
     write(frame) {
       const types = frame.place(plan.types.byteLength)

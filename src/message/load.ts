@@ -58,7 +58,7 @@ export function load(
       frame.word(1, objects.length)
       frame.word(2, entries.address)
       // Last: memory that was placed beyond the slot has to come before them.
-      if (first === undefined && descriptors.length > 0) frame.send(descriptors)
+      if (first === undefined && descriptors.length > 0) frame.send(library, descriptors)
       return undefined
     },
     read(answer) {

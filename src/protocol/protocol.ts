@@ -7,7 +7,7 @@
  *   start   who belongs together, and how the start went
  *   crash   what the host's signal handler saw
  *   policy  what the host gives up before it loads anything
- *   lane    one line of execution: two sleep flags, the response ring, the request ring
+ *   lanes   each one line of execution: two sleep flags, the response ring, the request ring
  *
  * A function that calls back is answered in between, with `STATUS.CALLBACK`; what the callback asks for and its own
  * answer go through an inner lane, which exists for each depth of nesting. All inner lanes are memory that is granted
@@ -26,6 +26,8 @@ import { defineLayout } from './layout.ts'
 
 /** Numbers that both sides must agree on. */
 export const LIMITS = {
+  /** Most lanes of one fat thread, each served by a thread of its own. */
+  LANES: 64,
   /** Messages in flight on one lane. A power of two. */
   SLOTS: 128,
   /** Messages in flight on an inner lane. A power of two. */
@@ -44,7 +46,7 @@ export const LIMITS = {
   CALLBACKS: 2048,
   /** Bytes from the code of one callback to that of the next. */
   CALLBACK_BYTES: 16,
-  /** How deep calls and callbacks nest: inner lanes of the thread that serves requests. */
+  /** How deep calls and callbacks nest: inner lanes of each thread that serves a lane. */
   DEPTH: 16,
   /** Threads of the library that call back at a time, and their inner lanes. */
   THREADS: 8,
@@ -72,7 +74,7 @@ export const OPERATION = {
   /**
    * Load objects, dependencies first, and keep the last one as a library. Words: library, count, address of
    * `count` pairs (flags, address of the name); the host writes each object's load address over its flags.
-   * The descriptors of objects without `BY_NAME` wait in the socket, in order.
+   * The descriptors of objects without `BY_NAME` wait in the socket, in order, in a message with the library's number.
    */
   LOAD: 2,
   /**
@@ -99,7 +101,7 @@ export const OPERATION = {
   BIND_AT: 10,
   /**
    * Make callbacks of one type. Words: address of the inner lanes, number of the first callback, how many, address of
-   * their types, how many 32-bit words they are. May be asked again for a number that nobody calls any more.
+   * their types, how many 32-bit words they are. Asked again, it changes nothing.
    */
   PREPARE: 11,
   /**
@@ -109,6 +111,12 @@ export const OPERATION = {
   ANSWER: 12,
   /** Nobody serves it: stands where a thread of the library finds a request to call back for. */
   LISTEN: 13,
+  /**
+   * Where there are several lanes, the host claims a request before it serves it: it puts `BEGUN` in the operation's
+   * place. Until then the program may put `WITHDRAWN` there; the answer then means nothing.
+   */
+  BEGUN: 14,
+  WITHDRAWN: 15,
 } as const
 
 /** With an answer: whatever the same request calls back later gets zeros at once. */
@@ -185,6 +193,7 @@ export const START_STEP = {
   INIT: 8,
   ENVIRONMENT: 9,
   FILTER: 10,
+  LANES: 11,
 } as const
 
 /** What a sandbox is made of, in the order of the host's start: each has its errno in `INTRODUCTION`. */
@@ -300,7 +309,9 @@ export const START = defineLayout('start', 4096, [
   ['lanes', 'u32', 1],
   /** Longest time to stay awake without work, in nanoseconds. */
   ['spin', 'u32', 1],
-  ['pad', 'u32', 13],
+  /** How many lanes, from the first on, stay awake at all. */
+  ['awake', 'u32', 1],
+  ['pad', 'u32', 12],
   ['hostDigest', 'u8', 32],
   ['state', 'u32', 1],
   ['step', 'u32', 1],
@@ -368,6 +379,8 @@ export const CRASH = defineLayout('crash', 4096, [
   ['call', 'u32', 1],
   /** Whether there was no memory left. */
   ['exhausted', 'u32', 1],
+  /** The lane that the thread served, plus one; 0 for a thread of the library. */
+  ['lane', 'u32', 1],
 ])
 
 /**
@@ -389,12 +402,12 @@ export const LANE = defineLayout('lane', 4096, [
 /** A request; the words go on to the end of the slot. */
 export const REQUEST = defineLayout('request', LIMITS.REQUEST_BYTES, [
   ['sequence', 'u32', 1],
-  ['operation', 'u32', 1],
-  ['function', 'u32', 1],
+  ['operation', 'u16', 1],
   /** Where in this slot a text result may be written, to the slot's end. */
   ['room', 'u16', 1],
-  /** Grants that wait in the socket and come before this request. */
-  ['grants', 'u16', 1],
+  ['function', 'u32', 1],
+  /** The number of the last grant that waits in the socket and comes before this request, or 0. */
+  ['grants', 'u32', 1],
   ['words', 'u64', LIMITS.ARGUMENTS],
 ])
 
@@ -409,7 +422,10 @@ export const RESPONSE = defineLayout('response', LIMITS.RESPONSE_BYTES, [
   ['words', 'u64', LIMITS.INLINE_WORDS - 1],
 ])
 
-/** A message on the socket: map its descriptor there, or without a descriptor, unmap what is there. */
+/**
+ * A message on the socket: map its descriptor there, or without a descriptor, unmap what is there. Of 0 bytes: objects
+ * to load, and the number of their library in the address's place.
+ */
 export const GRANT = defineLayout('grant', 16, [
   ['address', 'u64', 1],
   ['bytes', 'u64', 1],
@@ -433,10 +449,12 @@ export const INNER_REQUESTS = LANE.bytes + LIMITS.INNER_SLOTS * LIMITS.RESPONSE_
 export const INNER_LANE_BYTES = INNER_REQUESTS + LIMITS.INNER_SLOTS * LIMITS.REQUEST_BYTES
 
 /**
- * Where the inner lanes are: first those of the thread that serves requests, from the outermost on; then of each other
+ * Where the inner lanes are: first those of each thread that serves a lane, from the outermost on; then of each other
  * thread the lane that it calls back on and its inner ones.
  */
-export const INNER_LANES = LIMITS.DEPTH + LIMITS.THREADS * (1 + LIMITS.THREAD_DEPTH)
+export function innerLanes(lanes: number): number {
+  return lanes * LIMITS.DEPTH + LIMITS.THREADS * (1 + LIMITS.THREAD_DEPTH)
+}
 
 /** Bytes of the fixed parts of a channel with so many lanes. */
 export function fixedBytes(lanes: number): number {

@@ -12,7 +12,7 @@ import { CRASH, LIMITS, OFFSET, START } from '../../src/protocol/protocol.ts'
 import { fixture } from '../fixtures/build.ts'
 import { hostileBytes, runs } from '../support/fuzzing.ts'
 
-const channel = new Channel({ spin: 0, policy: new Uint8Array(0) })
+const channel = new Channel({ spin: 0, lanes: 4, awake: 1, policy: new Uint8Array(0) })
 afterAll(() => channel.close())
 
 const library = fixture('obeys')
@@ -45,6 +45,7 @@ test('the crash and the start report', () => {
             start: channel.startReport(),
             crash: channel.crashReport(),
             modules: [{ path: library, base, elf }],
+            several: !served,
             lastWords: cleanText(words),
           },
           { call: 'deed', library },

@@ -170,6 +170,36 @@ describeRows('saying wrong things about itself', [
   }),
 ])
 
+/** The deed, while other calls are under way on all lanes. */
+const amid: Row['act'] = async (library, mode) => {
+  const others = Array.from({ length: 60 }, () => call(library, 'awaited', 'answer'))
+  const settled = await call(library, mode)
+  for (const other of await Promise.all(others)) bounded.check(other)
+  return settled
+}
+
+describeRows(
+  'several lanes',
+  [
+    ['overwrites them with zeros', 'overwrites-the-channel-with-zeros'],
+    ['overwrites them with ones', 'overwrites-the-channel-with-ones'],
+    ['overwrites them at random', 'overwrites-the-channel-at-random'],
+    ['overwrites them at random without end', 'overwrites-the-channel-forever'],
+    ['overwrites them with small numbers without end', 'overwrites-small-numbers-forever'],
+    ['rewrites requests without end', 'rewrites-requests'],
+    ['answers on every lane what nobody asked', 'answers-on-every-lane'],
+    ['calls back on every lane without end', 'calls-back-on-every-lane-forever'],
+    ['answers calls that nobody made', 'answers-calls-that-nobody-made'],
+    ['closes every descriptor', 'closes-every-descriptor'],
+    ['rings without end', 'rings-without-end'],
+    ['takes the messages of the host', 'reads-every-doorbell'],
+    ['scribbles on the sleep flags', 'scribbles-on-sleep-flags'],
+    ['lies about what has begun', 'lies-about-what-has-begun'],
+  ].map(([deed = '', name = '']) =>
+    liar(deed, name, bounded, { options: { threads: 4 }, act: amid }),
+  ),
+)
+
 /** Calls often: what changes between two looks shows only now and then. */
 const callOften = async (library: Parameters<NonNullable<Row['act']>>[0]): Promise<Settled> => {
   for (let turn = 0; turn < 300; turn++) {
