@@ -1,5 +1,4 @@
 import { EventEmitter } from 'node:events'
-import { readFileSync } from 'node:fs'
 import type { FunctionType } from './abi/types.ts'
 import { outOfRange, wrongKind } from './call/complaint.ts'
 import { pointedFunction } from './call/plan.ts'
@@ -31,6 +30,7 @@ import {
   type Output,
   releaseEventLoop,
 } from './host/process.ts'
+import { residentMemory } from './host/resident-memory.ts'
 import { IdleWatch, type Watched } from './idle-watch.ts'
 import { Incarnation, type IncarnationKeeper, type Retirement } from './incarnation.ts'
 import { type Declarations, Library, type LibraryOptions, type Prototypes } from './library.ts'
@@ -329,7 +329,7 @@ export class FatThread
       queued: lane?.queued ?? 0,
       restarts: this.#restarts,
       denied: this.#denied,
-      residentMemory: residentMemory(this.pid),
+      residentMemory: this.pid === undefined ? undefined : residentMemory(this.pid),
     }
   }
 
@@ -620,10 +620,10 @@ export class FatThread
 
   #watchIdle(): IdleWatch {
     const watched = (): Watched => {
-      const { lane, callbacks } = this.#current ?? {}
+      const { lane, callbacks, process } = this.#current ?? {}
       const inFlight = (lane?.inFlight ?? 0) + (lane?.queued ?? 0) + (callbacks?.outside ?? 0)
       const completed = (lane?.completed ?? 0) + (callbacks?.count ?? 0)
-      return { pid: this.pid, completed, inFlight }
+      return { pid: this.pid, used: process?.usedTime, completed, inFlight }
     }
     return new IdleWatch(watched, (what) => {
       const error = new ViolationError(
@@ -875,14 +875,4 @@ function abortError(pending: Pending, begun: boolean): AbortError {
     ...subject,
     cause: pending.signal?.reason,
   })
-}
-
-function residentMemory(pid: number | undefined): number | undefined {
-  if (pid === undefined) return undefined
-  try {
-    const [, pages = ''] = readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ')
-    return Number(pages) * 4096
-  } catch {
-    return undefined // it has just ended
-  }
 }

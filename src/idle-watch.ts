@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { residentMemory } from './host/resident-memory.ts'
 
 /** Milliseconds between two looks: short after a call, longer while all is quiet. */
 const SHORTEST = 500
@@ -8,14 +8,15 @@ const MOST_SECONDS = 2
 const MOST_SHARE = 0.5
 /** Bytes that a process may grow by while nobody calls it. */
 const MOST_GROWTH = 256 * 2 ** 20
-
-const TICKS_PER_SECOND = 100 // USER_HZ, the same on every Linux that Node runs on
-const PAGE = 4096
+/** Who has used so few seconds since the last look has not grown either, and its memory is not asked for. */
+const NOTHING = 0.001
 
 /** What the watch asks of a fat thread. */
 export interface Watched {
   /** The process that serves, if any. */
   readonly pid: number | undefined
+  /** Seconds of processor time. */
+  readonly used: number | undefined
   /** Changes with each answer. */
   readonly completed: number
   readonly inFlight: number
@@ -53,14 +54,17 @@ export class IdleWatch {
     clearTimeout(this.#timer)
   }
 
+  /** All watches look in the same moments: many fat threads wake the program as often as one. */
   #wait(): void {
-    this.#timer = setTimeout(() => this.#look(), this.#delay).unref()
+    const now = performance.now()
+    const next = Math.ceil((now + this.#delay) / SHORTEST) * SHORTEST
+    this.#timer = setTimeout(() => this.#look(), next - now).unref()
   }
 
   #look(): void {
     const now = this.#watched()
-    const sample = take(now)
     const last = this.#last
+    const sample = take(now, last)
     this.#last = sample
     const idle =
       sample !== undefined &&
@@ -94,17 +98,10 @@ export class IdleWatch {
   }
 }
 
-/** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
-function take({ pid, completed }: Watched): Sample | undefined {
-  if (pid === undefined) return undefined
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    // The second field is a name that may hold anything, blanks and brackets too.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    const field = (number: number): number => Number(fields[number - 3])
-    const used = (field(14) + field(15)) / TICKS_PER_SECOND
-    return { pid, completed, at: performance.now(), used, resident: field(24) * PAGE }
-  } catch {
-    return undefined // it has just ended
-  }
+function take({ pid, used, completed }: Watched, last: Sample | undefined): Sample | undefined {
+  if (pid === undefined || used === undefined) return undefined
+  const rested = last?.pid === pid && used - last.used < NOTHING
+  const resident = rested ? last.resident : residentMemory(pid)
+  if (resident === undefined) return undefined
+  return { pid, completed, at: performance.now(), used, resident }
 }

@@ -314,6 +314,20 @@ static napi_value inspect(napi_env env, napi_callback_info info) {
   return result;
 }
 
+/* Seconds of processor time that the host has used, or undefined when there is none. */
+static napi_value used_time(napi_env env, napi_callback_info info) {
+  napi_value value;
+  take(env, info, 1, &value);
+  struct fat_thread *thread = to_thread(env, value);
+  double seconds = 0;
+  pthread_mutex_lock(&thread->lock);
+  /* While it runs nobody has reaped it, and the number is no other's. */
+  bool runs = thread->state == STATE_RUNNING && thread->host != 0;
+  int error = runs ? clock_of_process(thread->host, &seconds) : ESRCH;
+  pthread_mutex_unlock(&thread->lock);
+  return error == 0 ? number(env, seconds) : undefined(env);
+}
+
 /* The host's first message, or undefined where it has not come. */
 static napi_value introduction(napi_env env, napi_callback_info info) {
   napi_value value, buffer;
@@ -477,6 +491,7 @@ NAPI_MODULE_INIT() {
       METHOD("kill", kill_thread),
       METHOD("close", close_thread),
       METHOD("inspect", inspect),
+      METHOD("usedTime", used_time),
       METHOD("introduction", introduction),
       METHOD("wait", wait_thread),
       METHOD("watch", watch_thread),

@@ -130,6 +130,9 @@ struct ft_denial *denials_take(struct fat_thread *thread, size_t *count, uint64_
 int denials_provide(struct fat_thread *thread, const int *descriptors, size_t count, size_t *first);
 void denials_close(struct fat_thread *thread);
 
+/* clock.c: seconds of processor time. Returns 0 or an errno. */
+int clock_of_process(pid_t pid, double *seconds);
+
 /* probe.c: each returns 0 or an errno; the version of Landlock, or a negative errno. */
 int probe_listener(void);
 int probe_namespaces(unsigned flags);

@@ -58,6 +58,8 @@ export interface Addon {
     namespaces: number,
     listening: number,
   ]
+  /** Seconds of processor time of a process that runs. */
+  usedTime(handle: Handle): number | undefined
   /** The host's first message, an `INTRODUCTION`, once it has come. */
   introduction(handle: Handle): Uint8Array | undefined
   /** Blocks until an event, at most so many milliseconds; 0 when none came. */

@@ -135,6 +135,11 @@ export class HostProcess {
     return this.#end !== undefined
   }
 
+  /** Seconds of processor time that it has used; `undefined` before its start and after its end. */
+  get usedTime(): number | undefined {
+    return addon().usedTime(this.#handle)
+  }
+
   /** Those that it really has of its own. */
   get namespaces(): number {
     return addon().inspect(this.#handle)[5]
