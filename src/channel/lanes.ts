@@ -163,7 +163,12 @@ export class Lanes implements Line, MainEntrance {
 
   adopt(pending: Pending): void {
     pending.lane = this
-    this.#waiting.put(pending)
+    if (isFoundation(pending.request)) {
+      this.found(pending)
+      this.#foundations.put(pending)
+    } else {
+      this.#waiting.put(pending)
+    }
     this.#dispatch()
   }
 
@@ -367,6 +372,10 @@ function measure(pace: Pace): void {
   if (each < QUICK && pace.given >= pace.ahead) pace.ahead = Math.min(MOST_AHEAD, pace.ahead * 2)
   else if (each > SLOW) pace.ahead = 1
   pace.given = 0
+}
+
+function isFoundation({ operation, binds }: AnyRequest): boolean {
+  return binds !== undefined || operation === OPERATION.LOAD || operation === OPERATION.PREPARE
 }
 
 /** Behind others: what the program blocks for, or may abort, has its turn on a free lane. */

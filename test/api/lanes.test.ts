@@ -409,14 +409,6 @@ describe('limits', () => {
     expect(await startThreads(20)).toBe(4)
     expect(library.thread.receipt.requested.limits.threads).toBe(5)
   })
-
-  test('lanes that the address space has no room for are no start', async () => {
-    const options = { threads: 64, limits: { memory: 64 * 2 ** 20 } }
-    await expect(FatThread.spawn(options)).rejects.toMatchObject({
-      code: 'ERR_FAT_THREAD_START',
-      message: expect.stringMatching(/lanes/),
-    })
-  })
 })
 
 describe('the end of a process', () => {
@@ -447,6 +439,26 @@ describe('the end of a process', () => {
     expect(await Promise.all(waiting)).toEqual(numbers(20).map((index) => index + 1))
     expect(library.thread.stats().restarts).toBe(1)
     expect(crashes).toMatchObject([{ call: 'crash_after' }])
+  })
+
+  test('a load that waits while the process ends is made in the next one', async () => {
+    const path = fixture('obeys')
+    for (let round = 0; round < 5; round++) {
+      const { sleep, crashAfter } = await begin({ threads: 2 })
+      const slow = failureOf(() => sleep(5000))
+      const crash = failureOf(() => crashAfter(50))
+      const declarations = {
+        add: 'int add(int a, int b)',
+        sleep: 'int sleep_for(int milliseconds)',
+      }
+      const loading = library.thread.load(path, declarations)
+      expect(await crash).toBeInstanceOf(CrashError)
+      await slow
+      const { symbols } = await loading
+      const sums = numbers(50).map((index) => (symbols as typeof library.symbols).add(index, 1))
+      expect(await Promise.all(sums)).toEqual(numbers(50).map((index) => index + 1))
+      await library.close()
+    }
   })
 
   test('a stack that is full on any lane is told of', async () => {
