@@ -1,5 +1,6 @@
 import type { CType, Signature } from './abi/types.ts'
 import { describe } from './call/complaint.ts'
+import { keepArguments } from './call/encode.ts'
 import { makePlan, type Plan } from './call/plan.ts'
 import { takeApart, withTypes } from './call/variadic.ts'
 import type { Entrance } from './channel/entrance.ts'
@@ -45,6 +46,9 @@ export interface FunctionHome {
 
 const isType = (type: unknown): type is Type => type instanceof Type
 const typeOf = (type: TypeLike): CType => ctypeOf(type, 'type')
+
+/** Has no pointers. */
+const NOBODY = {}
 
 type CallRequest = Request<readonly unknown[], unknown>
 
@@ -102,6 +106,18 @@ export class BoundFunction {
     if (home.pointer !== undefined)
       Object.defineProperty(callable, 'pointer', { value: home.pointer, enumerable: true })
     return Object.defineProperty(callable, 'name', { value: this.plan.name })
+  }
+
+  /** The arguments as they are now, for a call that begins later and elsewhere. */
+  keep(values: readonly unknown[]): readonly unknown[] {
+    if (!this.#signature.variadic) return keepArguments(this.plan, values, NOBODY)
+    const { types, values: apart } = takeApart(this.#signature, values, isType)
+    const fixed = this.#signature.parameters.length
+    const plan = makePlan(withTypes(this.#signature, types, typeOf), fixed)
+    const before = apart.length - types.length
+    return keepArguments(plan, apart, NOBODY).map((value, index) =>
+      index < before ? value : [types[index - before], value],
+    )
   }
 
   #request(wanted: WithOptions): CallRequest {

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FunctionType } from './abi/types.ts'
 import { outOfRange, wrongKind } from './call/complaint.ts'
 import { pointedFunction } from './call/plan.ts'
@@ -6,7 +7,7 @@ import type { Callable, CheckedAll } from './callable.ts'
 import { type CallableHome, type CallablePointer, CallablePointers } from './callable-pointers.ts'
 import type { Entrance, Leftover } from './channel/entrance.ts'
 import { runSteps, runStepsSync } from './channel/follow.ts'
-import type { LaneKeeper } from './channel/lane.ts'
+import { Lane, type LaneKeeper } from './channel/lane.ts'
 import { ended, endedSync, type Pending } from './channel/pending.ts'
 import { beside, causeOf, type Evidence } from './crash/cause.ts'
 import type { CallbackFor, Checked, CheckedText } from './declaration/infer.ts'
@@ -56,6 +57,8 @@ const CLOSE_LIMIT = 1000
 const MOST_DENIALS = 256
 /** Milliseconds between two events that tell of denials. */
 const QUIET = 100
+/** Milliseconds between two looks whether several lanes have ended what they do. */
+const LOOK = 5
 /** A request that so many processes died before without having begun it is not handed to another. */
 const MOST_ATTEMPTS = 3
 
@@ -108,6 +111,14 @@ export interface Resident {
   settle(incarnation: Incarnation): Pending[]
   /** The fat thread is closed for good. */
   leave(): void
+}
+
+/** What whoever has several fat threads is told of one whose process has ended. */
+export interface ProcessEnd {
+  /** It did something, or was doing it, beyond getting ready. */
+  readonly useful: boolean
+  /** Why it ended. */
+  readonly error: Error
 }
 
 interface NamedFunction {
@@ -205,6 +216,8 @@ export class FatThread
   readonly #prototypes = new Map<string, NamedFunction>()
   #ids = 0
   #libraries = 0
+  /** @internal Told of each process that ended while the fat thread was open, before the events. */
+  onProcessEnd: ((end: ProcessEnd) => void) | undefined
 
   /** @internal Use `FatThread.spawn` or `open`. */
   constructor(options: FatThreadOptions = {}) {
@@ -324,12 +337,12 @@ export class FatThread
     return {
       pid: this.pid,
       state: this.#state,
-      completed: this.#completed + (lane?.completed ?? 0),
+      completed: this.answered,
       inFlight: lane?.inFlight ?? 0,
       queued: lane?.queued ?? 0,
       restarts: this.#restarts,
       denied: this.#denied,
-      residentMemory: this.pid === undefined ? undefined : residentMemory(this.pid),
+      residentMemory: this.residentMemory,
     }
   }
 
@@ -569,6 +582,42 @@ export class FatThread
     return this.incarnation().lane
   }
 
+  /** @internal A process serves, or begins to. */
+  get begun(): boolean {
+    return this.#current !== undefined
+  }
+
+  /** @internal Whether the code that asks runs in a callback of this fat thread, beyond `await` too. */
+  get callsBack(): boolean {
+    return this.#current?.callbacks.inside ?? false
+  }
+
+  /** @internal Requests answered, in all incarnations. */
+  get answered(): number {
+    return this.#completed + (this.#current?.lane.completed ?? 0)
+  }
+
+  /** @internal Bytes of resident memory of the process, shared pages included. */
+  get residentMemory(): number | undefined {
+    const { pid } = this
+    return pid === undefined ? undefined : residentMemory(pid)
+  }
+
+  /** @internal Resolves when all has ended that was asked for so far where the code runs that asks. */
+  async quiet(): Promise<void> {
+    const current = this.#current
+    const lane = current?.callbacks.lane()
+    if (lane instanceof Lane) {
+      if (!lane.quiet) await lane.run(ping, undefined, undefined).catch(() => {})
+      return
+    }
+    // Of several lanes, nobody tells when the last one has ended.
+    while (current !== undefined && this.#current === current) {
+      if (current.lane.inFlight + current.lane.queued === 0) return
+      await sleep(LOOK)
+    }
+  }
+
   /** @internal A number for a library or a function, the same in every incarnation. */
   nextLibrary(): number {
     return this.#libraries++
@@ -706,7 +755,9 @@ export class FatThread
     }
     this.#onRenewed?.()
     this.#onRenewed = undefined
-    this.#announce(evidence, retirement, last, pid)
+    const busy = leftover.begun.length > 0 || retirement?.pending !== undefined
+    const useful = incarnation.ready && (incarnation.served || busy)
+    this.#announce(evidence, retirement, last, pid, useful)
   }
 
   /** A new process at once where the last one was of use; else the next request begins it. */
@@ -736,18 +787,21 @@ export class FatThread
     retirement: Retirement | undefined,
     last: Pending | undefined,
     pid: number,
+    useful: boolean,
   ): void {
     const closing = this.#closing !== undefined
     const { end } = evidence
     process.nextTick(() => {
+      const subject: Failure = last?.request.subject ?? {}
+      const error = closing
+        ? undefined
+        : (retirement?.reason(last) ?? causeOf(evidence, { ...subject, pid }))
+      if (error !== undefined) this.onProcessEnd?.({ useful, error })
       this.emit('exit', {
         pid,
         exitCode: end.kind === 'exit' ? end.exitCode : undefined,
         signal: end.kind === 'signal' ? end.signal : undefined,
       })
-      if (closing) return
-      const subject: Failure = last?.request.subject ?? {}
-      const error = retirement?.reason(last) ?? causeOf(evidence, { ...subject, pid })
       if (error instanceof ViolationError) this.emit('violation', error)
       else if (error instanceof CrashError || error instanceof ExitError) this.emit('crash', error)
     })

@@ -115,6 +115,11 @@ export class Incarnation {
     this.#keeper = laneKeeper
   }
 
+  /** It answered more than what it takes to be ready. */
+  get served(): boolean {
+    return this.lane.completed > this.#prepared
+  }
+
   /** Rings that bring nothing, without end, are no rings of a host. */
   #onRing(): void {
     const found = this.lane.onRing() + this.callbacks.onRing()

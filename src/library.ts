@@ -4,7 +4,7 @@ import { BoundFunction, type FunctionHome, type UntypedFunction } from './bound-
 import { describe, wrongKind } from './call/complaint.ts'
 import type { Callable, NamesOf, Symbols } from './callable.ts'
 import type { Entrance } from './channel/entrance.ts'
-import { ended, endedSync, type Pending } from './channel/pending.ts'
+import type { Pending } from './channel/pending.ts'
 import { Declarations as CDeclarations } from './declaration/declarations.ts'
 import type {
   CallbackNamed,
@@ -23,6 +23,7 @@ import type { ElfExport } from './loader/elf-symbols.ts'
 import { type LoadOptions, type LoadPlan, planLoad } from './loader/load-plan.ts'
 import { nearestNames } from './loader/near-names.ts'
 import { resolveLibrary } from './loader/search.ts'
+import { Loading } from './loading.ts'
 import type { Callback } from './memory/callback.ts'
 import { Pointer } from './memory/pointer.ts'
 import { bind } from './message/bind.ts'
@@ -50,10 +51,14 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
   readonly #options: LibraryOptions
   readonly #number: number
   readonly #functions: BoundFunction[] = []
+  /** Those of `symbols`. */
+  readonly #named = new Map<string, BoundFunction>()
   readonly #freeings = new Map<string, BoundFunction>()
   readonly #variables: { readonly bound: BoundVariable; readonly type: CType }[] = []
   readonly #resident: Resident
   readonly #ownsThread: boolean
+  /** What was declared, by the names that JavaScript calls it. */
+  #signatures: readonly (readonly [string, Signature])[] = []
   /** Of a declared text: what its names stand for. */
   #declared: CDeclarations | undefined
   #plan: LoadPlan
@@ -91,15 +96,13 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     options: LibraryOptions,
     ownsThread: boolean,
   ): Promise<Library<D>> {
-    const loaded = Library.#declare(thread, library, declarations, options, ownsThread)
-    try {
-      if (thread.settings.strict) await thread.verified()
-      await ended(loaded.#enter())
-    } catch (error) {
-      loaded.#giveUp()
-      throw error
-    }
-    return loaded
+    return Library.begin(
+      thread,
+      findPlan(library, options),
+      declarations,
+      options,
+      ownsThread,
+    ).done()
   }
 
   /** @internal The same, blocking. */
@@ -110,31 +113,45 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     options: LibraryOptions,
     ownsThread: boolean,
   ): Library<D> {
-    const loaded = Library.#declare(thread, library, declarations, options, ownsThread)
-    try {
-      thread.verifiedSync()
-      endedSync(loaded.#enter())
-    } catch (error) {
-      loaded.#giveUp()
-      throw error
-    }
-    return loaded
+    const plan = findPlan(library, options)
+    return Library.begin(thread, plan, declarations, options, ownsThread).doneSync()
+  }
+
+  /**
+   * @internal The same of a library that was found and copied already; its plan is released at its end. Declarations
+   * that another library has read are not read again.
+   */
+  static begin<const D extends Declarations>(
+    thread: FatThread,
+    plan: LoadPlan,
+    declarations: D | Library<D>,
+    options: LibraryOptions,
+    ownsThread: boolean,
+  ): Loading<Library<D>> {
+    const library = Library.#declare(thread, plan, declarations, options, ownsThread)
+    return new Loading(thread, library, {
+      enter: () => library.#enter(),
+      giveUp: () => library.#giveUp(),
+    })
   }
 
   /** A library that is in no process yet. */
   static #declare<D extends Declarations>(
     thread: FatThread,
-    library: string | URL,
-    declarations: D,
+    plan: LoadPlan,
+    declarations: D | Library<D>,
     options: LibraryOptions,
     ownsThread: boolean,
   ): Library<D> {
-    const plan = planLoad(resolveLibrary(library, options), options)
     const loaded = new Library<D>(thread, plan, options, ownsThread)
     try {
       const symbols = loaded.symbols as Record<string, UntypedFunction>
-      for (const [name, signature] of loaded.#signatures(declarations))
-        symbols[name] = loaded.#add(signature).callable()
+      loaded.#read(declarations)
+      for (const [name, signature] of loaded.#signatures) {
+        const function_ = loaded.#add(signature)
+        symbols[name] = function_.callable()
+        loaded.#named.set(name, function_)
+      }
       const variables = loaded.variables as Record<string, Variable>
       for (const [name, declared] of loaded.#declared?.variables ?? [])
         variables[name] = loaded.#addVariable(declared)
@@ -169,6 +186,11 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     const declared = this.#add(parsePrototype(prototype, names))
     this.#bind(declared)
     return declared.callable()
+  }
+
+  /** @internal The arguments of one of `symbols` as they are now, for a call that begins later and elsewhere. */
+  keep(name: string, values: readonly unknown[]): readonly unknown[] {
+    return this.#named.get(name)?.keep(values) ?? values
   }
 
   /**
@@ -262,8 +284,17 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     if (this.#ownsThread) this.thread[Symbol.dispose]()
   }
 
+  #read(declarations: Declarations | Library<D>): void {
+    if (declarations instanceof Library) {
+      this.#declared = declarations.#declared
+      this.#signatures = declarations.#signatures
+    } else {
+      this.#signatures = this.#parseAll(declarations)
+    }
+  }
+
   /** By the names that JavaScript calls them. */
-  #signatures(declarations: unknown): (readonly [string, Signature])[] {
+  #parseAll(declarations: unknown): readonly (readonly [string, Signature])[] {
     if (typeof declarations === 'string') {
       this.#declared = new CDeclarations()
       this.#declared.add(declarations)
@@ -359,6 +390,10 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
   #requireOpen(): void {
     if (this.#closed) throw new ClosedError(`${this.path} is closed`, { library: this.path })
   }
+}
+
+function findPlan(library: string | URL, options: LibraryOptions): LoadPlan {
+  return planLoad(resolveLibrary(library, options), options)
 }
 
 function entriesOf(declarations: unknown): [string, string | Type][] {

@@ -221,6 +221,7 @@ function keepArgument(
   value: unknown,
   owner: object,
 ): unknown {
+  if (value instanceof Kept || value instanceof KeptObject) return value
   const type = argument?.type
   if (type?.kind === 'aggregate' || type?.kind === 'result') return keepValue(type, value)
   if (type?.kind !== 'pointer') return value

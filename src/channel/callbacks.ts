@@ -161,6 +161,11 @@ export class Callbacks {
     return this.#outermost as Entrance
   }
 
+  /** Whether the code that runs belongs to a callback. */
+  get inside(): boolean {
+    return (this.front ?? this.find()) !== this.#outermost
+  }
+
   /** Where a request goes that must not wait for the end of what runs; that of another thread may. */
   lane(): Entrance {
     const lane = this.front ?? this.find()

@@ -2,6 +2,7 @@ import { FatThreadError } from '../errors.ts'
 import type { Back } from '../memory/place.ts'
 import type { Extent } from './arena.ts'
 import type { Slot } from './callback-slots.ts'
+import { forget, heed } from './heed.ts'
 import type { CallOptions, Request } from './request.ts'
 
 /** What a request needs of the lane that it is on. */
@@ -120,6 +121,11 @@ export class Pending implements Caller {
     return this.take()
   }
 
+  /** Its signal fired. */
+  abort(): void {
+    this.lane?.abort(this)
+  }
+
   /** Called once. */
   promise(): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -138,29 +144,4 @@ export async function ended(pendings: readonly Pending[]): Promise<void> {
 /** The same, blocking. */
 export function endedSync(pendings: readonly Pending[]): void {
   for (const pending of pendings) pending.block()
-}
-
-/** One listener a signal, however many requests it may end. */
-const heeding = new WeakMap<AbortSignal, Set<Pending>>()
-
-function heed(signal: AbortSignal, pending: Pending): void {
-  let requests = heeding.get(signal)
-  if (requests === undefined) {
-    requests = new Set()
-    heeding.set(signal, requests)
-    signal.addEventListener('abort', onAbort)
-  }
-  requests.add(pending)
-}
-
-function forget(signal: AbortSignal, pending: Pending): void {
-  const requests = heeding.get(signal)
-  requests?.delete(pending)
-  if (requests?.size !== 0) return
-  heeding.delete(signal)
-  signal.removeEventListener('abort', onAbort)
-}
-
-function onAbort(this: AbortSignal): void {
-  for (const pending of [...(heeding.get(this) ?? [])]) pending.lane?.abort(pending)
 }
