@@ -33,7 +33,10 @@ export class FatThreadError extends Error {
   }
 }
 
-/** The host process could not be started: no memory, no process, files that don't belong together. */
+/**
+ * The host process could not be started: no memory, no process, files that don't belong together. Of a pool: the
+ * library failed at each of several starts; `cause` says how.
+ */
 export class StartError extends FatThreadError {
   override readonly name = 'StartError'
   override readonly code = 'ERR_FAT_THREAD_START'
@@ -197,6 +200,19 @@ export class NestingError extends FatThreadError {
   constructor(message: string, depth: number, options?: FatThreadErrorOptions) {
     super(message, options)
     this.depth = depth
+  }
+}
+
+/** The queue of a pool is full: this call was not made. The pool's event `drain` says when there is room. */
+export class QueueFullError extends FatThreadError {
+  override readonly name = 'QueueFullError'
+  override readonly code = 'ERR_FAT_THREAD_QUEUE_FULL'
+  /** How many calls may wait. */
+  readonly maxQueue: number
+
+  constructor(message: string, maxQueue: number, options?: FatThreadErrorOptions) {
+    super(message, options)
+    this.maxQueue = maxQueue
   }
 }
 

@@ -13,6 +13,7 @@ export {
   IntegrityError,
   LoadError,
   NestingError,
+  QueueFullError,
   SandboxError,
   StartError,
   TimeoutError,
@@ -32,6 +33,10 @@ export { Pointer } from './memory/pointer.ts'
 export { SharedMemory } from './memory/shared-memory.ts'
 export { type OpenOptions, open } from './open.ts'
 export type { FatThreadOptions, StreamMode } from './options.ts'
+export type { PoolHistogram, PoolHistogramSummary } from './pool/histogram.ts'
+export type { PoolOptions, Recycle } from './pool/options.ts'
+export { type CloseOptions, Pool, type PoolEvents } from './pool/pool.ts'
+export type { RunOptions } from './pool/sequence.ts'
 export type { Denial } from './sandbox/denials.ts'
 export type { Limits } from './sandbox/limits.ts'
 export type { Permissions } from './sandbox/permissions.ts'

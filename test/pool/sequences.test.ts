@@ -1,0 +1,240 @@
+/** `pool.run`: one fat thread for a sequence of calls. */
+
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, describe, expect, test } from 'vitest'
+import {
+  AbortError,
+  ClosedError,
+  CrashError,
+  type Declarations,
+  Pool,
+  type PoolOptions,
+  QueueFullError,
+  TimeoutError,
+} from '../../src/index.ts'
+import { fixture } from '../fixtures/build.ts'
+import { failureOf } from '../support/ways.ts'
+
+const DECLARATIONS = {
+  add: 'int add(int a, int b)',
+  sleep: 'int sleep_for(int milliseconds)',
+  count: 'int count_calls(void)',
+  crash: 'int crash(void)',
+} as const
+
+let pools: Pool<Declarations>[] = []
+const opened = <P>(pool: P): P => {
+  pools.push(pool as Pool)
+  return pool
+}
+const openIt = async (options: PoolOptions): Promise<Pool<typeof DECLARATIONS>> =>
+  opened(await Pool.open(fixture('obeys'), DECLARATIONS, options))
+
+afterEach(async () => {
+  await Promise.all(pools.map((pool) => pool.terminate()))
+  pools = []
+})
+
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
+
+describe('a sequence', () => {
+  test('has a fat thread for itself', async () => {
+    const pool = await openIt({ minThreads: 2, maxThreads: 2 })
+    const runs = numbers(4).map(() =>
+      pool.run(async ({ symbols, thread }) => {
+        const first = await symbols.count()
+        const counts: number[] = []
+        for (const _ of numbers(10)) {
+          await sleep(2)
+          counts.push((await symbols.count()) - first)
+        }
+        return { counts, pid: thread.pid }
+      }),
+    )
+    const others = numbers(100).map(() => pool.symbols.count())
+    const results = await Promise.all(runs)
+    for (const { counts } of results) expect(counts).toEqual(numbers(10).map((index) => index + 1))
+    expect(new Set(results.map(({ pid }) => pid)).size).toBe(2)
+    await Promise.all(others)
+    expect(pool.completed).toBe(104)
+  })
+
+  test('gives what its function gives, and what it throws', async () => {
+    const pool = await openIt({ minThreads: 1 })
+    expect(await pool.run(({ symbols }) => symbols.add.sync(1, 2))).toBe(3)
+    const error = new Error('mine')
+    expect(
+      await failureOf(() =>
+        pool.run(() => {
+          throw error
+        }),
+      ),
+    ).toBe(error)
+    expect(await failureOf(() => pool.run(async () => Promise.reject(error)))).toBe(error)
+    expect(await pool.symbols.add(1, 2)).toBe(3)
+  })
+
+  test('is what pointers are for: another fat thread does not take them', async () => {
+    const pool = opened(
+      await Pool.open(
+        'libc.so.6',
+        { malloc: 'void *malloc(size_t size)', free: 'void free(void *pointer)' },
+        { minThreads: 2, maxThreads: 2 },
+      ),
+    )
+    await pool.run(async ({ symbols, thread }) => {
+      const pointer = await symbols.malloc(16)
+      if (pointer === null) throw new Error('no memory')
+      await thread.write(pointer, 'int', 42)
+      expect(await thread.read(pointer, 'int')).toBe(42)
+      // The other one is free.
+      expect(await failureOf(() => pool.symbols.free(pointer))).toBeInstanceOf(ClosedError)
+      await symbols.free(pointer)
+    })
+  })
+
+  test('goes on after a crash, in a new process, as with open', async () => {
+    const pool = await openIt({ minThreads: 1, maxThreads: 1 })
+    const results = await pool.run(async ({ symbols }) => {
+      const error = await failureOf(() => symbols.crash())
+      return [error instanceof CrashError, await symbols.add(1, 2)]
+    })
+    expect(results).toEqual([true, 3])
+    expect(await pool.symbols.add(3, 4)).toBe(7)
+  })
+
+  test('is over when what it began is over', async () => {
+    const pool = await openIt({ minThreads: 1, maxThreads: 1 })
+    let slept = false
+    await pool.run(({ symbols }) => {
+      void symbols.sleep(100).then(() => {
+        slept = true
+      })
+    })
+    expect(slept).toBe(true)
+  })
+
+  test('keeps the context of whoever asked for it', async () => {
+    const pool = await openIt({ minThreads: 1, maxThreads: 1 })
+    const context = new AsyncLocalStorage<number>()
+    const runs = numbers(5).map((index) =>
+      context.run(index, () =>
+        pool.run(async () => {
+          await sleep(1)
+          return context.getStore()
+        }),
+      ),
+    )
+    expect(await Promise.all(runs)).toEqual(numbers(5))
+  })
+
+  test('whose process crashed and stays away holds nobody up', async () => {
+    const pool = await openIt({ minThreads: 1, maxThreads: 2 })
+    await pool.run(async ({ symbols, thread }) => {
+      await failureOf(() => symbols.crash())
+      // What does nothing and crashes again has no successor until it is asked for something.
+      while (thread.state !== 'running') await sleep(5)
+      process.kill(thread.pid as number, 'SIGKILL')
+      while (thread.pid !== undefined) await sleep(5)
+      expect(await pool.symbols.add(1, 2)).toBe(3)
+      expect(pool.size).toBe(2)
+    })
+    expect(await pool.symbols.add(3, 4)).toBe(7)
+  })
+
+  test('may be refused by a full queue', async () => {
+    const pool = await openIt({ minThreads: 1, maxThreads: 1, maxQueue: 0 })
+    const slow = pool.symbols.sleep(50)
+    expect(await failureOf(() => pool.run(() => 1))).toBeInstanceOf(QueueFullError)
+    await slow
+  })
+
+  test('that closes its library takes a fat thread along, and the pool opens another', async () => {
+    const pool = await openIt({ minThreads: 1, maxThreads: 1 })
+    await pool.run((library) => library.close())
+    expect(await pool.symbols.add(1, 2)).toBe(3)
+    expect(pool.size).toBe(1)
+  })
+})
+
+describe('that is ended early', () => {
+  test('by its timeout, which counts from its start', async () => {
+    const pool = await openIt({ minThreads: 1, maxThreads: 1 })
+    const slow = pool.symbols.sleep(300)
+    expect(await pool.run(({ symbols }) => symbols.add(1, 2), { timeout: 200 })).toBe(3)
+    expect(await slow).toBe(300)
+    const pid = pool.threads[0]?.pid
+    let inner: Promise<Error> | undefined
+    const begun = performance.now()
+    const error = await failureOf(() =>
+      pool.run(
+        async ({ symbols }) => {
+          inner = failureOf(() => symbols.sleep(60_000))
+          await inner
+        },
+        { timeout: 100 },
+      ),
+    )
+    expect(performance.now() - begun).toBeLessThan(1000)
+    expect(error).toBeInstanceOf(TimeoutError)
+    expect(error).toMatchObject({ timeout: 100, library: pool.path, pid })
+    expect(await inner).toBeInstanceOf(ClosedError)
+    expect(await pool.symbols.add(1, 2)).toBe(3)
+    expect(pool.threads[0]?.pid).not.toBe(pid)
+  })
+
+  test('by its timeout, while it waits for something else', async () => {
+    const pool = await openIt({ minThreads: 1, maxThreads: 1 })
+    const error = await failureOf(() => pool.run(() => new Promise(() => {}), { timeout: 50 }))
+    expect(error).toBeInstanceOf(TimeoutError)
+    expect(await pool.symbols.add(1, 2)).toBe(3)
+  })
+
+  test('by its signal, before it began and afterwards', async () => {
+    const pool = await openIt({ minThreads: 1, maxThreads: 1 })
+    const first = new AbortController()
+    const second = new AbortController()
+    const running = failureOf(() =>
+      pool.run(({ symbols }) => symbols.sleep(60_000), { signal: first.signal }),
+    )
+    let began = false
+    const waiting = failureOf(() =>
+      pool.run(
+        () => {
+          began = true
+        },
+        { signal: second.signal },
+      ),
+    )
+    const behind = pool.symbols.add(1, 2)
+    await sleep(30)
+    second.abort()
+    first.abort(new Error('why'))
+    expect(await waiting).toBeInstanceOf(AbortError)
+    expect(await running).toMatchObject({ code: 'ABORT_ERR', cause: new Error('why') })
+    expect((await running).message).toMatch(/its process was killed/)
+    expect(await behind).toBe(3)
+    expect(began).toBe(false)
+    expect(
+      await failureOf(() => pool.run(() => 1, { signal: AbortSignal.abort() })),
+    ).toBeInstanceOf(AbortError)
+  })
+
+  test('by terminate', async () => {
+    const pool = await openIt({ minThreads: 1, maxThreads: 1 })
+    const never = failureOf(() => pool.run(() => new Promise(() => {})))
+    await sleep(10)
+    await pool.terminate()
+    expect(await never).toBeInstanceOf(ClosedError)
+  })
+})
+
+test('wrong arguments', async () => {
+  const pool = await openIt({ minThreads: 1 })
+  const run = pool.run.bind(pool) as (...values: unknown[]) => Promise<unknown>
+  expect((await failureOf(() => run(1))).message).toBe('run: sequence takes a function, not 1')
+  expect(await failureOf(() => run(() => 1, null))).toBeInstanceOf(TypeError)
+  expect(await failureOf(() => run(() => 1, { signal: 1 }))).toBeInstanceOf(TypeError)
+  expect(await failureOf(() => run(() => 1, { timeout: -1 }))).toBeInstanceOf(RangeError)
+})
