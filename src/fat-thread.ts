@@ -103,6 +103,8 @@ export interface Stats {
   readonly denied: number
   /** Bytes of resident memory of the process, shared pages included. */
   readonly residentMemory: number | undefined
+  /** Seconds of processor time that the process has used. */
+  readonly processorTime: number | undefined
 }
 
 /** What has to be done again in a new process: load a library and bind its functions. */
@@ -343,6 +345,7 @@ export class FatThread
       restarts: this.#restarts,
       denied: this.#denied,
       residentMemory: this.residentMemory,
+      processorTime: this.#current?.process.usedTime,
     }
   }
 

@@ -5,7 +5,8 @@ import { addressOf, type Encoding, type FunctionAddress, writeValue } from './en
 import { noteErrno } from './errno.ts'
 import { Frame } from './frame.ts'
 import { type FunctionInfo, type Info, isAggregate, type ParameterInfo } from './info.ts'
-import { pointerTo, timeLimit } from './process.ts'
+import { begin, leave, type Waiting } from './patience.ts'
+import { longest, pointerTo, timeLimit } from './process.ts'
 import { parameterOf } from './prototype.ts'
 import { isScalar, koffiValue, scalarOf } from './scalars.ts'
 import { valueType } from './signature.ts'
@@ -56,7 +57,8 @@ class Calls {
   readonly #target: UntypedFunction
   readonly #functionAddress: FunctionAddress
   readonly #isScalar: boolean
-  #limited: { readonly timeout: number | undefined; readonly target: UntypedFunction } | undefined
+  /** By the time that a call may take: a few, which the program chose. */
+  readonly #limited = new Map<number | undefined, UntypedFunction>()
 
   constructor(proto: FunctionInfo, target: UntypedFunction, functionAddress: FunctionAddress) {
     this.#proto = proto
@@ -93,14 +95,18 @@ class Calls {
 
   #run(values: readonly unknown[], done: Done): void {
     const frame = new Frame()
+    let waiting: Waiting | undefined
     let returned: Promise<unknown>
     try {
       followFolder()
       const words = this.#words(values, frame)
       frame.begin()
-      returned = this.#limit(frame.callsBack)(...words)
+      waiting = this.#patience(frame.callsBack)
+      // In all it is for a blocking call that waits behind: nobody looks then.
+      returned = this.#within(waiting && longest(waiting.limit))(...words)
     } catch (error) {
       frame.end()
+      if (waiting !== undefined) leave(waiting)
       done(error)
       return
     }
@@ -112,18 +118,32 @@ class Calls {
     // What the program's callback throws is nobody's rejection.
     returned
       .then(finish)
-      .finally(() => frame.end())
+      .finally(() => {
+        frame.end()
+        if (waiting !== undefined) leave(waiting)
+      })
       .then(
         (value) => process.nextTick(done, null, value),
-        (error) => process.nextTick(done, error),
+        (error) => process.nextTick(done, waiting?.hang ?? error),
       )
   }
 
+  #patience(callsBack: boolean): Waiting | undefined {
+    const limit = timeLimit(callsBack)
+    return limit === undefined ? undefined : begin(this.#proto.name, limit)
+  }
+
   #limit(callsBack: boolean): UntypedFunction {
-    const timeout = timeLimit(callsBack)
-    if (this.#limited === undefined || this.#limited.timeout !== timeout)
-      this.#limited = { timeout, target: this.#target.with({ timeout, errno: true }) }
-    return this.#limited.target
+    return this.#within(timeLimit(callsBack))
+  }
+
+  #within(timeout: number | undefined): UntypedFunction {
+    let target = this.#limited.get(timeout)
+    if (target === undefined) {
+      target = this.#target.with({ timeout, errno: true })
+      this.#limited.set(timeout, target)
+    }
+    return target
   }
 
   #requireArguments(values: readonly unknown[], more: number): void {

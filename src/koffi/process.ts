@@ -5,8 +5,8 @@ import { afterExitListeners } from './at-exit.ts'
 /** What `isolate` takes: how the libraries are shut in, and how long one of their functions may run. */
 export interface IsolationOptions extends Omit<FatThreadOptions, 'timeout'> {
   /**
-   * Milliseconds that a call may run, ten times as many if it calls back functions of the program; 0 for any time.
-   * Default: 4000.
+   * Milliseconds that a call may block the program, or stand still in the background: there it may compute for ten
+   * times as many. One that calls back functions of the program has ten times as many. 0 for any time; default: 4000.
    */
   readonly timeout?: number | undefined
 }
@@ -40,7 +40,12 @@ export function isolate(wanted: IsolationOptions): void {
 /** What runs functions of the program takes as long as they do. */
 export function timeLimit(callsBack: boolean): number | undefined {
   const { timeout = TIMEOUT } = options
-  return timeout === 0 ? undefined : Math.min(timeout * (callsBack ? 10 : 1), MOST_TIMEOUT)
+  if (timeout === 0) return undefined
+  return callsBack ? longest(timeout) : Math.min(timeout, MOST_TIMEOUT)
+}
+
+export function longest(timeout: number): number {
+  return Math.min(timeout * 10, MOST_TIMEOUT)
 }
 
 /** Whether there are files that a library may see. */

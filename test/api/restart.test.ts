@@ -396,10 +396,11 @@ describe('state', () => {
   test('stats count', async () => {
     const before = thread.stats()
     await Promise.all(numbers(100).map((index) => library.symbols.add(index, 0)))
-    const { completed, inFlight, queued, residentMemory, pid } = thread.stats()
+    const { completed, inFlight, queued, residentMemory, processorTime, pid } = thread.stats()
     expect(completed).toBe(before.completed + 100)
     expect({ inFlight, queued }).toEqual({ inFlight: 0, queued: 0 })
     expect(residentMemory).toBeGreaterThan(100_000)
+    expect(processorTime).toBeLessThan(process.uptime())
     // Inside it may have another number, in a namespace of its own.
     expect(namesOf(pid)).toContain(await library.symbols.processId())
   })

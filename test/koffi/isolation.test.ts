@@ -1,4 +1,5 @@
 /** What is different when the libraries are in another process: errors that say what to do, and copies that stand in. */
+import { promisify } from 'node:util'
 import { afterEach, describe, expect, test } from 'vitest'
 import { CrashError, ExitError, LoadError, TimeoutError } from '../../src/index.ts'
 import * as door from '../../src/koffi/index.ts'
@@ -69,6 +70,35 @@ describe('the time limit', () => {
       return x + 1
     }
     expect(apply(1, [slow], 1)).toBe(2)
+    koffi.isolate({ timeout: 4000 })
+  })
+
+  test('lets calls that don’t block work as long as they do', async () => {
+    koffi.isolate({ timeout: 200 })
+    const work = lib.func('int work_for(int milliseconds)')
+    expect(await promisify(work.async)(900)).toBe(900)
+    expect(await failureOf(() => work(900))).toBeInstanceOf(TimeoutError)
+    koffi.isolate({ timeout: 4000 })
+  })
+
+  test('ends the one that waits for nothing, and no call behind it', async () => {
+    koffi.isolate({ timeout: 200 })
+    const pause = promisify(libc.func('int pause()').async)
+    const begin = performance.now()
+    const calls = [pause(), promisify(abs.async)(-8), promisify(abs.async)(-9)]
+    const [hung, ...others] = await Promise.allSettled(calls)
+    expect(hung).toMatchObject({ reason: expect.any(TimeoutError) })
+    expect(hung).toMatchObject({ reason: { call: 'pause', timeout: 200 } })
+    expect(others).toMatchObject([{ value: 8 }, { value: 9 }])
+    expect(performance.now() - begin).toBeLessThan(2000)
+    koffi.isolate({ timeout: 4000 })
+  })
+
+  test('0 is none', async () => {
+    koffi.isolate({ timeout: 0 })
+    const usleep = libc.func('int usleep(unsigned int microseconds)')
+    expect(await promisify(usleep.async)(300_000)).toBe(0)
+    expect(usleep(300_000)).toBe(0)
     koffi.isolate({ timeout: 4000 })
   })
 

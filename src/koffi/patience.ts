@@ -1,0 +1,71 @@
+/**
+ * Ends a call in the background when it hangs. One that computes may take longer than one that blocks the program;
+ * one that does nothing waits for what never comes. So what counts is time in which the fat thread stands still.
+ */
+import { TimeoutError } from '../index.ts'
+import { fatThread } from './process.ts'
+
+/** Looks within the time that a call may stand still: a program that was busy itself misses some, never all. */
+const LOOKS = 8
+
+export class Waiting {
+  readonly call: string
+  /** Milliseconds that it may stand still. */
+  readonly limit: number
+  /** Why its process was killed, if it was. */
+  hang: TimeoutError | undefined
+
+  constructor(call: string, limit: number) {
+    this.call = call
+    this.limit = limit
+  }
+
+  end(pid: number): void {
+    const { call, limit } = this
+    const message = `${call} did nothing for ${limit} ms; its process was killed`
+    this.hang = new TimeoutError(message, limit, { call, pid })
+    process.kill(pid, 'SIGKILL')
+  }
+}
+
+/** In the order of the calls: the first one is under way, the others are behind it. */
+const waiting = new Set<Waiting>()
+let timer: NodeJS.Timeout | undefined
+let last = ''
+let still = 0
+
+/** From now on a call is waited for. */
+export function begin(call: string, limit: number): Waiting {
+  const entry = new Waiting(call, limit)
+  waiting.add(entry)
+  if (timer === undefined) {
+    last = ''
+    wait(entry)
+  }
+  return entry
+}
+
+/** It is over. */
+export function leave(entry: Waiting): void {
+  waiting.delete(entry)
+  if (waiting.size > 0) return
+  clearTimeout(timer)
+  timer = undefined
+}
+
+function wait({ limit }: Waiting): void {
+  const delay = limit / LOOKS
+  // A call under way keeps the program alive by itself.
+  timer = setTimeout(() => look(delay), delay).unref()
+}
+
+function look(passed: number): void {
+  const [first] = waiting
+  if (first === undefined) return
+  const { pid, completed, processorTime } = fatThread().stats()
+  const now = `${pid} ${completed} ${processorTime}`
+  still = now === last ? still + passed : 0
+  last = now
+  if (still >= first.limit && pid !== undefined) first.end(pid)
+  wait(first)
+}
