@@ -124,7 +124,7 @@ class Calls {
       })
       .then(
         (value) => process.nextTick(done, null, value),
-        (error) => process.nextTick(done, waiting?.hang ?? error),
+        (error) => process.nextTick(done, waiting?.reason(error) ?? error),
       )
   }
 

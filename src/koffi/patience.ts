@@ -2,7 +2,7 @@
  * Ends a call in the background when it hangs. One that computes may take longer than one that blocks the program;
  * one that does nothing waits for what never comes. So what counts is time in which the fat thread stands still.
  */
-import { TimeoutError } from '../index.ts'
+import { CrashError, TimeoutError } from '../index.ts'
 import { fatThread } from './process.ts'
 
 /** Looks within the time that a call may stand still: a program that was busy itself misses some, never all. */
@@ -12,23 +12,28 @@ export class Waiting {
   readonly call: string
   /** Milliseconds that it may stand still. */
   readonly limit: number
-  /** Why its process was killed, if it was. */
-  hang: TimeoutError | undefined
+  #hang: TimeoutError | undefined
 
   constructor(call: string, limit: number) {
     this.call = call
     this.limit = limit
   }
 
-  end(pid: number): void {
+  /** Its process is killed now; whether it had begun shows when it is rejected. */
+  hangs(pid: number): void {
     const { call, limit } = this
     const message = `${call} did nothing for ${limit} ms; its process was killed`
-    this.hang = new TimeoutError(message, limit, { call, pid })
-    process.kill(pid, 'SIGKILL')
+    this.#hang = new TimeoutError(message, limit, { call, pid })
+  }
+
+  /** What the call is rejected with, for an error that ended it. */
+  reason(error: unknown): unknown {
+    const wasKilled = error instanceof CrashError && error.pid === this.#hang?.pid
+    return wasKilled ? this.#hang : error
   }
 }
 
-/** In the order of the calls: the first one is under way, the others are behind it. */
+/** In the order of the calls: the first one is under way, others beside or behind it. */
 const waiting = new Set<Waiting>()
 let timer: NodeJS.Timeout | undefined
 let last = ''
@@ -66,6 +71,9 @@ function look(passed: number): void {
   const now = `${pid} ${completed} ${processorTime}`
   still = now === last ? still + passed : 0
   last = now
-  if (still >= first.limit && pid !== undefined) first.end(pid)
+  if (still >= first.limit && pid !== undefined) {
+    for (const entry of waiting) entry.hangs(pid)
+    process.kill(pid, 'SIGKILL')
+  }
   wait(first)
 }

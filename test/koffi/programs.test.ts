@@ -62,6 +62,7 @@ const ROWS: readonly (readonly [
   ['hangs and exits', 'main is done'],
   ['calls when nothing is left to do', 3],
   ['hangs until its time is over', 'ERR_FAT_THREAD_TIMEOUT'],
+  ['hangs in several at once', ['ERR_FAT_THREAD_TIMEOUT', 'ERR_FAT_THREAD_TIMEOUT', 'none']],
   ['shares a state between calls at once', 'all are done', ['liblua5.4-0', 'liblua5.4.so.0']],
 ]
 
@@ -114,6 +115,10 @@ describe.each(['koffi', DOOR])('with %s, a program', (koffi) => {
     const deed = 'loads by a name that only LD_LIBRARY_PATH knows'
     const env = { LD_LIBRARY_PATH: `/nowhere:${dirname(library)}` }
     expect(outcomeOf(await runWith(env, koffi, deed, basename(library)))).toBe(42)
+  })
+
+  test('waits for several at once', async () => {
+    expect(outcomeOf(await run(koffi, 'waits for several at once'))).toBe(true)
   })
 
   test.each(['by itself', 'when nothing is left to do'])('calls when it exits %s', async (how) => {
