@@ -7,6 +7,8 @@ import { fatThread } from './process.ts'
 
 /** Looks within the time that a call may stand still: a program that was busy itself misses some, never all. */
 const LOOKS = 8
+/** Seconds of processor time between two looks that are no work: a thread that wakes up now and then. */
+const NOTHING = 0.001
 
 export class Waiting {
   readonly call: string
@@ -36,7 +38,7 @@ export class Waiting {
 /** In the order of the calls: the first one is under way, others beside or behind it. */
 const waiting = new Set<Waiting>()
 let timer: NodeJS.Timeout | undefined
-let last = ''
+let last: { readonly pid: number; readonly completed: number; readonly used: number } | undefined
 let still = 0
 
 /** From now on a call is waited for. */
@@ -44,7 +46,7 @@ export function begin(call: string, limit: number): Waiting {
   const entry = new Waiting(call, limit)
   waiting.add(entry)
   if (timer === undefined) {
-    last = ''
+    last = undefined
     wait(entry)
   }
   return entry
@@ -67,13 +69,18 @@ function wait({ limit }: Waiting): void {
 function look(passed: number): void {
   const [first] = waiting
   if (first === undefined) return
-  const { pid, completed, processorTime } = fatThread().stats()
-  const now = `${pid} ${completed} ${processorTime}`
-  still = now === last ? still + passed : 0
+  const { pid, completed, processorTime: used } = fatThread().stats()
+  const now = pid === undefined || used === undefined ? undefined : { pid, completed, used }
+  const isStill =
+    now !== undefined &&
+    now.pid === last?.pid &&
+    now.completed === last.completed &&
+    now.used - last.used < NOTHING
+  still = isStill ? still + passed : 0
   last = now
-  if (still >= first.limit && pid !== undefined) {
-    for (const entry of waiting) entry.hangs(pid)
-    process.kill(pid, 'SIGKILL')
+  if (now !== undefined && still >= first.limit) {
+    for (const entry of waiting) entry.hangs(now.pid)
+    process.kill(now.pid, 'SIGKILL')
   }
   wait(first)
 }
