@@ -84,17 +84,17 @@ export class IdleWatch {
   }
 
   #judge(last: Sample, sample: Sample): string | undefined {
+    // Growing takes processor time too: what it comes of is said first.
+    const grown = sample.resident - this.#resident
+    if (grown > MOST_GROWTH) return `grew by ${Math.round(grown / 2 ** 20)} MiB`
     const used = sample.used - last.used
     const share = (used * 1000) / (sample.at - last.at)
     this.#burnt = share < MOST_SHARE ? 0 : this.#burnt + used
-    if (this.#burnt >= MOST_SECONDS) {
-      this.#delay = SHORTEST
-      return `used the processor for ${this.#burnt.toFixed(1)} s`
-    }
     // What burns is looked at again soon.
     if (this.#burnt > 0) this.#delay = SHORTEST
-    const grown = sample.resident - this.#resident
-    return grown > MOST_GROWTH ? `grew by ${Math.round(grown / 2 ** 20)} MiB` : undefined
+    return this.#burnt < MOST_SECONDS
+      ? undefined
+      : `used the processor for ${this.#burnt.toFixed(1)} s`
   }
 }
 
