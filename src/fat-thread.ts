@@ -744,7 +744,8 @@ export class FatThread
     if (ended?.open) ended.reject(because(ended))
     const last = culprit ?? leftover.begun.at(-1)
     // A process that could not even load its libraries has no better successor.
-    const hopeful = incarnation.ready || this.#onRenewed !== undefined
+    const fit = incarnation.wasFit(leftover)
+    const hopeful = fit || this.#onRenewed !== undefined
     for (const pending of leftover.waiting)
       if (!hopeful || pending.attempts === MOST_ATTEMPTS) pending.reject(because(pending))
     const waiting = leftover.waiting.filter((pending) => pending.open)
@@ -759,7 +760,7 @@ export class FatThread
     this.#onRenewed?.()
     this.#onRenewed = undefined
     const busy = leftover.begun.length > 0 || retirement?.pending !== undefined
-    const useful = incarnation.ready && (incarnation.served || busy)
+    const useful = fit && (incarnation.served || busy)
     this.#announce(evidence, retirement, last, pid, useful)
   }
 

@@ -15,7 +15,7 @@ import { shapeOf } from './message/callback-shape.ts'
 import { cleanText } from './message/clean-text.ts'
 import { load } from './message/load.ts'
 import type { Settings } from './options.ts'
-import { ENDED } from './protocol/protocol.ts'
+import { ENDED, OPERATION } from './protocol/protocol.ts'
 import { learnAnswers } from './sandbox/answers.ts'
 import { type Facts, statusOf } from './sandbox/receipt.ts'
 
@@ -205,6 +205,14 @@ export class Incarnation {
     const number = crash?.lane
     if (number === undefined) return undefined
     return begun.findLast(({ lane }) => this.callbacks.serves(lane?.strand, number))
+  }
+
+  /**
+   * Whether it was fit to serve: all was ready, or a call had begun. With several lanes a call doesn't wait for what
+   * it does not need.
+   */
+  wasFit({ begun }: Leftover): boolean {
+    return this.ready || begun.some(({ request }) => request.operation === OPERATION.CALL)
   }
 
   #endInside(): End {

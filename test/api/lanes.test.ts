@@ -442,6 +442,25 @@ describe('the end of a process', () => {
     expect(crashes).toMatchObject([{ call: 'crash_after' }])
   })
 
+  test('what had not begun goes on, also when a process crashes before all is bound', async () => {
+    const many = Object.fromEntries(numbers(400).map((at) => [`add${at}`, 'int add(int a, int b)']))
+    const own = await open(
+      fixture('works-in-threads'),
+      { crash: 'int crash_after(int milliseconds)', add: 'int add(int a, int b)', ...many },
+      { threads: 2 },
+    )
+    const { crash, add } = own.symbols
+    const crashes = numbers(4).map(() => failureOf(() => crash(0)))
+    const sums = numbers(100).map((index) => add(index, 1))
+    for (const error of await Promise.all(crashes)) expect(error).toBeInstanceOf(CrashError)
+    // One at most had begun beside each of them.
+    const ends = await Promise.allSettled(sums)
+    expect(ends.filter(({ status }) => status === 'rejected').length).toBeLessThanOrEqual(4)
+    for (const [index, end] of ends.entries())
+      if (end.status === 'fulfilled') expect(end.value).toBe(index + 1)
+    await own.close()
+  })
+
   test('a load that waits while the process ends is made in the next one', async () => {
     const path = fixture('obeys')
     for (let round = 0; round < 5; round++) {
