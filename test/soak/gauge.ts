@@ -35,9 +35,12 @@ export class Gauge {
   }
 
   async sample(): Promise<void> {
-    // Events of the last round may still be under way.
+    // Events of the last round may still be under way; and what is collected is given back a moment later.
+    for (let round = 0; round < 2; round++) {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      collectGarbage()
+    }
     await new Promise((resolve) => setTimeout(resolve, 50))
-    collectGarbage()
     const { rss, heapUsed, external, arrayBuffers } = process.memoryUsage()
     this.#samples.push({
       descriptors: readdirSync('/proc/self/fd').length,
