@@ -55,7 +55,8 @@ describe('close', () => {
     ]
     const rejected = allClosed(calls).then(() => performance.now() - before)
     const closed = library.close()
-    expect(await rejected, 'at once').toBeLessThan(200)
+    // Half of what it would wait for the call that hangs.
+    expect(await rejected, 'at once').toBeLessThan(500)
     await closed
     expect(performance.now() - before, 'a second is for destructors').toBeLessThan(2500)
   })
