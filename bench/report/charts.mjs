@@ -27,7 +27,8 @@ export async function chartsOf({ measures }) {
     const shown = measure.series[0].rows.some(({ median }) => median > 0)
     if (!shown) return []
     const [option, height] = series.length > 1 ? lines(measure) : bars(measure)
-    return [{ name: `${name}.svg`, svg: `${draw(option, height)}\n` }]
+    const named = (svg) => svg.replace('>', ` role="img" aria-label="${measure.title}">`)
+    return [{ name: `${name}.svg`, svg: `${named(draw(option, height))}\n` }]
   })
 }
 

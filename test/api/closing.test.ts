@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { ClosedError, FatThread, type Library, open } from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
 import { program, unharmed } from '../support/program.ts'
+import { SLOWNESS } from '../support/slowness.ts'
 import { call, failureOf, WAYS } from '../support/ways.ts'
 
 const DECLARATIONS = {
@@ -56,9 +57,9 @@ describe('close', () => {
     const rejected = allClosed(calls).then(() => performance.now() - before)
     const closed = library.close()
     // Half of what it would wait for the call that hangs.
-    expect(await rejected, 'at once').toBeLessThan(500)
+    expect(await rejected, 'at once').toBeLessThan(500 * SLOWNESS)
     await closed
-    expect(performance.now() - before, 'a second is for destructors').toBeLessThan(2500)
+    expect(performance.now() - before, 'a second is for destructors').toBeLessThan(2500 * SLOWNESS)
   })
 
   test('in the tick of the calls: each settles', async () => {

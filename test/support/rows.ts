@@ -13,11 +13,12 @@ import { callInProcess, type Ended } from './control.ts'
 import { skipWithoutKernel } from './needs.ts'
 import { bounded, type Harm, LIMIT, type Outcome, type Settled, settle } from './outcomes.ts'
 import { Pulse, program, unharmed } from './program.ts'
+import { SLOWNESS } from './slowness.ts'
 
 /** Harm that comes a moment after the call counts too, in milliseconds. */
 const LINGER = 300
 /** Longest pause of the event loop that a row may cause, in milliseconds. */
-const LONGEST_PAUSE = 900
+const LONGEST_PAUSE = 900 * SLOWNESS
 
 export type Mode = 'awaited' | 'sync'
 
