@@ -41,6 +41,8 @@ export interface Row {
   readonly options?: FatThreadOptions
   /** The time limit in-process and in the fat thread, in milliseconds, where it is not `LIMIT`. */
   readonly limit?: number
+  /** Whether the program is busy with passing on what the library writes: its event loop may pause three times as long. */
+  readonly floods?: boolean
   /** The library counts what it can attack, and must find something in its fat thread. */
   readonly finds?: boolean
   /** What is asked of the call after the deed: 42, or no more than an end while the library goes on. */
@@ -191,7 +193,9 @@ async function attack(row: Row, mode: Mode): Promise<void> {
   }
   const pause = pulse.stop()
   if (mode === 'awaited')
-    expect(pause, 'longest pause of the event loop').toBeLessThan(LONGEST_PAUSE)
+    expect(pause, 'longest pause of the event loop').toBeLessThan(
+      row.floods ? 3 * LONGEST_PAUSE : LONGEST_PAUSE,
+    )
   await unharmed(before, pids)
 }
 
