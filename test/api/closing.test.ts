@@ -47,7 +47,10 @@ describe('close', () => {
     await library.thread.terminate()
   })
 
-  test('rejects what is in flight at once, and does not wait for a call that hangs', async () => {
+  // Again where the machine was busy with something else.
+  test('rejects what is in flight at once, and does not wait for a call that hangs', {
+    retry: 2,
+  }, async () => {
     const library = await openIt()
     const before = performance.now()
     const calls = [
@@ -56,8 +59,7 @@ describe('close', () => {
     ]
     const rejected = allClosed(calls).then(() => performance.now() - before)
     const closed = library.close()
-    // Half of what it would wait for the call that hangs.
-    expect(await rejected, 'at once').toBeLessThan(500 * SLOWNESS)
+    expect(await rejected, 'at once').toBeLessThan(200 * SLOWNESS)
     await closed
     expect(performance.now() - before, 'a second is for destructors').toBeLessThan(2500 * SLOWNESS)
   })

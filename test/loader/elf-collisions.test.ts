@@ -31,11 +31,14 @@ test('weak on both sides is meant to be shared', () => {
 test.skipIf(needs('libssl3', 'libcrypto.so.3'))('libcrypto beside Node, quickly', (context) => {
   const library = readElfFile(resolveLibrary('libcrypto.so.3'))
   let collisions: Collision[] = []
-  const time = cpuTime(() => {
-    const node = readElfFile(process.execPath, { executables: true })
-    collisions = collisionsBetween(library, node)
-  })
-  expect(time).toBeLessThan(3000)
+  // The best of three: what else runs on a machine takes processor time from all of them.
+  const times = [1, 2, 3].map(() =>
+    cpuTime(() => {
+      const node = readElfFile(process.execPath, { executables: true })
+      collisions = collisionsBetween(library, node)
+    }),
+  )
+  expect(Math.min(...times)).toBeLessThan(600)
   const node = readElfFile(process.execPath, { executables: true })
   // Distributions link Node with the system's OpenSSL: then it exports none of it.
   if (node.needed.some((name) => name.startsWith('libcrypto'))) context.skip()

@@ -27,7 +27,7 @@ function readAll(bytes: Uint8Array): void {
       if (!(error instanceof LoadError)) throw error
     }
   })
-  expect(time).toBeLessThan(1000)
+  expect(time).toBeLessThan(200)
 }
 
 const leaf = readFileSync(compile('leaf.c', join(folder, 'libleaf.so'), { soname: 'libleaf.so' }))
