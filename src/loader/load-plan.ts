@@ -59,7 +59,20 @@ export function planLoad(path: string, options: LoadOptions = {}): LoadPlan {
   }
 }
 
+const FLAGS = ['byPath', 'global', 'lazy', 'deep'] as const
+
+function requireFlags(options: LoadOptions): void {
+  for (const name of FLAGS) {
+    const value: unknown = options[name]
+    if (value !== undefined && typeof value !== 'boolean')
+      throw new TypeError(
+        `${name} must be true or false, not ${value === null ? 'null' : `a ${typeof value}`}`,
+      )
+  }
+}
+
 function tryPlan(path: string, options: LoadOptions): LoadPlan {
+  requireFlags(options)
   const closure = resolveClosure(path, options)
   const images: Image[] = []
   const release = (): void => {

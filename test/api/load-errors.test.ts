@@ -317,3 +317,9 @@ test('what a constructor does to its process is told as what it is', async () =>
     library: path,
   })
 })
+
+test.each(['byPath', 'global', 'lazy', 'deep'])('%s is true or false', async (name) => {
+  await expect(open('libc.so.6', {}, { [name]: 1 })).rejects.toThrow(
+    `${name} must be true or false, not a number`,
+  )
+})
