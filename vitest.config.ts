@@ -30,6 +30,9 @@ export default defineConfig({
           exclude: ['test/soak/**', ...(sanitized ? UNFIT : [])],
           testTimeout: sanitized ? 60_000 : 20_000,
           hookTimeout: sanitized ? 60_000 : 20_000,
+          // Two files and their processes share two cores: a bound of time is asked twice before it is missed.
+          retry: 1,
+          setupFiles: ['test/support/retried.ts'],
           typecheck: {
             enabled: !sanitized,
             include: ['test/**/*.test-d.ts'],

@@ -7,6 +7,8 @@ const TEST_RUNS = ['test', 'soak', 'sanitized']
 
 const total = { passed: 0, failed: 0, skipped: 0 }
 const complaints = []
+/** Worth a look, and no failure. */
+const remarks = []
 
 function read(name) {
   const path = join(folder, name)
@@ -44,6 +46,7 @@ const passes = (test) => test.status !== 'failed'
 
 function judge(name, { status, fullName, meta }) {
   if (status === 'failed') complaints.push(`${name}: failed: ${fullName}`)
+  else if (meta.retried) remarks.push(`${name}: passed when tried again: ${fullName}`)
   if (status === 'passed' || status === 'failed' || meta.kernelLacks) return
   complaints.push(`${name}: skipped, and not for want of the kernel: ${fullName}`)
 }
@@ -61,6 +64,6 @@ if (status('packages') !== 0) fail('packages: not all of .ci/packages could be i
 for (const name of TEST_RUNS) addTests(name)
 for (const name of ['fuzz', 'check']) addResults(name)
 
-for (const line of complaints) console.log(line)
+for (const line of [...remarks, ...complaints]) console.log(line)
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exitCode = complaints.length > 0 ? 1 : 0

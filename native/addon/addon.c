@@ -187,12 +187,12 @@ static void on_wake(napi_env env, napi_value callback, void *context, void *data
   for (size_t left = listener_pending(listener); left > 0; left--) {
     uint32_t events;
     struct fat_thread *thread = listener_take(listener, &events);
-    if (thread == NULL) return;
+    if (thread == NULL) break;
     uint32_t id = thread->id;
     thread_release(thread);
     call_listener(env, callback, id, events);
   }
-  if (listener_pending(listener) > 0) call_listener(env, callback, 0, 0);
+  if (!listener_rest(listener)) call_listener(env, callback, 0, 0);
 }
 
 static void wake(void *context) {

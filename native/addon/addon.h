@@ -82,6 +82,7 @@ struct listener {
   struct fat_thread *pending; /* first come, first taken */
   struct fat_thread **pending_end;
   size_t pending_count;
+  bool woken; /* and has not taken all that was pending since */
   void *context;
   void (*wake)(void *context); /* NULL once the environment is gone */
 };
@@ -91,6 +92,8 @@ void listener_close(struct listener *listener);
 size_t listener_pending(struct listener *listener);
 /* Takes one thread with events off the list; the caller then owns a reference. */
 struct fat_thread *listener_take(struct listener *listener, uint32_t *events);
+/* Ends a wake-up where nothing is pending any more; otherwise the environment has to come back for the rest. */
+bool listener_rest(struct listener *listener);
 
 /* spawn.c */
 struct birth {

@@ -72,6 +72,14 @@ struct fat_thread *listener_take(struct listener *listener, uint32_t *events) {
   return thread;
 }
 
+bool listener_rest(struct listener *listener) {
+  pthread_mutex_lock(&listener->lock);
+  listener->woken = listener->pending != NULL;
+  bool rests = !listener->woken;
+  pthread_mutex_unlock(&listener->lock);
+  return rests;
+}
+
 size_t listener_pending(struct listener *listener) {
   pthread_mutex_lock(&listener->lock);
   size_t count = listener->pending_count;
@@ -85,12 +93,11 @@ static void thread_retain(struct fat_thread *thread) {
   pthread_mutex_unlock(&thread->lock);
 }
 
-/* One wake-up serves all events that gather until the program takes them. */
+/* One wake-up serves all events that gather until the program has taken them. */
 static void tell(struct fat_thread *thread, uint32_t events) {
   struct listener *listener = thread->listener;
   pthread_mutex_lock(&listener->lock);
   if (listener->wake != NULL) {
-    bool silent = listener->pending == NULL;
     if (thread->events == 0) {
       thread_retain(thread); /* the list's share, passed on by listener_take */
       thread->next = NULL;
@@ -99,7 +106,8 @@ static void tell(struct fat_thread *thread, uint32_t events) {
       listener->pending_count++;
     }
     thread->events |= events;
-    if (silent) listener->wake(listener->context);
+    if (!listener->woken) listener->wake(listener->context);
+    listener->woken = true;
   }
   pthread_mutex_unlock(&listener->lock);
 }

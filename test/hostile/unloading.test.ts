@@ -58,7 +58,7 @@ describeRows('destructors', [
   unloads('loops in a destructor with signals blocked', 'loops-in-destructor', hangs),
   unloads('exits in a destructor', 'exits-in-destructor', exits(7)),
   unloads('stops in a destructor', 'stops-in-destructor', hangs),
-  { ...unloads('floods the output in a destructor', 'floods-in-destructor', hangs), retry: 2 },
+  unloads('floods the output in a destructor', 'floods-in-destructor', hangs),
   unloads('starts threads in a destructor', 'starts-threads-in-destructor', hangs),
   unloads('hangs in a handler of exit', 'hangs-in-exit-handler', hangs),
 ])

@@ -41,8 +41,6 @@ export interface Row {
   readonly options?: FatThreadOptions
   /** The time limit in-process and in the fat thread, in milliseconds, where it is not `LIMIT`. */
   readonly limit?: number
-  /** More tries, where the program passes on a flood: on a busy machine that takes turns of its event loop. */
-  readonly retry?: number
   /** The library counts what it can attack, and must find something in its fat thread. */
   readonly finds?: boolean
   /** What is asked of the call after the deed: 42, or no more than an end while the library goes on. */
@@ -155,7 +153,7 @@ function describeRow(row: Row, attacks: Readonly<Record<string, () => Promise<vo
   describe(row.deed, { timeout: 60_000 }, () => {
     test(`in-process: ${row.harm.text}`, requireFit)
     for (const [way, attack] of Object.entries(attacks))
-      test(`${way}: ${row.outcome.text}`, { retry: row.retry ?? 0 }, async (context) => {
+      test(`${way}: ${row.outcome.text}`, async (context) => {
         await requireFit(context)
         await attack()
       })
