@@ -12,6 +12,10 @@ import { descriptorSource } from './elf-source.ts'
 
 const CHUNK_BYTES = 1024 * 1024
 
+/** Copies that nobody holds are kept for whoever opens the same file again: the last ones, up to so many bytes. */
+const MOST_KEPT_BYTES = 32 * 1024 * 1024
+const MOST_KEPT = 8
+
 /** A sealed copy of one object, shared by all fat threads that hold it. */
 export interface Image {
   readonly path: string
@@ -20,22 +24,40 @@ export interface Image {
   readonly elf: ElfObject
   /** `sha256-<base64>` of the copied bytes, as they stood in the file. */
   readonly hash: string
-  /** Closes the copy when nobody holds it any more. */
+  /** Lets go of the copy: it may be closed when nobody holds it any more. */
   release(): void
 }
 
 interface Held extends Image {
   holders: number
+  readonly bytes: number
 }
 
 const images = new Map<string, Held>()
+/** Those without a holder, the one that was let go last at the end. */
+const kept = new Map<string, Held>()
+let keptBytes = 0
 
 /** The image of an object whose DT_NEEDED entries `dropped` are passed over. */
 export function acquireImage(object: ClosureObject, dropped: ReadonlySet<string>): Image {
   const key = [keyOf(object.identity), ...dropped].join(' ')
   const held = images.get(key) ?? make(object, dropped, key)
+  if (kept.delete(key)) keptBytes -= held.bytes
   held.holders++
   return held
+}
+
+/** Closes what was kept longest until there is room. */
+function keep(key: string, image: Held): void {
+  kept.set(key, image)
+  keptBytes += image.bytes
+  for (const [oldest, { bytes, descriptor }] of kept) {
+    if (keptBytes <= MOST_KEPT_BYTES && kept.size <= MOST_KEPT) return
+    kept.delete(oldest)
+    images.delete(oldest)
+    keptBytes -= bytes
+    addon().closeMemory(descriptor)
+  }
 }
 
 function keyOf({ dev, ino, size, mtimeNs, ctimeNs }: FileIdentity): string {
@@ -57,14 +79,13 @@ function make(object: ClosureObject, dropped: ReadonlySet<string>, key: string):
     descriptor,
     elf,
     holders: 0,
+    bytes: fstatSync(descriptor).size,
     get hash() {
       hash ??= hashOf(descriptor)
       return hash
     },
     release() {
-      if (--held.holders > 0) return
-      images.delete(key)
-      addon().closeMemory(descriptor)
+      if (--held.holders === 0) keep(key, held)
     },
   }
   images.set(key, held)
