@@ -56,6 +56,24 @@ const common = [
 ]
 const linked = ['-Wl,-z,relro,-z,now', '-Wl,-z,noexecstack', ...(sanitize ? [] : ['-s'])]
 
+// The first process of a namespace: no C library, so nothing of one in its options either.
+const bare = [
+  '-std=gnu11',
+  '-Wall',
+  '-Wextra',
+  '-Werror',
+  '-Wshadow',
+  '-Wstrict-prototypes',
+  '-O2',
+  '-g0',
+  '-ffreestanding',
+  '-fno-stack-protector',
+  '-fno-asynchronous-unwind-tables',
+  '-fno-tree-loop-distribute-patterns',
+  '-fvisibility=hidden',
+  `-I${join(NATIVE, 'include')}`,
+]
+
 const sources = (folder) =>
   readdirSync(join(NATIVE, folder))
     .filter((name) => name.endsWith('.c'))
@@ -75,6 +93,20 @@ const targets = {
     '-Wl,-Bstatic,-lffi,-Bdynamic',
     '-ldl',
   ],
+  first: [
+    ...bare,
+    ...(analyze ? ['-fanalyzer'] : []),
+    '-fPIE',
+    ...sources('first'),
+    '-static-pie',
+    '-nostdlib',
+    '-nostartfiles',
+    '-Wl,-z,relro,-z,now',
+    '-Wl,-z,noexecstack',
+    '-Wl,-z,noseparate-code',
+    '-Wl,--build-id=none',
+    '-s',
+  ],
   'addon.node': [
     ...common,
     '-fPIC',
@@ -88,7 +120,7 @@ const targets = {
 }
 
 function inputsTime() {
-  const folders = ['host', 'addon', 'include', 'numbers'].map((name) => join(NATIVE, name))
+  const folders = ['host', 'first', 'addon', 'include', 'numbers'].map((name) => join(NATIVE, name))
   const files = folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
   return Math.max(
     ...[...files, fileURLToPath(import.meta.url)].map((file) => statSync(file).mtimeMs),
@@ -112,7 +144,7 @@ function compile(name, options) {
               o.startsWith('-') &&
               !o.startsWith('-Wl') &&
               !o.startsWith('-l') &&
-              !['-shared', '-pie'].includes(o),
+              !['-shared', '-pie', '-static-pie'].includes(o),
           ),
           '-c',
           file,
@@ -197,6 +229,7 @@ if (fuzz) {
     const manifest = {
       platform,
       host: `sha256-${hash('host')}`,
+      first: `sha256-${hash('first')}`,
       addon: `sha256-${hash('addon.node')}`,
     }
     writeFileSync(join(OUT, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)

@@ -13,7 +13,7 @@
 
 #include "ft_protocol.h"
 
-#define MOST_ARGUMENTS 9
+#define MOST_ARGUMENTS 10
 
 struct instance {
   struct listener *listener;
@@ -260,17 +260,18 @@ static void lose_thread(napi_env env, void *data, void *hint) {
 }
 
 static napi_value spawn_host(napi_env env, napi_callback_info info) {
-  napi_value values[9];
-  take(env, info, 9, values);
+  napi_value values[10];
+  take(env, info, 10, values);
   struct birth birth = {
       .id = (uint32_t)to_number(env, values[0]),
       .host = to_int(env, values[1]),
-      .channel = to_int(env, values[2]),
-      .streams = {to_bool(env, values[3]), to_bool(env, values[4])},
-      .stack = (uint64_t)to_number(env, values[5]),
-      .namespaces = (unsigned)to_number(env, values[6]),
-      .files_permitted = to_bool(env, values[7]),
-      .most_threads = (uint32_t)to_number(env, values[8]),
+      .first = to_int(env, values[2]),
+      .channel = to_int(env, values[3]),
+      .streams = {to_bool(env, values[4]), to_bool(env, values[5])},
+      .stack = (uint64_t)to_number(env, values[6]),
+      .namespaces = (unsigned)to_number(env, values[7]),
+      .files_permitted = to_bool(env, values[8]),
+      .most_threads = (uint32_t)to_number(env, values[9]),
   };
   struct fat_thread *thread;
   int error = spawn(instance_of(env)->listener, &birth, &thread);

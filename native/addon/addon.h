@@ -98,7 +98,8 @@ bool listener_rest(struct listener *listener);
 /* spawn.c */
 struct birth {
   uint32_t id;
-  int host; /* executable */
+  int host;  /* executable */
+  int first; /* what the first process of a namespace executes */
   int channel;
   bool streams[2]; /* captured, or discarded */
   uint64_t stack;  /* bytes */

@@ -23,17 +23,21 @@
 #endif
 
 #define CHILD_STACK_BYTES (32 * 1024)
+#define EXECUTABLES 2
+#define HOST FT_DESCRIPTOR_COUNT /* where the child has them: behind what the host is born with */
+#define FIRST (FT_DESCRIPTOR_COUNT + 1)
 #define ABOVE 16 /* more than the descriptors that a host is born with */
 
 struct order {
   struct fat_thread *thread;
-  int host;
+  int executables[EXECUTABLES]; /* the host, and what is the first process of a namespace */
   int descriptors[FT_DESCRIPTOR_COUNT];
   uint64_t stack;
   unsigned namespaces;
   char user_map[32]; /* prepared: the child makes system calls only */
   char group_map[32];
   char born[16]; /* the namespaces, for the host */
+  char inside[16]; /* the host's number in there, for the first process */
   int error;
   struct order *next;
 };
@@ -51,6 +55,30 @@ static void write_file(const char *path, const char *text, size_t bytes) {
   close(file);
 }
 
+static int execute(struct order *order, int descriptor, char *argument) {
+  char *const arguments[] = {"fat-thread", argument, NULL};
+  char *const environment[] = {NULL};
+  syscall(SYS_execveat, descriptor, "", arguments, environment, AT_EMPTY_PATH);
+  order->error = errno;
+  _exit(127);
+}
+
+static int be_host(void *data) { return execute(data, HOST, ((struct order *)data)->born); }
+
+/* The host is a child of the namespace's first process: what ends for it, the first process sees, and its own signals
+   spare it nothing. */
+static void be_first(struct order *order) {
+  static char stack[CHILD_STACK_BYTES] __attribute__((aligned(16)));
+  if (chdir("/") != 0) return; /* else the old root directory would stay in use */
+  pid_t host = clone(be_host, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, order);
+  if (host < 0) return;
+  if (order->error != 0) _exit(127);
+  char *end = order->inside + sizeof order->inside - 1;
+  *end = 0;
+  for (; host > 0; host /= 10) *--end = (char)('0' + host % 10);
+  execute(order, FIRST, end);
+}
+
 /* Shares the program's memory until exec: system calls only, nothing that could change a thing. */
 static int child(void *data) {
   struct order *order = data;
@@ -60,8 +88,11 @@ static int child(void *data) {
     write_file("/proc/self/gid_map", order->group_map, strlen(order->group_map));
   }
   int moved[FT_DESCRIPTOR_COUNT];
-  int host = fcntl(order->host, F_DUPFD_CLOEXEC, ABOVE);
-  if (host < 0) goto failed;
+  int executables[EXECUTABLES];
+  for (int i = 0; i < EXECUTABLES; i++) {
+    executables[i] = fcntl(order->executables[i], F_DUPFD_CLOEXEC, ABOVE);
+    if (executables[i] < 0) goto failed;
+  }
   for (int i = 0; i < FT_DESCRIPTOR_COUNT; i++) {
     moved[i] = fcntl(order->descriptors[i], F_DUPFD, ABOVE);
     if (moved[i] < 0) goto failed;
@@ -69,8 +100,10 @@ static int child(void *data) {
   for (int i = 0; i < FT_DESCRIPTOR_COUNT; i++) {
     if (dup2(moved[i], i) < 0) goto failed;
   }
-  if (dup3(host, FT_DESCRIPTOR_COUNT, O_CLOEXEC) < 0) goto failed;
-  if (syscall(SYS_close_range, FT_DESCRIPTOR_COUNT + 1, ~0U, 0) != 0) goto failed;
+  for (int i = 0; i < EXECUTABLES; i++) {
+    if (dup3(executables[i], HOST + i, O_CLOEXEC) < 0) goto failed;
+  }
+  if (syscall(SYS_close_range, HOST + EXECUTABLES, ~0U, 0) != 0) goto failed;
 
   struct rlimit stack;
   if (getrlimit(RLIMIT_STACK, &stack) != 0) goto failed;
@@ -78,9 +111,8 @@ static int child(void *data) {
   stack.rlim_cur = stack.rlim_max;
   if (setrlimit(RLIMIT_STACK, &stack) != 0) goto failed;
 
-  char *const arguments[] = {"fat-thread", order->born, NULL};
-  char *const environment[] = {NULL};
-  syscall(SYS_execveat, FT_DESCRIPTOR_COUNT, "", arguments, environment, AT_EMPTY_PATH);
+  if (order->namespaces & FT_NAMESPACE_PID) be_first(order);
+  else be_host(order);
 failed:
   order->error = errno;
   _exit(127);
@@ -115,7 +147,9 @@ static void close_all(const struct order *order) {
   for (int i = 0; i < FT_DESCRIPTOR_COUNT; i++) {
     if (order->descriptors[i] >= 0) close(order->descriptors[i]);
   }
-  if (order->host >= 0) close(order->host);
+  for (int i = 0; i < EXECUTABLES; i++) {
+    if (order->executables[i] >= 0) close(order->executables[i]);
+  }
 }
 
 static void serve(struct order *order) {
@@ -200,7 +234,8 @@ static int make_descriptors(const struct birth *birth, struct order *order, stru
   }
   /* Own copies: the program may close its descriptors before the order is served. */
   if ((inside[FT_DESCRIPTOR_CHANNEL] = fcntl(birth->channel, F_DUPFD_CLOEXEC, 0)) < 0) return errno;
-  if ((order->host = fcntl(birth->host, F_DUPFD_CLOEXEC, 0)) < 0) return errno;
+  if ((order->executables[0] = fcntl(birth->host, F_DUPFD_CLOEXEC, 0)) < 0) return errno;
+  if ((order->executables[1] = fcntl(birth->first, F_DUPFD_CLOEXEC, 0)) < 0) return errno;
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return errno;
   /* The kernel then says who sent a message. */
   int yes = 1;
@@ -241,7 +276,7 @@ int spawn(struct listener *listener, const struct birth *birth, struct fat_threa
   }
   thread->id = birth->id;
   order->thread = thread;
-  order->host = -1;
+  for (int i = 0; i < EXECUTABLES; i++) order->executables[i] = -1;
   order->stack = birth->stack;
   order->namespaces = birth->namespaces;
   snprintf(order->user_map, sizeof order->user_map, "0 %u 1", geteuid());

@@ -12,18 +12,26 @@
 static const uint8_t digest[32] = FT_DIGEST;
 
 int channel_map(int descriptor, struct ft_start **start) {
-  struct ft_start head;
+  struct {
+    uint8_t digest[sizeof digest];
+    uint64_t address;
+    uint64_t bytes;
+  } head;
+  _Static_assert(sizeof head <= offsetof(struct ft_start, program), "head");
   ssize_t got = pread(descriptor, &head, sizeof head, 0);
   if (got != (ssize_t)sizeof head) return got < 0 ? errno : EIO;
   if (memcmp(head.digest, digest, sizeof digest) != 0) return EPROTO;
 
   void *wanted = (void *)(uintptr_t)head.address;
   int flags = MAP_SHARED | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
-  void *mapped = mmap(wanted, head.bytes, PROT_READ | PROT_WRITE, flags, descriptor, 0);
+  uint8_t *mapped = mmap(wanted, head.bytes, PROT_READ | PROT_WRITE, flags, descriptor, 0);
   if (mapped == MAP_FAILED) return errno;
   if (mapped != wanted) return EEXIST; /* kernels before 4.17 take the address as a hint */
 
-  *start = mapped;
+  /* A page that is read first brings those beside it along; one that is written first comes alone. */
+  (void)*(volatile uint8_t *)mapped;
+  if (head.bytes > FT_OFFSET_LANES) (void)*(volatile uint8_t *)(mapped + FT_OFFSET_LANES);
+  *start = (struct ft_start *)(void *)mapped;
   memcpy((*start)->host_digest, digest, sizeof digest);
   return 0;
 }

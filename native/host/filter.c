@@ -4,7 +4,6 @@
 #include <link.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/syscall.h>
@@ -69,13 +68,10 @@ static int install(const struct sock_fprog *program, unsigned long flags, int *l
   return 0;
 }
 
-int filter_install(const struct ft_policy *policy, int *listener) {
+int filter_install(struct ft_policy *policy, int *listener) {
   uint32_t values[FT_PATCH_COUNT];
   fill(values);
-  size_t bytes = policy->instructions * sizeof(struct sock_filter);
-  struct sock_filter *filter = malloc(bytes);
-  if (filter == NULL) return ENOMEM;
-  memcpy(filter, policy_filter(policy), bytes);
+  struct sock_filter *filter = policy_filter(policy);
   const uint32_t *patches = policy_patches(policy);
   for (uint32_t i = 0; i < policy->patches; i++) filter[patches[2 * i]].k = values[patches[2 * i + 1]];
   const struct sock_fprog program = {(unsigned short)policy->instructions, filter};
@@ -84,6 +80,5 @@ int filter_install(const struct ft_policy *policy, int *listener) {
   unsigned long patient = flags ? flags | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV : 0;
   int error = install(&program, patient, listener);
   if (error == EINVAL && flags != 0) error = install(&program, flags, listener);
-  free(filter);
   return error;
 }

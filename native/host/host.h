@@ -23,7 +23,7 @@ int channel_objects(uint32_t library, uint32_t wanted, int *descriptors);
 void channel_refuse(int descriptor, uint32_t state, uint32_t step, int error);
 
 /* isolate.c: what the process gives up before it runs foreign code. Each returns 0 or an errno. */
-int isolate_from_parent_end(uint32_t program);
+int isolate_from_parent_end(uint32_t parent);
 int isolate_session(void);
 int isolate_privileges(void);
 int isolate_signals(void);
@@ -35,7 +35,7 @@ struct text {
   char text[];
 };
 struct sock_filter;
-const struct sock_filter *policy_filter(const struct ft_policy *policy);
+struct sock_filter *policy_filter(struct ft_policy *policy);
 const uint32_t *policy_patches(const struct ft_policy *policy);
 const struct text *policy_text(const struct ft_policy *policy, const struct text *text);
 
@@ -46,11 +46,9 @@ int limits_introduce(void);
 int limits_open_files(const struct ft_policy *policy);
 int capabilities_drop(void);
 int landlock_restrict(const struct ft_policy *policy, uint32_t *version);
-int filter_install(const struct ft_policy *policy, int *listener);
+/* Completes the filter where it stands. */
+int filter_install(struct ft_policy *policy, int *listener);
 int namespaces_tree(const struct ft_policy *policy);
-int namespaces_program_lives(void);
-/* Returns in the second process; the first one stays inside. */
-int namespaces_first(struct ft_start *start);
 
 /* introduce.c: who this is, and the listener, which is closed here. */
 int introduce(const struct ft_introduction *introduction, int listener);

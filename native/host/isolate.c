@@ -8,10 +8,11 @@
 
 #include "host.h"
 
-int isolate_from_parent_end(uint32_t program) {
-  /* The spawning thread of the addon lives as long as the program: its end is the program's end. */
+int isolate_from_parent_end(uint32_t parent) {
+  /* The spawning thread of the addon lives as long as the program: its end is the program's end, as is the end of the
+     first process of a namespace. */
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return errno;
-  return (uint32_t)getppid() == program ? 0 : ESRCH; /* 0: the parent is outside the namespace */
+  return (uint32_t)getppid() == parent ? 0 : ESRCH;
 }
 
 int isolate_session(void) {

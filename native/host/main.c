@@ -10,18 +10,6 @@
 
 #include "host.h"
 
-/* Its own name space first, for what follows belongs to the process that stays. */
-static int enter_namespaces(
-    struct ft_start *start, const struct ft_policy *policy, uint32_t born, uint32_t *tree, uint32_t *step) {
-  int error;
-  if (born & FT_NAMESPACE_MOUNT) *tree = (uint32_t)namespaces_tree(policy);
-  if (!(born & FT_NAMESPACE_PID)) return 0;
-  if ((*step = FT_STEP_PARENT, error = namespaces_program_lives())) return error;
-  if ((*step = FT_STEP_SESSION, error = isolate_session())) return error;
-  if ((*step = FT_STEP_INIT, error = namespaces_first(start))) return error;
-  return isolate_from_parent_end(1);
-}
-
 static int set_environment(const struct ft_policy *policy) {
   for (const struct text *text = NULL; (text = policy_text(policy, text)) != NULL;) {
     if (text->kind != FT_TEXT_ENVIRONMENT) continue;
@@ -41,7 +29,7 @@ static uint32_t probe(void) {
   return worked;
 }
 
-static int shut_in(struct ft_introduction *said, const struct ft_policy *policy, int *listener) {
+static int shut_in(struct ft_introduction *said, struct ft_policy *policy, int *listener) {
   uint32_t *outcomes = said->outcomes;
   outcomes[FT_MECHANISM_CAPABILITIES] = (uint32_t)capabilities_drop();
   if (policy->flags & FT_POLICY_LANDLOCK)
@@ -56,15 +44,15 @@ static int shut_in(struct ft_introduction *said, const struct ft_policy *policy,
 
 static int start_steps(uint8_t *channel, uint32_t born, uint32_t *step) {
   struct ft_start *start = (struct ft_start *)channel;
-  const struct ft_policy *policy = (const struct ft_policy *)(channel + FT_OFFSET_POLICY);
+  struct ft_policy *policy = (struct ft_policy *)(channel + FT_OFFSET_POLICY);
   bool sandbox = policy->flags & FT_POLICY_SANDBOX;
-  bool first = born & FT_NAMESPACE_PID;
+  /* In a namespace of processes the parent is the first one there, whose end is the end of all. */
+  uint32_t parent = born & FT_NAMESPACE_PID ? 1 : start->program;
   struct ft_introduction said = {0};
   memset(said.outcomes, 0xff, sizeof said.outcomes); /* untried */
-  uint32_t *tree = &said.outcomes[FT_MECHANISM_TREE];
   int error, listener = -1;
-  if ((*step = FT_STEP_PARENT, error = isolate_from_parent_end(first ? 0 : start->program))) return error;
-  if ((error = enter_namespaces(start, policy, born, tree, step))) return error;
+  if ((*step = FT_STEP_PARENT, error = isolate_from_parent_end(parent))) return error;
+  if (born & FT_NAMESPACE_MOUNT) said.outcomes[FT_MECHANISM_TREE] = (uint32_t)namespaces_tree(policy);
   if ((*step = FT_STEP_SESSION, error = isolate_session())) return error;
   if ((*step = FT_STEP_LIMITS, error = limits_no_core())) return error;
   if (sandbox) limits_apply(policy, said.outcomes);

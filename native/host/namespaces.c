@@ -1,18 +1,12 @@
-/* Namespaces that the process was born into: a root directory without files, and a first process that reaps. */
+/* The mount namespace that the process was born into: a root directory without files. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "host.h"
@@ -135,36 +129,4 @@ int namespaces_tree(const struct ft_policy *policy) {
     if (trees[--count] >= 0) close(trees[count]);
   }
   return error;
-}
-
-/* The first process of a namespace: ends everything in it when the host ends, and says how that ended. */
-static _Noreturn void reap(pid_t host, struct ft_start *start) {
-  int status = 0, last = 0;
-  syscall(SYS_close_range, 0, ~0U, 0);
-  for (pid_t ended; (ended = wait(&status)) != host || !(WIFEXITED(status) || WIFSIGNALED(status));) {
-    if (ended < 0 && errno == ECHILD) _exit(1);
-  }
-  last = status;
-  kill(-1, SIGKILL);
-  while (wait(NULL) > 0) continue;
-  /* Nobody is left who could write here. */
-  start->ended = FT_ENDED | ((uint32_t)last & 0xffff);
-  _exit(0);
-}
-
-int namespaces_first(struct ft_start *start) {
-  pid_t host = fork();
-  if (host < 0) return errno;
-  if (host > 0) {
-    capabilities_drop();
-    reap(host, start);
-  }
-  /* The first process's end is the end of all in the namespace, however it comes. */
-  return 0;
-}
-
-/* Whose parent is outside can't see it end: its socket can. */
-int namespaces_program_lives(void) {
-  struct pollfd socket = {.fd = FT_DESCRIPTOR_SOCKET};
-  return poll(&socket, 1, 0) >= 0 && !(socket.revents & (POLLHUP | POLLERR)) ? 0 : ESRCH;
 }

@@ -5,12 +5,10 @@
 
 static size_t rounded(size_t bytes) { return (bytes + 7) & ~(size_t)7; }
 
-const struct sock_filter *policy_filter(const struct ft_policy *policy) {
-  return (const struct sock_filter *)(policy + 1);
-}
+struct sock_filter *policy_filter(struct ft_policy *policy) { return (struct sock_filter *)(policy + 1); }
 
 const uint32_t *policy_patches(const struct ft_policy *policy) {
-  return (const uint32_t *)(policy_filter(policy) + policy->instructions);
+  return (const uint32_t *)((const struct sock_filter *)(policy + 1) + policy->instructions);
 }
 
 /* The first one for NULL; NULL behind the last. */

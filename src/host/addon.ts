@@ -36,6 +36,7 @@ export interface Addon {
   spawn(
     id: number,
     host: number,
+    first: number,
     channel: number,
     captureOutput: boolean,
     captureErrors: boolean,
@@ -87,6 +88,7 @@ export interface Addon {
 
 export interface Manifest {
   readonly host: string
+  readonly first: string
   readonly addon: string
 }
 

@@ -5,21 +5,25 @@ import { IntegrityError, StartError } from '../errors.ts'
 import { nativeFolder, readManifest } from './addon.ts'
 import { sealedFile } from './sealed-file.ts'
 
-let descriptor: number | undefined
+/** What a fat thread's process executes, and the first process of its namespace. */
+export type Executable = 'host' | 'first'
 
-/** The host as a sealed, executable memory file, verified against the build's hash; made once. */
-export function hostExecutable(): number {
-  descriptor ??= seal()
+const descriptors = new Map<Executable, number>()
+
+/** It as a sealed, executable memory file, verified against the build's hash; made once. */
+export function executable(name: Executable): number {
+  const descriptor = descriptors.get(name) ?? seal(name)
+  descriptors.set(name, descriptor)
   return descriptor
 }
 
-function seal(): number {
-  const path = join(nativeFolder, 'host')
+function seal(name: Executable): number {
+  const path = join(nativeFolder, name)
   let bytes: Uint8Array
   let expected: string
   try {
     bytes = readFileSync(path)
-    expected = readManifest().host
+    expected = readManifest()[name]
   } catch (cause) {
     throw new StartError(
       "the host is missing; run `node native/build.mjs` in the package's folder",

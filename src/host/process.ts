@@ -2,7 +2,7 @@ import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
 import { NAMESPACE } from '../protocol/protocol.ts'
 import { addon, EVENT, type Handle, PROCESS_STATE } from './addon.ts'
-import { hostExecutable } from './executable.ts'
+import { executable } from './executable.ts'
 
 /** How a process ended, from the kernel. */
 export type End =
@@ -114,7 +114,8 @@ export class HostProcess {
     this.provides = options.provides
     this.#handle = addon().spawn(
       this.#id,
-      hostExecutable(),
+      executable('host'),
+      executable('first'),
       options.channel,
       options.captureOutput,
       options.captureErrors,

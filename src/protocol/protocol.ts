@@ -190,10 +190,9 @@ export const START_STEP = {
   PRIVILEGES: 5,
   SIGNALS: 6,
   DESCRIPTORS: 7,
-  INIT: 8,
-  ENVIRONMENT: 9,
-  FILTER: 10,
-  LANES: 11,
+  ENVIRONMENT: 8,
+  FILTER: 9,
+  LANES: 10,
 } as const
 
 /** What a sandbox is made of, in the order of the host's start: each has its errno in `INTRODUCTION`. */
