@@ -24,6 +24,14 @@ import {
 
 /** Looks for the answer before an asynchronous call gives up its turn: about a microsecond. */
 const LOOKS = 100
+/**
+ * Calls in a row that are waited for at once; those behind them are posted together, which is faster for many.
+ * Whether they are in a row is looked at after each eighth.
+ */
+const MOST_TRIPS = 24
+const TRIPS_BETWEEN_LOOKS = 8
+/** Answers taken before what waits is posted: the host works meanwhile. */
+const PORTION = 32
 /** Stays awake for so many milliseconds before it sleeps until the doorbell. */
 const AWAKE = 0.05
 const AWAKE_LEAST = 0.002
@@ -77,12 +85,16 @@ export class Lane implements Line, Entrance {
   readonly #flight: (Pending | undefined)[] = new Array(LIMITS.SLOTS).fill(undefined)
   #first = 0
   #count = 0
+  /** Calls that were answered at once since the program waited for any. */
+  #trips = 0
+  readonly #endRow = (): void => {
+    this.#trips = 0
+  }
   readonly #waiting = new Queue<Pending>()
   #asleep = false
   #pumping = false
   #stopped = false
   #dead = false
-  #ending = false
   /** An inner lane whose callback is over. */
   #shut = false
   /** No callback of what is called here has a lane. */
@@ -162,10 +174,14 @@ export class Lane implements Line, Entrance {
     input: Input,
     options: CallOptions | undefined,
   ): Promise<Output> {
-    if (!this.#ready || options?.signal !== undefined) return this.#enqueue(request, input, options)
+    if (!this.#ready || options?.signal !== undefined || this.#trips >= MOST_TRIPS)
+      return this.#enqueue(request, input, options)
     try {
       const result = this.#try(request, input, options, LOOKS, false)
-      if (!(result instanceof Pending)) return Promise.resolve(result)
+      if (!(result instanceof Pending)) {
+        if (++this.#trips % TRIPS_BETWEEN_LOOKS === 0) queueMicrotask(this.#endRow)
+        return Promise.resolve(result)
+      }
       this.#wakeHost()
       this.#pump()
       return result.promise() as Promise<Output>
@@ -479,8 +495,7 @@ export class Lane implements Line, Entrance {
   /** Ends the lane. What is left is for a successor, or to be rejected. */
   end(): Leftover {
     // Answers that came before the end are answers.
-    this.#ending = true
-    this.#settleAnswered()
+    this.#settleAnswered(Number.POSITIVE_INFINITY, false)
     this.stop()
     this.#dead = true
     this.#wakeUp()
@@ -539,8 +554,16 @@ export class Lane implements Line, Entrance {
     const pending = new Pending(request as AnyRequest, kept, options)
     if (pending.signal?.aborted) return Promise.reject(this.#keeper.abortError(pending))
     const promise = pending.promise()
+    if (this.#channel.ring.full) this.#makeRoom()
     this.adopt(pending)
     return promise as Promise<Output>
+  }
+
+  /** Takes answers while requests are made, so that fewer have to wait. Runs no code of the caller: no callback. */
+  #makeRoom(): void {
+    if (this.#dead || this.#calling || this.#asleep) return
+    this.#settleAnswered(PORTION, false)
+    this.#fill()
   }
 
   /** Writes and publishes in the next slot, behind what the host has to be asked first. */
@@ -673,22 +696,25 @@ export class Lane implements Line, Entrance {
 
   /** Settles what has been answered and posts what waits; returns how many were settled. */
   #drain(): number {
-    const settled = this.#settleAnswered()
-    if (settled > 0) this.#fill()
+    let settled = 0
+    for (let portion = PORTION; portion === PORTION && settled < LIMITS.SLOTS; settled += portion) {
+      portion = this.#settleAnswered(PORTION, true)
+      if (portion > 0) this.#fill()
+    }
     return settled
   }
 
-  #settleAnswered(): number {
+  #settleAnswered(most: number, callingBack: boolean): number {
     const { ring } = this.#channel
     let settled = 0
-    while (this.#count > 0 && !this.#stopped && ring.ready()) {
+    while (settled < most && this.#count > 0 && !this.#stopped && ring.ready()) {
       const pending = this.#flight[this.#first] as Pending
       if (this.#awaited !== undefined) {
         this.#keeper.retire(early(), pending)
         break
       }
       if (this.#callsBack()) {
-        if (this.#ending) break
+        if (!callingBack) break
         settled++
         this.#callBack(pending)
         continue

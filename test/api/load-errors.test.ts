@@ -204,7 +204,7 @@ describe('symbols', () => {
 
 describe('dependencies', () => {
   const folder = (name: string): string => {
-    mkdirSync(scratch.path(name))
+    mkdirSync(scratch.path(name), { recursive: true })
     return name
   }
 
