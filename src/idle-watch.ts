@@ -1,8 +1,9 @@
+import { afterBeats, BEAT } from './beat.ts'
 import { residentMemory } from './host/resident-memory.ts'
 
-/** Milliseconds between two looks: short after a call, longer while all is quiet. */
-const SHORTEST = 500
-const LONGEST = 4000
+/** Beats between two looks: short after a call, longer while all is quiet. */
+const SHORTEST = 1
+const LONGEST = 4000 / BEAT
 /** A background thread may work for a moment; so many seconds of it, at more than that share, are no moment. */
 const MOST_SECONDS = 2
 const MOST_SHARE = 0.5
@@ -36,7 +37,8 @@ interface Sample {
 export class IdleWatch {
   readonly #watched: () => Watched
   readonly #stop: (what: string) => void
-  #timer: NodeJS.Timeout | undefined
+  #cancel: (() => void) | undefined
+  #ended = false
   #delay = SHORTEST
   #last: Sample | undefined
   /** At the first look after the last call. */
@@ -51,15 +53,15 @@ export class IdleWatch {
   }
 
   end(): void {
-    clearTimeout(this.#timer)
+    this.#ended = true
+    this.#cancel?.()
   }
 
-  /** All watches look in the same moments: many fat threads wake the program as often as one. */
   #wait(): void {
-    const now = performance.now()
-    const next = Math.ceil((now + this.#delay) / SHORTEST) * SHORTEST
-    this.#timer = setTimeout(() => this.#look(), next - now).unref()
+    if (!this.#ended) this.#cancel = afterBeats(this.#delay, this.#lookNow)
   }
+
+  readonly #lookNow = (): void => this.#look()
 
   #look(): void {
     const now = this.#watched()
