@@ -41,9 +41,10 @@ import { SharedMemory } from './memory/shared-memory.ts'
 import { readSteps, writeSteps } from './memory-access.ts'
 import { shapeOf } from './message/callback-shape.ts'
 import { close, ping } from './message/control.ts'
-import { type FatThreadOptions, type Settings, settingsOf } from './options.ts'
+import { type FatThreadOptions, type Settings, settingsOf, sparesOf } from './options.ts'
 import { type Denial, denialsIn } from './sandbox/denials.ts'
 import { type Facts, type Receipt, receiptOf } from './sandbox/receipt.ts'
+import { Spares, takeSpare } from './spares.ts'
 import { Type, type TypeLike } from './type.ts'
 import type { ValueOf } from './type-builders.ts'
 
@@ -99,6 +100,8 @@ export interface Stats {
   /** Not handed to it yet. */
   readonly queued: number
   readonly restarts: number
+  /** Processes that wait for a start with the same options, where `spares` asks for some. */
+  readonly spares: number
   /** System calls that were denied and told of, in all incarnations. */
   readonly denied: number
   /** Bytes of resident memory of the process, shared pages included. */
@@ -212,6 +215,9 @@ export class FatThread
   #denied = 0
   #muted = false
   readonly #watch: IdleWatch | undefined
+  readonly #spares: Spares | undefined
+  /** The end of the spares that only this fat thread wanted. */
+  #sparesEnd: Promise<void> | undefined
   #callables: CallablePointers | undefined
   readonly #callableHome: CallableHome
   /** So that calling by the same text twice is calling the same function. */
@@ -250,7 +256,27 @@ export class FatThread
       lanes: this.#settings.lanes,
     }
     this.#begin()
+    const { spares } = this.#settings
+    this.#spares = spares > 0 ? new Spares(this.#settings, spares) : undefined
     this.#watch = this.#settings.policy.sandboxed ? this.#watchIdle() : undefined
+  }
+
+  /**
+   * Starts processes ahead: fat threads with the same options begin with one of them for as long as there are some.
+   * Resolves when they wait. They never keep the program alive; `close` gives them up.
+   * @param count From 1 to 64.
+   * @throws {StartError} when a process can't be started
+   */
+  static async warm(options: FatThreadOptions = {}, count = 1): Promise<Spares> {
+    const settings = settingsOf(options)
+    const spares = new Spares(settings, sparesOf('warm: count', count, 1))
+    try {
+      await spares.filled(settings.loadTimeout)
+    } catch (error) {
+      await spares.close()
+      throw error
+    }
+    return spares
   }
 
   static async #spawn(options: FatThreadOptions = {}): Promise<FatThread> {
@@ -343,6 +369,7 @@ export class FatThread
       inFlight: lane?.inFlight ?? 0,
       queued: lane?.queued ?? 0,
       restarts: this.#restarts,
+      spares: this.#spares?.waiting ?? 0,
       denied: this.#denied,
       residentMemory: this.residentMemory,
       processorTime: this.#current?.process.usedTime,
@@ -663,7 +690,10 @@ export class FatThread
 
   #bear(): Incarnation {
     try {
-      return new Incarnation(this.#settings, this.#laneKeeper, this.#keeper)
+      return (
+        takeSpare(this.#settings)?.adopt(this.#laneKeeper, this.#keeper) ??
+        new Incarnation(this.#settings, this.#laneKeeper, this.#keeper)
+      )
     } catch (cause) {
       if (cause instanceof FatThreadError) throw cause
       throw new StartError(`a fat thread can't be started: ${messageOf(cause)}`, { cause })
@@ -715,6 +745,7 @@ export class FatThread
       }
     }
     incarnation.ready = true
+    this.#spares?.fill()
     if (this.#current !== incarnation || this.#state !== 'restarting') return
     this.#state = 'running'
     this.#restarts++
@@ -780,6 +811,7 @@ export class FatThread
   #finish(waiting: readonly Pending[]): void {
     this.#state = 'closed'
     this.#watch?.end()
+    this.#sparesEnd = this.#spares?.close()
     for (const pending of waiting) pending.reject(closedError())
     for (const resident of this.#residents.splice(0)) resident.leave()
     this.#onClosed?.()
@@ -870,13 +902,14 @@ export class FatThread
       if (performance.now() >= end) current.process.kill()
       current.lane.step()
     }
+    this.#spares?.closeSync()
   }
 
   #doShut(gently: boolean): Promise<void> {
     const current = this.#current
     if (current === undefined) {
       this.#finish([])
-      return Promise.resolve()
+      return this.#sparesEnd ?? Promise.resolve()
     }
     holdEventLoop()
     const closed = new Promise<void>((resolve) => {
@@ -894,7 +927,7 @@ export class FatThread
     } else {
       current.process.kill()
     }
-    return closed
+    return closed.then(() => this.#sparesEnd)
   }
 }
 

@@ -34,6 +34,8 @@ export interface IncarnationKeeper {
   onOutput(output: Output): void
   onDenied(incarnation: Incarnation, denied: DeniedCalls): void
   onHangup(incarnation: Incarnation): void
+  /** It is shut in, and waits for a first request. */
+  onMet?(): void
   onEnd(incarnation: Incarnation, leftover: Leftover, evidence: Evidence): void
   /** C called a callback that is not there any more. */
   onStaleCallback(error: Error): void
@@ -83,6 +85,7 @@ export class Incarnation {
         },
         {
           onRing: () => this.#onRing(),
+          onMet: () => keeper.onMet?.(),
           onHangup: () => keeper.onHangup(this),
           onOutput: (output) => {
             if (output.stream === 'stderr') this.#remember(output.bytes)

@@ -25,6 +25,11 @@ export interface FatThreadOptions {
   readonly threads?: number | undefined
   /** Microseconds to stay awake without work. Default: `auto`, which is up to 100, or 0 on one processor. */
   readonly spin?: 'auto' | number | undefined
+  /**
+   * Processes that wait, already shut in, for the next start with the same options: after a crash, or of another fat
+   * thread. They end with the last fat thread that wanted them. From 0 to 64. Default: 0.
+   */
+  readonly spares?: number | undefined
   /** Where the library's standard output goes. Default: `inherit`, to the program's. */
   readonly stdout?: StreamMode | undefined
   readonly stderr?: StreamMode | undefined
@@ -43,6 +48,8 @@ export interface Settings {
   readonly lanes: number
   /** Lanes that stay awake without work at all, from the first on. */
   readonly awake: number
+  /** Processes that shall wait for the next start. */
+  readonly spares: number
   readonly stdout: StreamMode
   readonly stderr: StreamMode
 }
@@ -52,6 +59,7 @@ const AUTO_SPIN = 0.1
 /** More lanes that stay awake would take the processors from those at work, and from the program. */
 const AWAKE_MOST = Math.max(1, availableParallelism() - 1)
 const SPIN_MOST = 1_000_000
+const SPARES_MOST = 64
 const TIMEOUT_MOST = 2 ** 31 - 1
 const STREAM_MODES = ['inherit', 'ignore', 'pipe'] as const
 
@@ -71,6 +79,7 @@ export function settingsOf(options: FatThreadOptions): Settings {
     spin: spinOf(options.spin ?? 'auto'),
     lanes,
     awake: options.spin === undefined || options.spin === 'auto' ? AWAKE_MOST : lanes,
+    spares: sparesOf('spares', options.spares ?? 0, 0),
     stdout: oneOf('stdout', options.stdout, STREAM_MODES, 'inherit'),
     stderr: oneOf('stderr', options.stderr, STREAM_MODES, 'inherit'),
   }
@@ -82,9 +91,18 @@ export function timeoutOf(timeout: unknown): number | undefined {
 }
 
 function lanesOf(threads: unknown): number {
-  const lanes = within('threads', threads, 1, LIMITS.LANES)
-  if (Number.isInteger(lanes)) return lanes
-  throw new RangeError(`threads must be a whole number, not ${lanes}`)
+  return whole('threads', threads, 1, LIMITS.LANES)
+}
+
+/** How many processes shall wait for a start. */
+export function sparesOf(name: string, count: unknown, least: number): number {
+  return whole(name, count, least, SPARES_MOST)
+}
+
+function whole(name: string, value: unknown, least: number, most: number): number {
+  const number = within(name, value, least, most)
+  if (Number.isInteger(number)) return number
+  throw new RangeError(`${name} must be a whole number, not ${number}`)
 }
 
 function spinOf(spin: unknown): number {

@@ -6,7 +6,7 @@ import { copy } from './copy.mjs'
 import { eventLoop } from './event-loop.mjs'
 import { idle } from './idle.mjs'
 import { memory } from './memory.mjs'
-import { firstOpen, open } from './open.mjs'
+import { firstOpen, open, openWarm } from './open.mjs'
 import { restart } from './restart.mjs'
 import { sharedMemory } from './shared-memory.mjs'
 import { structCall } from './struct-call.mjs'
@@ -19,6 +19,7 @@ export const MEASURES = [
   awaitedCall,
   callsInFlight,
   open,
+  openWarm,
   firstOpen,
   memory,
   restart,

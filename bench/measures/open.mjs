@@ -20,6 +20,17 @@ export const open = {
   title: 'from nothing to the first result, in a program that did it before',
 }
 
+export const openWarm = {
+  ...shared,
+  name: 'open-warm',
+  title: 'the same, where a process waits already',
+  subjects: [
+    { subject: 'fat-thread', title: 'fat thread from a spare: open libm, cos(0)' },
+    { subject: 'fat-thread-off', title: 'the same without its sandbox' },
+    { subject: 'native', title: 'limit: posix_spawn and wait in C', bar: { slowerAtMost: 0.7 } },
+  ],
+}
+
 export const firstOpen = {
   ...shared,
   name: 'first-open',

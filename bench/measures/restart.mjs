@@ -4,7 +4,8 @@ export const restart = {
   unit: 'nanoseconds',
   driver: 'once',
   subjects: [
-    { subject: 'fat-thread', title: 'fat thread: abort(), then abs(int)' },
+    { subject: 'fat-thread-spare', title: 'fat thread with a spare: abort(), then abs(int)' },
+    { subject: 'fat-thread', title: 'the same without a spare' },
     { subject: 'fork', title: 'forked Node process: killed, forked again, first echo' },
     {
       subject: 'workerpool',

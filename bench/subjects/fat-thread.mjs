@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CrashError, open } from 'fat-threads'
+import { CrashError, FatThread, open } from 'fat-threads'
 import { memoryOf, processesOf, processorTimeOf } from '../harness/memory.mjs'
 import { library } from '../harness/native.mjs'
 import { delayOf } from './event-loop.mjs'
@@ -68,6 +68,19 @@ export function workloadsWith(options) {
     'calls-in-flight': awaited,
     open: opening,
     'first-open': opening,
+    'open-warm': async () => {
+      const spares = await FatThread.warm(options)
+      return {
+        run: async () => {
+          const libm = await openCos()
+          return async () => {
+            await libm.close()
+            while (spares.waiting === 0) await sleep(1)
+          }
+        },
+        close: () => spares.close(),
+      }
+    },
     memory: async ({ key }) => ({
       report: async () => {
         const libm = await openCos()
@@ -89,6 +102,9 @@ export function workloadsWith(options) {
             if (!(error instanceof CrashError)) throw error
           })
           await abs(-1)
+          return async () => {
+            while (libc.thread.stats().spares < (options.spares ?? 0)) await sleep(1)
+          }
         },
         close: () => libc.close(),
       }

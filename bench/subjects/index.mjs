@@ -2,6 +2,7 @@
 export const SUBJECTS = {
   'fat-thread': () => import('./fat-thread.mjs'),
   'fat-thread-off': () => import('./fat-thread-off.mjs'),
+  'fat-thread-spare': () => import('./fat-thread-spare.mjs'),
   koffi: () => import('./koffi.mjs'),
   worker: () => import('./worker.mjs'),
   fork: () => import('./fork.mjs'),

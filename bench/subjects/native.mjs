@@ -18,5 +18,6 @@ export const workloads = {
     return { report: () => numbersOf(pingPong, [...processors, BATCHES, TRIPS]) }
   },
   open: spawning,
+  'open-warm': spawning,
   'first-open': spawning,
 }

@@ -16,7 +16,7 @@ int memory_map(void *address, size_t bytes, int descriptor, uint64_t offset);
 int memory_unmap(void *address, size_t bytes);
 
 /* What happened to a fat thread since the program last asked. */
-enum { EVENT_RING = 1, EVENT_OUTPUT = 2, EVENT_HANGUP = 4, EVENT_ENDED = 8, EVENT_DENIAL = 16 };
+enum { EVENT_RING = 1, EVENT_OUTPUT = 2, EVENT_HANGUP = 4, EVENT_ENDED = 8, EVENT_DENIAL = 16, EVENT_MET = 32 };
 
 #define FT_INTRODUCTION_BYTES 48
 

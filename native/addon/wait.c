@@ -355,7 +355,10 @@ static void hear_ring(struct fat_thread *thread) {
   if (met && wanted) watch_socket(thread);
   if (!met) thread->ring_wanted = false;
   pthread_mutex_unlock(&thread->lock);
-  if (met) return;
+  if (met) {
+    if (!wanted) tell(thread, EVENT_MET);
+    return;
+  }
   char bytes[64];
   ssize_t got;
   if (!wanted) { /* what rings now rings for a blocking wait, which must not miss it */

@@ -8,7 +8,7 @@ import { protocolDigest } from '../protocol/digest.ts'
 export type Handle = { readonly __handle: unique symbol }
 
 /** What happened since the last event, as bits. */
-export const EVENT = { RING: 1, OUTPUT: 2, HANGUP: 4, ENDED: 8, DENIAL: 16 } as const
+export const EVENT = { RING: 1, OUTPUT: 2, HANGUP: 4, ENDED: 8, DENIAL: 16, MET: 32 } as const
 
 export const PROCESS_STATE = { STARTING: 0, RUNNING: 1, ENDING: 2, ENDED: 3, FAILED: 4 } as const
 

@@ -28,6 +28,8 @@ export interface Output {
 /** What a process tells whoever started it. Called from the event loop. */
 export interface ProcessListener {
   onRing(): void
+  /** The host introduced itself while nobody had asked for a doorbell. */
+  onMet(): void
   /** The process gave up its doorbell, and has not ended. */
   onHangup(): void
   onOutput(output: Output): void
@@ -90,6 +92,7 @@ function listen(): void {
 
 /** Keeps the event loop alive until it is released as often. */
 export function holdEventLoop(): void {
+  listen()
   if (holds++ === 0) addon().hold(true)
 }
 
@@ -196,6 +199,7 @@ export class HostProcess {
     if (this.#end !== undefined) return
     if (events & (EVENT.OUTPUT | EVENT.ENDED)) this.#takeOutput()
     if (events & (EVENT.DENIAL | EVENT.ENDED)) this.takeDenials()
+    if (events & EVENT.MET) this.#listener.onMet()
     if (events & EVENT.ENDED) this.#finish()
     else if (events & EVENT.HANGUP) this.#loseDoorbell()
     else if (events & EVENT.RING) this.#listener.onRing()
