@@ -6,7 +6,9 @@ import { privateCopy } from '../memory/private-copy.ts'
 import { LIMITS, OPERATION, RESPONSE, STATUS } from '../protocol/protocol.ts'
 import type { CallbackShape } from './callback-shape.ts'
 import type { Callbacks, Strand } from './callbacks.ts'
+import { Clock, timeLeft } from './clock.ts'
 import type { Entrance, Leftover } from './entrance.ts'
+import { Flight } from './flight.ts'
 import { Busy, Frame, reentered, Unprepared, Unreachable } from './frame.ts'
 import type { Invocation } from './invocation.ts'
 import { Keeping } from './keeping.ts'
@@ -81,10 +83,7 @@ export class Lane implements Line, Entrance {
   readonly #spin: boolean
   readonly #frame: Frame
   readonly #answer: { -readonly [Key in keyof Answer]: Answer[Key] }
-  /** In flight, by slot. */
-  readonly #flight: (Pending | undefined)[] = new Array(LIMITS.SLOTS).fill(undefined)
-  #first = 0
-  #count = 0
+  readonly #flight = new Flight()
   /** Calls that were answered at once since the program waited for any. */
   #trips = 0
   readonly #endRow = (): void => {
@@ -106,8 +105,7 @@ export class Lane implements Line, Entrance {
   /** A callback of the request that runs, whose promise is open. */
   #awaited: Invocation | undefined
   #afterwards: (() => void) | undefined
-  #timer: NodeJS.Timeout | undefined
-  #due = 0
+  readonly #clock: Clock
   #awake = AWAKE
   #relook: NodeJS.Timeout | undefined
   /** Answers so far. */
@@ -135,6 +133,13 @@ export class Lane implements Line, Entrance {
     this.#last = depth === strand.deepest
     this.#setShut(depth > 0)
     this.#frame = new Frame(memory, callbacks, owner, process)
+    this.#clock = new Clock({
+      running: () => {
+        this.#drain()
+        return this.#dead ? undefined : this.#flight.oldest
+      },
+      expired: (pending) => this.#keeper.expired(pending),
+    })
     this.#answer = {
       views: memory.views,
       owner,
@@ -157,15 +162,15 @@ export class Lane implements Line, Entrance {
 
   /** Nothing is on it. */
   get quiet(): boolean {
-    return this.#count === 0 && this.#waiting.size === 0
+    return this.#flight.size === 0 && this.#waiting.size === 0
   }
 
   get #ready(): boolean {
-    return this.#count === 0 && this.#waiting.size === 0 && this.#plain
+    return this.#flight.size === 0 && this.#waiting.size === 0 && this.#plain
   }
 
   runs(pending: Pending): boolean {
-    return this.#count > 0 && this.#flight[this.#first] === pending
+    return this.#flight.oldest === pending
   }
 
   /** Makes a request; the promise ends with it. */
@@ -335,8 +340,8 @@ export class Lane implements Line, Entrance {
   #leftAround(): number {
     let left = Number.POSITIVE_INFINITY
     for (const lane of this.#around()) {
-      const head = lane.#flight[lane.#first]
-      if (head !== undefined) left = Math.min(left, lane.#left(head))
+      const { oldest } = lane.#flight
+      if (oldest !== undefined) left = Math.min(left, timeLeft(oldest))
     }
     return left
   }
@@ -344,8 +349,8 @@ export class Lane implements Line, Entrance {
   /** Timers don't run while the program blocks. */
   #checkLimits(): void {
     for (const lane of this.#around()) {
-      const head = lane.#flight[lane.#first]
-      if (head !== undefined && lane.#left(head) <= 0) lane.#keeper.expired(head)
+      const { oldest } = lane.#flight
+      if (oldest !== undefined && timeLeft(oldest) <= 0) lane.#keeper.expired(oldest)
     }
   }
 
@@ -366,18 +371,17 @@ export class Lane implements Line, Entrance {
 
   /** Calls that wait behind the one that runs. */
   get behind(): number {
-    return Math.max(0, this.#count - this.#standIns - 1)
+    return Math.max(0, this.#flight.size - this.#standIns - 1)
   }
 
   /** Takes calls back that wait behind the one that runs, the last ones, as far as the host has not begun them. */
   withdraw(most: number): Pending[] {
     const taken: Pending[] = []
-    for (let index = this.#count - 1; index > 0 && taken.length < most; index--) {
-      const at = (this.#first + index) % LIMITS.SLOTS
-      const pending = this.#flight[at] as Pending
+    for (let index = this.#flight.size - 1; index > 0 && taken.length < most; index--) {
+      const pending = this.#flight.at(index) as Pending
       if (!pending.open || pending.request.operation !== OPERATION.CALL) continue
       if (!this.#channel.ring.withdraw(index, pending.head)) break
-      this.#flight[at] = this.#standIn(pending)
+      this.#flight.replace(index, this.#standIn(pending))
       taken.unshift(pending)
     }
     return taken
@@ -405,7 +409,8 @@ export class Lane implements Line, Entrance {
 
   /** The program waits for another lane: takes what has been answered here meanwhile. */
   hear(): number {
-    if (this.#dead || this.#calling || this.#count === 0 || !this.#channel.ring.ready()) return 0
+    if (this.#dead || this.#calling || this.#flight.size === 0 || !this.#channel.ring.ready())
+      return 0
     this.#wakeUp()
     const settled = this.#drain()
     this.#pump()
@@ -414,7 +419,7 @@ export class Lane implements Line, Entrance {
 
   /** The program is about to wait for any doorbell. */
   listen(): void {
-    if (!this.#dead && this.#count > 0) this.#channel.ring.sleep()
+    if (!this.#dead && this.#flight.size > 0) this.#channel.ring.sleep()
   }
 
   /** A doorbell has been rung: whether it was not the one of this lane, which sleeps on. */
@@ -501,11 +506,8 @@ export class Lane implements Line, Entrance {
     this.#wakeUp()
     if (this.#awaited !== undefined) releaseEventLoop()
     this.#awaited = undefined
-    clearTimeout(this.#timer)
-    const flight = Array.from(
-      { length: this.#count },
-      (_, index) => this.#flight[(this.#first + index) % LIMITS.SLOTS] as Pending,
-    )
+    this.#clock.stop()
+    const flight = this.#flight.all()
     const begun = this.#channel.ring.begun()
     const open = (pending: Pending): boolean => pending.open
     const next = flight[begun]
@@ -514,15 +516,14 @@ export class Lane implements Line, Entrance {
       begun: flight.slice(0, begun).filter(open),
       waiting: [...flight.slice(begun), ...this.#waiting.takeAll()].filter(open),
     }
-    this.#count = 0
-    this.#flight.fill(undefined)
+    this.#flight.clear()
     return leftover
   }
 
   /** Rejects all requests. One that runs goes on running. */
   rejectAll(reason: (pending: Pending) => Error): void {
-    for (const pending of [...this.#flight, ...this.#waiting.takeAll()])
-      if (pending !== undefined) pending.reject(reason(pending))
+    for (const pending of [...this.#flight.all(), ...this.#waiting.takeAll()])
+      pending.reject(reason(pending))
   }
 
   /** A request whose signal fired: taken out of the line, or the process has to go. */
@@ -615,17 +616,16 @@ export class Lane implements Line, Entrance {
   /** Notes a request that was just published. */
   #fly(pending: Pending): Pending {
     pending.lane = this
-    this.#flight[(this.#first + this.#count) % LIMITS.SLOTS] = pending
-    this.#count++
-    if (this.#count === 1) this.#startClock(pending)
+    this.#flight.put(pending)
+    if (this.#flight.size === 1) this.#clock.start(pending)
     return pending
   }
 
   /** Posts what waits, as far as the ring has slots. */
   #fill(): void {
-    const before = this.#count
+    const before = this.#flight.size
     this.#postWaiting()
-    if (this.#count > before) this.#wakeHost()
+    if (this.#flight.size > before) this.#wakeHost()
     if (this.#afterwards === undefined || !this.quiet) return
     const work = this.#afterwards
     this.#afterwards = undefined
@@ -707,8 +707,8 @@ export class Lane implements Line, Entrance {
   #settleAnswered(most: number, callingBack: boolean): number {
     const { ring } = this.#channel
     let settled = 0
-    while (settled < most && this.#count > 0 && !this.#stopped && ring.ready()) {
-      const pending = this.#flight[this.#first] as Pending
+    while (settled < most && this.#flight.size > 0 && !this.#stopped && ring.ready()) {
+      const pending = this.#flight.oldest as Pending
       if (this.#awaited !== undefined) {
         this.#keeper.retire(early(), pending)
         break
@@ -719,13 +719,11 @@ export class Lane implements Line, Entrance {
         this.#callBack(pending)
         continue
       }
-      this.#flight[this.#first] = undefined
-      this.#first = (this.#first + 1) % LIMITS.SLOTS
-      this.#count--
+      this.#flight.shift()
       settled++
       this.#settle(pending)
-      const next = this.#flight[this.#first]
-      if (next !== undefined) this.#startClock(next)
+      const next = this.#flight.oldest
+      if (next !== undefined) this.#clock.start(next)
     }
     return settled
   }
@@ -771,7 +769,7 @@ export class Lane implements Line, Entrance {
   /** Nobody waits for anything: the event loop may end. */
   get #idle(): boolean {
     if (this.#dead || this.#awaited !== undefined) return true
-    return this.#count === 0 && this.#waiting.size === 0
+    return this.#flight.size === 0 && this.#waiting.size === 0
   }
 
   /** Goes on with asynchronous requests: a few turns of the event loop awake, then asleep until the doorbell. */
@@ -838,37 +836,6 @@ export class Lane implements Line, Entrance {
     } catch (error) {
       this.#keeper.retire(error as Error)
     }
-  }
-
-  #startClock(pending: Pending): void {
-    if (pending.timeout === undefined) return
-    pending.since = performance.now()
-    const due = pending.since + pending.timeout
-    if (this.#timer !== undefined && this.#due <= due) return
-    clearTimeout(this.#timer)
-    this.#setClock(pending.timeout)
-  }
-
-  #setClock(milliseconds: number): void {
-    this.#due = performance.now() + milliseconds
-    // A request in flight keeps the event loop alive by itself.
-    this.#timer = setTimeout(() => this.#onClock(), Math.ceil(milliseconds)).unref()
-  }
-
-  #onClock(): void {
-    this.#timer = undefined
-    this.#drain()
-    const head = this.#flight[this.#first]
-    if (this.#dead || this.#timer !== undefined || head?.timeout === undefined) return
-    const left = this.#left(head)
-    if (left <= 0) this.#keeper.expired(head)
-    else this.#setClock(left)
-  }
-
-  /** Milliseconds that the running request has left. */
-  #left(pending: Pending): number {
-    if (pending.timeout === undefined) return Number.POSITIVE_INFINITY
-    return pending.timeout - (performance.now() - pending.since)
   }
 }
 
