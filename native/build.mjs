@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Builds the host and the addon with plain cc.
+// Builds the host, the addon and the laboratory with plain cc.
 //   node native/build.mjs              into build/native/<platform>
 //   node native/build.mjs --sanitize   with AddressSanitizer and UndefinedBehaviorSanitizer, into <platform>-sanitized
 //   node native/build.mjs --analyze    compiles with -fanalyzer and keeps nothing
@@ -18,6 +18,7 @@ import {
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildLaboratory } from './laboratory/build.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const NATIVE = join(ROOT, 'native')
@@ -80,6 +81,8 @@ const sources = (folder) =>
     .sort()
     .map((name) => join(NATIVE, folder, name))
 
+const nodeHeaders = () => [`-I${createRequire(import.meta.url)('node-api-headers').include_dir}`]
+
 const targets = {
   // libffi and the unwinder are linked in: the fat thread holds nothing that its library does not need.
   host: [
@@ -110,7 +113,7 @@ const targets = {
   'addon.node': [
     ...common,
     '-fPIC',
-    `-I${createRequire(import.meta.url)('node-api-headers').include_dir}`,
+    ...nodeHeaders(),
     ...sources('addon'),
     '-shared',
     '-Wl,-z,nodelete',
@@ -120,8 +123,11 @@ const targets = {
 }
 
 function inputsTime() {
-  const folders = ['host', 'first', 'addon', 'include', 'numbers'].map((name) => join(NATIVE, name))
-  const files = folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
+  const parts = ['host', 'first', 'addon', 'include', 'numbers', 'laboratory']
+  const folders = parts.map((name) => join(NATIVE, name))
+  const files = folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true }).map((name) => join(folder, name)),
+  )
   return Math.max(
     ...[...files, fileURLToPath(import.meta.url)].map((file) => statSync(file).mtimeMs),
   )
@@ -132,8 +138,7 @@ function upToDate() {
   return !analyze && existsSync(manifest) && statSync(manifest).mtimeMs >= inputsTime()
 }
 
-function compile(name, options) {
-  const output = analyze ? '/dev/null' : join(OUT, name)
+function compile(name, options, output = join(OUT, name)) {
   // -fanalyzer works on one file at a time and does not link.
   const runs = analyze
     ? options
@@ -150,7 +155,7 @@ function compile(name, options) {
           file,
         ])
     : [options]
-  for (const run of runs) compileOne(name, run, output)
+  for (const run of runs) compileOne(name, run, analyze ? '/dev/null' : output)
 }
 
 function compileOne(name, options, output) {
@@ -224,6 +229,17 @@ if (fuzz) {
   mkdirSync(OUT, { recursive: true })
   if (!analyze) rmSync(join(OUT, 'manifest.json'), { force: true })
   for (const [name, options] of Object.entries(targets)) compile(name, options)
+  // It is about strategies, not about what the sanitizers find in the host and the addon.
+  if (!sanitize)
+    buildLaboratory({
+      folder: join(NATIVE, 'laboratory'),
+      out: join(OUT, 'laboratory'),
+      common,
+      linked,
+      nodeHeaders: nodeHeaders(),
+      compile,
+      keep: !analyze,
+    })
   if (!analyze) printNumbers()
   if (!analyze) {
     const manifest = {

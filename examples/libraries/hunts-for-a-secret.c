@@ -16,7 +16,7 @@ static int search(const uint8_t *start, size_t bytes, const uint8_t *masked, siz
   bytes_searched += bytes;
   for (const uint8_t *at = start; at + length <= start + bytes; at++) {
     size_t same = 0;
-    while (same < length && at[same] == (uint8_t)~masked[same]) same++;
+    while (same < length && (at[same] ^ masked[same]) == 0xff) same++;
     found += same == length;
   }
   return found;
