@@ -11,6 +11,7 @@ import { errorJson, ownError, report, UsageError } from './failure.ts'
 import { addInspect, INSPECT_HELP } from './inspect.ts'
 import { addLearn, LEARN_HELP } from './learn.ts'
 import { printJson } from './output.ts'
+import { addStrategies, STRATEGIES_HELP } from './strategies/command.ts'
 
 const PACKAGE = new URL('../../package.json', import.meta.url)
 
@@ -21,6 +22,7 @@ const HELP = new Map([
   ['learn', LEARN_HELP],
   ['bind', BIND_HELP],
   ['bench', BENCH_HELP],
+  ['strategies', STRATEGIES_HELP],
 ])
 
 function makeCli(): CAC {
@@ -32,6 +34,7 @@ function makeCli(): CAC {
   addLearn(cli)
   addBind(cli)
   addBench(cli)
+  addStrategies(cli)
   cli.help((sections) => {
     const details = HELP.get(cli.matchedCommandName ?? '')
     return details === undefined ? sections : [...sections, details]
