@@ -105,6 +105,6 @@ function jsonOf({ strategies, behaviours, cells }: Table): object {
 }
 
 async function pageOf(table: Table): Promise<string> {
-  const { page } = await import('./page.ts')
+  const { page } = await import('./page/page.ts')
   return page(table)
 }

@@ -13,7 +13,7 @@ function judgeDescriptors(facts: Facts): Verdict {
   const evidence = [
     ['"parent data"', facts.answers[0] === 1 ? 'read' : 'not found'],
     ['printed by the library', facts.output.includes(DATA) ? 'yes' : 'no'],
-    ["the program's file still waits", waits ? 'yes' : 'no: it is O_NONBLOCK now'],
+    ['the file', waits ? 'still waits' : 'is O_NONBLOCK now'],
   ] as const
   if (verdict.outcome === 'contained' && !waits)
     return harmed("The library changed how the program's file is read.", evidence)
