@@ -23,12 +23,13 @@ async function run({ wanted, plan, quick }) {
     say(`${measure.name} `)
     const begin = performance.now()
     const watch = new Watch()
-    const entries = await runMeasure(measure, plan, () => {
+    const betweenRounds = () => {
       watch.calibrate()
       say('.')
-    })
+    }
+    const found = await runMeasure(measure, plan, betweenRounds, say)
     say(` ${((performance.now() - begin) / 1000).toFixed(1)} s\n`)
-    measures.push(resultsOf(measure, entries, watch.end()))
+    measures.push(...resultsOf(measure, found, watch.end()))
   }
   return { machine: machine(), quick, plan, warnings: warningsOf(measures), measures }
 }

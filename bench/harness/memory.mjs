@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Unavailable } from './unavailable.mjs'
 
@@ -43,6 +43,26 @@ export function processesOf(pid) {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
   const parent = Number(/^PPid:\s*(\d+)$/m.exec(status)?.[1])
   return parent === process.pid || parent === 0 ? [pid] : [pid, parent]
+}
+
+/** All processes that a process started, and theirs. */
+export function descendantsOf(pid) {
+  const children = new Map()
+  for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each))) {
+    const parent = parentOf(name)
+    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), Number(name)])
+  }
+  const below = (each) => (children.get(each) ?? []).flatMap((child) => [child, ...below(child)])
+  return below(pid)
+}
+
+/** `undefined` where it has ended by now. */
+function parentOf(pid) {
+  try {
+    return Number(/^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
+  } catch {
+    return undefined
+  }
 }
 
 function read(pid) {

@@ -1,27 +1,29 @@
-import { seriesOf } from './series.mjs'
+import { keyOf, partsOf, seriesOf } from './series.mjs'
 import { median, ratioByRound, spread } from './statistics.mjs'
 
 /**
- * What a measure found, ready to print. The first subject is compared with each of the others:
- * `ratio` is its median over theirs.
+ * What a measure found, ready to print, for each part of it. The first subject is compared with each of the others:
+ * `ratio` is its median over theirs. `note` says what it was made with, if it needed something.
  */
-export function resultsOf(measure, entries, disturbance) {
+export function resultsOf(measure, { entries, note }, disturbance) {
   const [first] = entries
-  return {
-    name: measure.name,
-    title: measure.title,
-    unit: measure.unit,
+  return partsOf(measure).map((part) => ({
+    name: part.name,
+    title: part.title,
+    unit: part.unit,
+    ...(note === undefined ? {} : { note }),
     ...disturbance,
-    series: seriesOf(measure).map((series) => ({
+    series: seriesOf(part).map((series) => ({
       name: series.name,
       rows: entries.map((entry) => rowOf(series, entry, first)),
     })),
-  }
+  }))
 }
 
 function rowOf(series, entry, first) {
   const { title, subject, workload, bar } = entry.listed
-  const rounds = entry.rounds[series.name]
+  const key = keyOf(series)
+  const rounds = entry.rounds[key]
   const row = { title, subject, ...(workload === undefined ? {} : { workload }) }
   if (entry.problem !== undefined) return { ...row, ...entry.problem }
   const samples = rounds.flat()
@@ -32,11 +34,11 @@ function rowOf(series, entry, first) {
     samples: samples.length,
     ...spread(samples),
     rounds: rounds.map(median),
-    ...(comparable ? { ratio: ratioByRound(first.rounds[series.name], rounds) } : {}),
+    ...(comparable ? { ratio: ratioByRound(first.rounds[key], rounds) } : {}),
     ...barOf(isFirst ? series.bar : bar, series),
   }
 }
 
 /** A bar may be about one of the series alone. */
 const barOf = (bar, series) =>
-  bar === undefined || (bar.of !== undefined && bar.of !== series.name) ? {} : { bar }
+  bar === undefined || (bar.of !== undefined && bar.of !== keyOf(series)) ? {} : { bar }

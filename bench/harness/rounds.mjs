@@ -1,5 +1,6 @@
 // One measure: its subjects take turns, A B C A B C, so that what disturbs the machine disturbs all.
-import { seriesOf } from './series.mjs'
+import { requireAgreement } from './agreement.mjs'
+import { keyOf, seriesOf } from './series.mjs'
 import { Session } from './session.mjs'
 import { Unavailable } from './unavailable.mjs'
 
@@ -7,9 +8,10 @@ import { Unavailable } from './unavailable.mjs'
 class Entry {
   constructor(measure, listed) {
     this.listed = listed
-    this.rounds = Object.fromEntries(seriesOf(measure).map(({ name }) => [name, []]))
+    this.rounds = Object.fromEntries(seriesOf(measure).map((series) => [keyOf(series), []]))
     this.session = undefined
     this.problem = undefined
+    this.check = undefined
   }
 
   /** A subject that fails is left out from then on; the others go on. */
@@ -22,17 +24,25 @@ class Entry {
     }
   }
 
-  take(samples) {
+  take({ samples, check }) {
+    this.check = check
     for (const [name, values] of Object.entries(samples)) this.rounds[name].push(values)
   }
 }
 
 /**
- * Runs a measure. `plan` is `{ rounds, milliseconds, atLeast, warmUp }`; `betweenRounds` is called
- * while all subjects are idle.
+ * Runs a measure; gives its entries, and in words what it was made with. `plan` is `{ rounds, milliseconds, atLeast, warmUp }`; `betweenRounds` is called
+ * while all subjects are idle, and `say` what takes long beforehand.
  */
-export async function runMeasure(measure, plan, betweenRounds) {
+export async function runMeasure(measure, plan, betweenRounds, say) {
   const entries = measure.subjects.map((listed) => new Entry(measure, listed))
+  let note
+  try {
+    note = await measure.prepare?.(say)
+  } catch (error) {
+    for (const entry of entries) await entry.attempt(() => Promise.reject(error))
+    return { entries, note }
+  }
   const start = async (entry) => {
     entry.session = new Session(measure, entry.listed, plan.warmUp)
     await entry.session.ready()
@@ -58,5 +68,6 @@ export async function runMeasure(measure, plan, betweenRounds) {
   } finally {
     for (const entry of entries) await stop(entry)
   }
-  return entries
+  requireAgreement(entries)
+  return { entries, note }
 }

@@ -28,11 +28,10 @@ export class Session {
     await this.#answer()
   }
 
-  /** One turn: its samples by series. */
+  /** One turn: its samples by series, and what it came to. */
   async turn(turn) {
     this.#child.stdin.write(`${JSON.stringify(turn)}\n`)
-    const { samples } = await this.#answer()
-    return samples
+    return await this.#answer()
   }
 
   async close() {

@@ -1,12 +1,12 @@
 // A process of its own for one subject in one measure:
 //   node subject-process.mjs MEASURE SUBJECT WORKLOAD WARM-UP-MILLISECONDS
 // Says {"ready":true} when it is warm. Answers each line {"milliseconds":…,"atLeast":…} on standard
-// input with {"samples":{SERIES:[…]}}, or {"unavailable":"why"}. Ends with its standard input.
+// input with {"samples":{SERIES:[…]},"check":…}, or {"unavailable":"why"}; `check` is what it came to. Ends with its standard input.
 import { createInterface } from 'node:readline'
 import { MEASURES } from '../measures/index.mjs'
 import { SUBJECTS } from '../subjects/index.mjs'
 import { prepare } from './drivers.mjs'
-import { seriesOf } from './series.mjs'
+import { keyOf, seriesOf } from './series.mjs'
 import { Unavailable } from './unavailable.mjs'
 
 const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`)
@@ -27,17 +27,19 @@ async function serve([measureName, subjectName, workloadName, warmUp]) {
   const measure = MEASURES.find(({ name }) => name === measureName)
   const { workloads } = await load(SUBJECTS[subjectName])
   const closing = []
+  const checks = []
   const turns = []
   for (const series of seriesOf(measure)) {
     const workload = await workloads[workloadName](series)
     if (workload.close !== undefined) closing.push(workload.close)
-    turns.push([series.name, await prepare(measure, workload, series, Number(warmUp))])
+    if (workload.check !== undefined) checks.push(workload.check)
+    turns.push([keyOf(series), await prepare(measure, workload, series, Number(warmUp))])
   }
   say({ ready: true })
   for await (const line of createInterface({ input: process.stdin })) {
     const samples = {}
     for (const [name, turn] of turns) samples[name] = await turn(JSON.parse(line))
-    say({ samples })
+    say({ samples, check: checks.map((check) => check()).join() })
   }
   for (const close of closing) await close()
 }

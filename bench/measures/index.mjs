@@ -12,6 +12,7 @@ import { sharedMemory } from './shared-memory.mjs'
 import { structCall } from './struct-call.mjs'
 import { syncCall } from './sync-call.mjs'
 import { textCall } from './text-call.mjs'
+import { corruptedImages, thumbnails } from './thumbnails.mjs'
 
 /** In the order in which they run. */
 export const MEASURES = [
@@ -34,4 +35,6 @@ export const MEASURES = [
   aliveMemory,
   idle,
   eventLoop,
+  thumbnails,
+  corruptedImages,
 ]

@@ -44,9 +44,12 @@ const isOwn = ({ subject }) => subject.startsWith('fat-thread')
 const label = { fontFamily: FONT, fontSize: 12, color: INK }
 const faint = { lineStyle: { color: '#e3e7ec' } }
 
+/** Units whose amounts lie close together. */
+const LINEAR = new Set(['images', 'images/s'])
+
 function axis(unit, more) {
   return {
-    type: 'log',
+    type: LINEAR.has(unit) ? 'value' : 'log',
     axisLabel: { ...label, formatter: (value) => amount(value, unit), hideOverlap: true },
     splitLine: faint,
     ...more,
@@ -61,7 +64,7 @@ function bars(measure) {
   const option = {
     title: title(measure),
     grid: { left: TITLES, right: 96, top: 44, bottom: 28 },
-    xAxis: axis(unit, { min: 10 ** Math.floor(Math.log10(least / 2)) }),
+    xAxis: axis(unit, LINEAR.has(unit) ? {} : { min: 10 ** Math.floor(Math.log10(least / 2)) }),
     yAxis: {
       type: 'category',
       inverse: true,

@@ -12,6 +12,7 @@ const ROWS = [
   ['`open` to the first result', 'open', '', ['native', 'worker', 'fork']],
   ['from a crash to the next result', 'restart', '', ['fork', 'workerpool']],
   ['private memory, idle, with libm', 'memory', 'private (USS)', ['fork']],
+  ['thumbnails of real images, in a pool of two', 'thumbnails', '', ['koffi', 'tinypool']],
   ['1,000 fat threads: open, call, close all', 'alive', '1,000 of them', []],
 ]
 

@@ -27,7 +27,7 @@ function cells(row, unit) {
   ]
 }
 
-function section({ name, title, unit, series }, picture) {
+function section({ name, title, unit, note, series }, picture) {
   const tables = series.map(({ name: variant, rows }) => {
     const table = aligned([HEADER, ...rows.map((row) => cells(row, unit))])
     return variant === '' ? table : `### ${variant}\n\n${table}`
@@ -36,7 +36,7 @@ function section({ name, title, unit, series }, picture) {
   const reasons = rows
     .filter(({ reason }) => reason !== undefined)
     .map(({ title: row, failed, reason }) => `${row}: ${failed ? 'failed: ' : ''}${reason}`)
-  const shown = [`## ${name}: ${title}`, picture, ...tables, ...reasons]
+  const shown = [`## ${name}: ${title}`, picture, note ?? '', ...tables, ...reasons]
   return shown.filter((part) => part !== '').join('\n\n')
 }
 

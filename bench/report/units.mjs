@@ -11,12 +11,19 @@ const SCALES = {
     [2 ** 10, 'KiB'],
     [1, 'bytes'],
   ],
+  'images/s': [[1, 'images/s']],
+  images: [[1, 'images']],
 }
 
 const COMPARED = {
   nanoseconds: { less: 'faster', more: 'slower' },
   bytes: { less: 'smaller', more: 'larger' },
+  'images/s': { less: 'slower', more: 'faster' },
+  images: { less: 'fewer', more: 'more' },
 }
+
+/** Units of which there is no half. */
+const WHOLE = new Set(['images'])
 
 /** Three digits that count. */
 function digits(value) {
@@ -28,20 +35,23 @@ function digits(value) {
 export function amount(value, unit) {
   const scales = SCALES[unit]
   const [scale, name] = scales.find(([least]) => value >= least) ?? scales.at(-1)
+  if (WHOLE.has(unit)) return `${Math.round(value)} ${name}`
   return `${digits(value / scale)} ${name}`
 }
 
 /** `3.41 × slower (3.20 to 3.66)`: the ratio of two amounts in words. */
 export function comparison({ median, least, most }, unit) {
   const { less, more } = COMPARED[unit]
+  // Beside nothing there is no ratio.
+  if (!(least > 0 && Number.isFinite(most))) return ''
+  if (WHOLE.has(unit) && least === 1 && most === 1) return 'the same'
   if (median >= 1) return `${digits(median)} × ${more} (${digits(least)} to ${digits(most)})`
   return `${digits(1 / median)} × ${less} (${digits(1 / most)} to ${digits(1 / least)})`
 }
 
 /** What was asked for, in the same words. */
 export function aim({ slowerAtMost, fasterAtLeast, atMost }, unit) {
-  const { less, more } = COMPARED[unit]
-  if (slowerAtMost !== undefined) return `at most ${slowerAtMost} × ${more}`
-  if (fasterAtLeast !== undefined) return `at least ${fasterAtLeast} × ${less}`
+  if (slowerAtMost !== undefined) return `at most ${slowerAtMost} × slower`
+  if (fasterAtLeast !== undefined) return `at least ${fasterAtLeast} × faster`
   return `at most ${amount(atMost, unit)}`
 }

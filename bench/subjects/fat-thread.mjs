@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CrashError, FatThread, open } from 'fat-threads'
 import { memoryOf, processesOf, processorTimeOf } from '../harness/memory.mjs'
 import { library } from '../harness/native.mjs'
+import { corruptedImages, thumbnails } from '../job/workloads.mjs'
 import { delayOf } from './event-loop.mjs'
 import { shuffled } from './shuffled.mjs'
 
@@ -168,6 +169,8 @@ export function workloadsWith(options) {
         close: () => fixture.close(),
       }
     },
+    thumbnails: thumbnails('fat-thread'),
+    'corrupted-images': corruptedImages('fat-thread'),
     copy: ({ bytes }) => copying(() => Buffer.alloc(bytes, 1)),
     'empty-call': () => copying(() => null),
     'copy-shared': ({ bytes }) => copying((thread) => thread.alloc(bytes).bytes.fill(1)),

@@ -1,6 +1,7 @@
 /** The subjects by name; each is loaded only in its own process. */
 export const SUBJECTS = {
   'fat-thread': () => import('./fat-thread.mjs'),
+  'fat-thread-pool': () => import('./fat-thread-pool.mjs'),
   'fat-thread-off': () => import('./fat-thread-off.mjs'),
   'fat-thread-spare': () => import('./fat-thread-spare.mjs'),
   koffi: () => import('./koffi.mjs'),

@@ -1,5 +1,6 @@
 import koffi from 'koffi'
 import { library } from '../harness/native.mjs'
+import { corruptedImages, thumbnails } from '../job/workloads.mjs'
 import { delayOf } from './event-loop.mjs'
 import { shuffled } from './shuffled.mjs'
 
@@ -72,6 +73,11 @@ export const workloads = {
     const text = 'x'.repeat(characters)
     return { run: () => sameText(text) }
   },
+  thumbnails: thumbnails('koffi'),
+  'thumbnails-deep': thumbnails('koffi-deep'),
+  'thumbnails-async': thumbnails('koffi-async'),
+  'corrupted-images': corruptedImages('koffi'),
+  'corrupted-images-async': corruptedImages('koffi-async'),
   'event-loop': (series) => working(series, (work) => promised(work, series.work)),
   'event-loop-blocking': (series) => working(series, (work) => afterTurn(work, series.work)),
   copy: async ({ bytes }) => {

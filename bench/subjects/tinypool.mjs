@@ -1,4 +1,5 @@
 import { Tinypool } from 'tinypool'
+import { corruptedImages, thumbnails } from '../job/workloads.mjs'
 
 const TASK = new URL('./programs/task.mjs', import.meta.url).href
 
@@ -12,4 +13,9 @@ async function awaited() {
   return { run: () => pool.run(-1), close: () => pool.destroy() }
 }
 
-export const workloads = { 'awaited-call': awaited, 'calls-in-flight': awaited }
+export const workloads = {
+  'awaited-call': awaited,
+  'calls-in-flight': awaited,
+  thumbnails: thumbnails('tinypool'),
+  'corrupted-images': corruptedImages('tinypool'),
+}
