@@ -3,7 +3,7 @@ import type { CType } from '../abi/types.ts'
 import { FatThreadError } from '../errors.ts'
 import { type CopyBack, NotYet, type Place, type Target } from '../memory/place.ts'
 import { Pointer, pointerOf } from '../memory/pointer.ts'
-import { SharedMemory, sharedAddress } from '../memory/shared-memory.ts'
+import { isShared, SharedMemory, sharedAddress } from '../memory/shared-memory.ts'
 import { outOfRange, wrongKind } from './complaint.ts'
 import { type Elements, elementBytes, isElements, readElements } from './elements.ts'
 import { callbackAddress } from './function-pointer.ts'
@@ -196,6 +196,23 @@ function placeResult(
   const put = outcome.named(name)
   const into = (copy: DataView): void => readWithText(whole, copy, outcome.reading, put)
   return { place, length, brief: !codecOf(whole).lazy, into }
+}
+
+/** Whether what is given for pointers is addresses: nothing has to be placed beside the words, or copied back. */
+export function areWords(plan: Plan, values: readonly unknown[]): boolean {
+  for (let index = 0; index < plan.arguments.length; index++) {
+    if (plan.arguments[index]?.type.kind === 'pointer' && !isAddress(values[index])) return false
+  }
+  return true
+}
+
+function isAddress(value: unknown): boolean {
+  return (
+    value === null ||
+    value instanceof Pointer ||
+    value instanceof SharedMemory ||
+    (ArrayBuffer.isView(value) && isShared(value))
+  )
 }
 
 /** The values as they are now: bytes that the caller may change before the call begins are copied. */

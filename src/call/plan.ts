@@ -94,6 +94,8 @@ export interface Plan {
   readonly given: number
   /** No argument is more than a word: nothing can change between the call and its start. */
   readonly scalar: boolean
+  /** Each argument is a word, or may be one: of a pointer the address. */
+  readonly direct: boolean
   /** The type of a result that is no word: its address is one more argument word. */
   readonly aggregate: CType | undefined
   /** Of a result that is a function pointer: the type of the function. */
@@ -153,6 +155,7 @@ export function makePlan(signature: Signature, fixed?: number): Plan {
     fixed,
     given: planned.filter(({ type }) => type.kind !== 'result' || type.given).length,
     scalar: aggregate === undefined && planned.every(({ type }) => WORDS.has(type.kind)),
+    direct: planned.every(({ type }) => WORDS.has(type.kind) || type.kind === 'pointer'),
     aggregate,
     callable: pointedFunction(signature.result),
     disposals,

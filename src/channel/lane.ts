@@ -230,10 +230,10 @@ export class Lane implements Line, Entrance {
     blocking: boolean,
   ): Output | Pending {
     const { short } = request
-    if (short === undefined || this.#channel.arena.hasGrants)
+    if (short === undefined || this.#channel.arena.hasGrants || !short.fits(input))
       return this.#tryLong(request, input, options, looks, blocking)
     if (this.#frame.isWriting) throw reentered()
-    short.fill(input)
+    short.fill(input, this.#answer.owner)
     const response = this.#trip(short.block, this.#spin ? looks : 0)
     if (response === 0)
       return this.#fly(new Pending(request as AnyRequest, input, options, blocking))

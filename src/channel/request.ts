@@ -42,8 +42,10 @@ export interface RequestParts<Input, Output> {
 export interface Short<Input, Output> {
   /** The whole request, with its operation and function. */
   readonly block: Int32Array
+  /** Whether this input is no more than words. */
+  readonly fits: (input: Input) => boolean
   /** Writes the words into the block. */
-  readonly fill: (input: Input) => void
+  readonly fill: (input: Input, owner: object) => void
   /** Reads the answer at that offset, in bytes. */
   readonly take: (views: Views, response: number, owner: object) => Output | typeof CALLED_BACK
 }

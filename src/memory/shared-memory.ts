@@ -43,6 +43,11 @@ export class SharedMemory implements Disposable {
   }
 }
 
+/** Whether a view stands on shared memory, of whatever fat thread. */
+export function isShared(view: ArrayBufferView): boolean {
+  return origins.has(view.buffer)
+}
+
 /**
  * The address of a view of shared memory, or `undefined` when it stands on other memory.
  * @internal

@@ -1,12 +1,13 @@
 import { toCallable } from '../call/callable-pointer.ts'
 import { decodeWord } from '../call/decode.ts'
-import { type Encoded, encode, keepArguments } from '../call/encode.ts'
+import { areWords, type Encoded, encode, keepArguments } from '../call/encode.ts'
 import type { Plan } from '../call/plan.ts'
 import { decodeText, type Unit } from '../call/text.ts'
 import { follow } from '../channel/follow.ts'
+import { reentered } from '../channel/frame.ts'
 import { type Answer, CALLED_BACK, FollowUp, Request, type Short } from '../channel/request.ts'
 import { ClosedError, FatThreadError, LoadError, ViolationError } from '../errors.ts'
-import type { Back, Target } from '../memory/place.ts'
+import type { Back } from '../memory/place.ts'
 import type { Pointer } from '../memory/pointer.ts'
 import { type Views, viewsOf } from '../memory/views.ts'
 import { OPERATION, REQUEST, RESPONSE, STATUS } from '../protocol/protocol.ts'
@@ -54,7 +55,7 @@ export function call(
     throw new FatThreadError(message, subject)
   }
 
-  const isShort = plan.scalar && unit === 0 && disposals.length === 0
+  const isShort = plan.direct && !plan.collects && unit === 0 && disposals.length === 0
   const short = isShort ? makeShort(id, plan, subject, finish) : undefined
   return new Request({
     short,
@@ -98,7 +99,7 @@ function backOf(
   }
 }
 
-/** A call whose arguments and result are scalars: it has a block of its own. */
+/** A call whose arguments and result are words: it has a block of its own. */
 function makeShort(
   id: number,
   plan: Plan,
@@ -110,11 +111,21 @@ function makeShort(
   const views = viewsOf(new ArrayBuffer(bytes))
   views.i32[REQUEST.at.operation / 4] = OPERATION.CALL
   views.i32[REQUEST.at.function / 4] = id
-  const target: Target = { views, words, owner: {}, place: noPlace, callback: noPlace }
+  const target = { views, words, owner: {}, place: noPlace, callback: noPlace }
+  let filling = false
   return {
     block: views.i32,
-    fill: (values) => {
-      encode(plan, values, target)
+    fits: plan.scalar ? always : (values) => areWords(plan, values),
+    fill: (values, owner) => {
+      // An object among the values may run the caller's code when it is looked at.
+      if (filling) throw reentered()
+      filling = true
+      try {
+        target.owner = owner
+        encode(plan, values, target)
+      } finally {
+        filling = false
+      }
     },
     take: (views, response, owner) => {
       const status = views.u32[(response + RESPONSE.at.status) >> 2] as number
@@ -126,6 +137,10 @@ function makeShort(
       return finish(value, views.i32[(response + RESPONSE.at.error) >> 2] as number)
     },
   }
+}
+
+function always(): boolean {
+  return true
 }
 
 function noPlace(): never {

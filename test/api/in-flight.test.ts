@@ -1,6 +1,6 @@
 /** Calls that are made without waiting for the ones before them: far more than the channel has slots. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Library, open } from '../../src/index.ts'
+import { ClosedError, FatThreadError, type Library, open } from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
 import { text } from '../fixtures/declarations/calls-back.ts'
 
@@ -67,4 +67,80 @@ test('blocking calls between them wait for what was made before', async () => {
   }
   await abs(0)
   expect(ends).toEqual(Array.from({ length: 600 }, (_, index) => index))
+})
+
+const LIBC = {
+  strnlen: 'size_t strnlen(const void *text, size_t most)',
+  memchr: 'void *memchr(const void *bytes, int byte, size_t length)',
+  abort: 'void abort(void)',
+} as const
+
+test('addresses go as words, blocking and awaited, and mean what they are', async () => {
+  using library = open.sync('libc.so.6', LIBC)
+  const { strnlen, memchr } = library.symbols
+  const memory = library.thread.alloc(64)
+  memory.bytes.set([65, 66, 67])
+  const second = memchr.sync(memory, 66, 64)
+  if (second === null) throw new Error('66 is there')
+  for (const [value, length] of [
+    [memory, 3n],
+    [memory.bytes, 3n],
+    [memory.bytes.subarray(2), 1n],
+    [memory.pointer, 3n],
+    [second, 2n],
+    [new Uint8Array([1, 2, 0]), 2n],
+  ] as const) {
+    expect(strnlen.sync(value, 64)).toBe(length)
+    expect(await strnlen(value, 64)).toBe(length)
+    expect(await Promise.all(Array.from({ length: 300 }, () => strnlen(value, 64)))).toEqual(
+      Array.from({ length: 300 }, () => length),
+    )
+  }
+  expect(memchr.sync(null, 1, 0)).toBeNull()
+  expect(() => strnlen.sync({} as never, 1)).toThrow(/strnlen: text takes/)
+})
+
+test('addresses of another process, of one before, and of what was given back are refused', async () => {
+  using library = open.sync('libc.so.6', LIBC)
+  using other = open.sync('libc.so.6', LIBC)
+  const { strnlen, abort } = library.symbols
+  const memory = library.thread.alloc(64)
+  const { pointer } = memory
+  expect(strnlen.sync(pointer, 64)).toBe(0n)
+  for (const value of [memory, memory.bytes, pointer])
+    expect(() => other.symbols.strnlen.sync(value, 64)).toThrow(ClosedError)
+  const given = library.thread.alloc(64)
+  given[Symbol.dispose]()
+  for (const value of [given, given.bytes, given.pointer])
+    expect(() => strnlen.sync(value, 64)).toThrow(ClosedError)
+  expect(() => abort.sync()).toThrow(FatThreadError)
+  for (const value of [memory, memory.bytes, pointer]) {
+    expect(() => strnlen.sync(value, 64)).toThrow(ClosedError)
+    await expect(strnlen(value, 64)).rejects.toThrow(ClosedError)
+  }
+  expect(strnlen.sync(new Uint8Array([1, 0]), 64)).toBe(1n)
+})
+
+test('an object that calls while it is looked at does not change the call that it is for', () => {
+  using library = open.sync('libc.so.6', {
+    memcmp: 'int memcmp(const void *one, const void *other, size_t length)',
+  })
+  const { memcmp } = library.symbols
+  const memory = library.thread.alloc(64)
+  memory.bytes[0] = 7
+  memory.bytes[5] = 7
+  let nested: unknown
+  class Nosy extends Uint8Array {
+    override get buffer(): ArrayBuffer {
+      try {
+        memcmp.sync(memory.bytes.subarray(1), memory, 1)
+      } catch (error) {
+        nested = error
+      }
+      return memory.bytes.buffer as ArrayBuffer
+    }
+  }
+  expect(memcmp.sync(memory, memory, 1), 'the host knows the memory').toBe(0)
+  expect(memcmp.sync(memory.bytes.subarray(5), new Nosy(0), 1)).toBe(0)
+  expect(nested).toBeInstanceOf(FatThreadError)
 })
