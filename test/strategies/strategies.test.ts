@@ -1,11 +1,26 @@
-/** The whole table, made once on this machine, and what the project claims of it. */
-import { execFileSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+/**
+ * The whole table, made once on this machine, and what the project claims of it. With UPDATE_DOCS=1 its page and a
+ * picture are kept in `docs/`.
+ */
+import { execFileSync, spawnSync } from 'node:child_process'
+import {
+  appendFileSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { fileURLToPath } from 'node:url'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { LABORATORY, SOURCES } from '../../src/cli/strategies/laboratory.ts'
 import { run } from '../cli/run.ts'
-import { needs } from '../support/needs.ts'
+import { needs, needsCommand } from '../support/needs.ts'
+import { Scratch } from '../support/scratch.ts'
+import { launch, leastContrast, openPage, overflow } from './browser.ts'
 import { type Cell, type Made, makeTable, settled } from './table.ts'
 
 /** As long as several files of tests beside it on two processors may stretch it. */
@@ -13,9 +28,13 @@ vi.setConfig({ hookTimeout: 400_000, testTimeout: 200_000 })
 
 const withoutCrypto = needs('libssl3', 'libcrypto.so.3')
 
+const scratch = new Scratch()
+const file = scratch.path('strategies.html')
+afterAll(() => scratch[Symbol.dispose]())
+
 let made: Made
 beforeAll(async () => {
-  made = await makeTable()
+  made = await makeTable('--html', file)
 })
 
 function cell(behaviour: string, strategy: string): Cell {
@@ -132,8 +151,45 @@ describe('the article', () => {
     expect(cell('output', 'dlmopen').outcome).toBe('harmed')
   })
 
+  test('a position-independent executable is refused where a shared object is not', () => {
+    const words = ['none', '5000', '5000', '0', join(LABORATORY, 'runner')]
+    const { output } = spawnSync(join(LABORATORY, 'laboratory'), ['trial', 'dlmopen', ...words], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    })
+    expect(output[3]).toContain('cannot dynamically load position-independent executable')
+  })
+
   test('a shared object with an entry point can be executed', () => {
     expect(execFileSync(join(LABORATORY, 'object.so'), { encoding: 'utf8' })).toBe('')
+  })
+})
+
+describe('a program that is not the one that was built', () => {
+  /** Tries one strategy in a copy of the laboratory whose runner was changed. */
+  function withOtherRunner(strategy: string): string {
+    const folder = scratch.path(`laboratory-${strategy}`)
+    cpSync(LABORATORY, folder, { recursive: true })
+    appendFileSync(join(folder, 'runner'), 'changed')
+    const words = ['trial', strategy, 'none', '5000', '5000', '0', join(folder, 'answers.so')]
+    const { output } = spawnSync(join(folder, 'laboratory'), words, {
+      cwd: folder,
+      encoding: 'utf8',
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    })
+    return output[3] ?? ''
+  }
+
+  test('is executed by its path', () => {
+    expect(withOtherRunner('exec')).toContain('answer\tdeed\t42')
+  })
+
+  test('is refused where its hash is verified', () => {
+    expect(withOtherRunner('fexecve')).toContain('refused\tload\tthe runner is not the one')
+  })
+
+  test('is of no account where it is embedded', () => {
+    expect(withOtherRunner('memfd')).toContain('answer\tdeed\t42')
   })
 })
 
@@ -155,5 +211,105 @@ describe('asked for one behaviour', () => {
       says: true,
     })
     expect(run('strategies', '--help').stdout).toContain('thread-data')
+  })
+})
+
+/** What is kept in `docs/`. */
+const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url))
+/** Pixels below the table. */
+const MARGIN = 32
+const UPDATE = process.env['UPDATE_DOCS'] === '1'
+
+const idsOf = (html: string): string[] =>
+  [...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id as string)
+
+describe('the page', () => {
+  test('has a place for each cell, each once, and every link in it leads somewhere', () => {
+    const html = readFileSync(file, 'utf8')
+    const ids = idsOf(html)
+    expect(new Set(ids).size).toBe(ids.length)
+    for (const { behaviour, strategy } of made.table.cells)
+      expect(ids).toContain(`${behaviour}--${strategy}`)
+    for (const [, target] of html.matchAll(/ href="([^"]*)"/g))
+      expect(target === 'data:,' || ids.includes(target?.slice(1) ?? ''), target).toBe(true)
+  })
+
+  test('is kept in docs/ with the same cells, and the chapter leads to them', () => {
+    if (UPDATE) copyFileSync(file, join(DOCS, 'strategies.html'))
+    const kept = readFileSync(join(DOCS, 'strategies.html'), 'utf8')
+    expect(idsOf(kept).sort()).toEqual(idsOf(readFileSync(file, 'utf8')).sort())
+    const chapter = readFileSync(join(DOCS, 'strategies.md'), 'utf8')
+    const links = [...chapter.matchAll(/\]\(strategies\.html#([^)]+)\)/g)].map(([, id]) => id)
+    expect(links.length).toBeGreaterThan(30)
+    const ids = idsOf(kept)
+    for (const link of links) expect(ids, link).toContain(link)
+  })
+})
+
+describe.skipIf(needsCommand('chromium', 'chromium'))('the page in Chromium', () => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await launch()
+  })
+  afterAll(() => browser?.close())
+
+  test.each([390, 768, 1280])('%i pixels wide: nothing is cut off', async (width) => {
+    const { page, requests, errors } = await openPage(browser, file, { width })
+    expect(await overflow(page)).toBeLessThanOrEqual(0)
+    // With all sources unfolded, too.
+    await page.evaluate(
+      'document.querySelectorAll("details").forEach((each) => { each.open = true })',
+    )
+    expect(await overflow(page)).toBeLessThanOrEqual(0)
+    expect({ requests, errors }).toEqual({ requests: [], errors: [] })
+    await page.close()
+  })
+
+  test.each(['light', 'dark'])('%s: every text can be read', async (scheme) => {
+    const { page } = await openPage(browser, file, { width: 1280, dark: scheme === 'dark' })
+    const { name, ratio } = await leastContrast(page)
+    expect(ratio, name).toBeGreaterThanOrEqual(4.5)
+    await page.close()
+  })
+
+  test('on paper', async () => {
+    const { page } = await openPage(browser, file, { width: 700 })
+    await page.emulateMedia({ media: 'print' })
+    expect(await overflow(page)).toBeLessThanOrEqual(0)
+    await page.close()
+  })
+
+  test('a mark leads to the sentence of its cell', async () => {
+    const { page } = await openPage(browser, file, { width: 1280 })
+    await page.click('a[href="#descriptors--dlmopen"]')
+    expect(page.url()).toContain('#descriptors--dlmopen')
+    const text = await page.textContent('tr:target')
+    expect(text).toContain(cell('descriptors', 'dlmopen').reason)
+    expect(text).toContain('harmed')
+    await page.close()
+  })
+
+  test('on a phone each mark says whose it is', async () => {
+    const { page } = await openPage(browser, file, { width: 390 })
+    expect(await page.isVisible('a[href="#hlt--fork"] .name')).toBe(true)
+    expect(await page.textContent('a[href="#hlt--fork"] .name')).toBe('fork')
+    expect(await page.getAttribute('a[href="#hlt--fork"]', 'aria-label')).toBe(
+      'fork, executes hlt: contained',
+    )
+    await page.close()
+  })
+
+  test('a picture of the table is kept', async () => {
+    const { page } = await openPage(browser, file, { width: 1080 })
+    const table = await page.locator('.overview').boundingBox()
+    if (table === null) throw new Error('the table is not to be seen')
+    const height = Math.ceil(table.y + table.height + MARGIN)
+    const clip = { x: 0, y: 0, width: 1080, height }
+    const picture = await page.screenshot({ fullPage: true, clip })
+    if (UPDATE) writeFileSync(join(DOCS, 'strategies.png'), picture)
+    expect(existsSync(join(DOCS, 'strategies.png'))).toBe(true)
+    // Not one colour: the marks are there.
+    expect(picture.length).toBeGreaterThan(50_000)
+    await page.close()
   })
 })

@@ -59,6 +59,16 @@ export function needsHeader(packageName: string, header: string): boolean {
   return needed(spawnSync('cc', compile).status === 0, header, packageName)
 }
 
+/** Whether to skip for want of a program on the path; its path is `commandPath(command)`. */
+export function needsCommand(packageName: string, command: string): boolean {
+  return needed(commandPath(command) !== undefined, command, packageName)
+}
+
+export function commandPath(command: string): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(':').filter((folder) => folder !== '')
+  return folders.map((folder) => join(folder, command)).find((path) => existsSync(path))
+}
+
 /** Skips the running test, with its reason in the report: `skipWithoutKernel(context, found, 'Landlock')`. */
 export function skipWithoutKernel(context: TestContext, present: boolean, feature: string): void {
   if (present) return

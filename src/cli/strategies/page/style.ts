@@ -131,11 +131,13 @@ footer { margin-top: 4rem; color: var(--soft); font-size: 0.9rem; }
     --not-applicable: #555; --not-applicable-back: #eee; --not-testable: #6a4b00; --not-testable-back: #fcf0cf;
     --mark: #fff;
   }
-  @page { size: A4 landscape; margin: 14mm; }
-  body { padding: 0; max-width: none; font-size: 9.5pt; }
-  .mark { print-color-adjust: exact; -webkit-print-color-adjust: exact; width: 1.35rem; height: 1.35rem; font-size: 0.8rem; }
-  .overview td { padding: 0.02rem 0.35rem; }
-  .overview tbody th { padding-top: 0; padding-bottom: 0; }
+  @page { size: A4; margin: 14mm; }
+  html { font-size: 11.5px; }
+  body { padding: 0; max-width: none; }
+  .mark { print-color-adjust: exact; -webkit-print-color-adjust: exact; width: 1.15rem; height: 1.15rem; font-size: 0.75rem; }
+  .overview { break-inside: avoid; line-height: 1.25; }
+  .overview td { padding: 0.02rem 0.3rem; }
+  .overview tbody th { padding: 0 0.75rem 0 0; }
   .overview .group th { padding-top: 0.4rem; }
   .cells th, .cells td { padding-top: 0.25rem; padding-bottom: 0.25rem; }
   a { text-decoration: none; color: inherit; }
