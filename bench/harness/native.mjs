@@ -39,7 +39,7 @@ export function numbersOf(path, args) {
 }
 
 /** The processors that this process may use, from `Cpus_allowed_list`: `0-2,5`. */
-function allowedProcessors() {
+export function allowedProcessors() {
   const status = readFileSync('/proc/self/status', 'utf8')
   const list =
     /^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? `0-${availableParallelism() - 1}`

@@ -1,5 +1,6 @@
 // One measure: its subjects take turns, A B C A B C, so that what disturbs the machine disturbs all.
 import { requireAgreement } from './agreement.mjs'
+import { conditionsOf, under } from './conditions.mjs'
 import { keyOf, seriesOf } from './series.mjs'
 import { Session } from './session.mjs'
 import { Unavailable } from './unavailable.mjs'
@@ -9,7 +10,8 @@ class Entry {
   constructor(measure, listed) {
     this.listed = listed
     this.rounds = Object.fromEntries(seriesOf(measure).map((series) => [keyOf(series), []]))
-    this.session = undefined
+    /** By the condition under which they are measured. */
+    this.sessions = new Map()
     this.problem = undefined
     this.check = undefined
   }
@@ -43,27 +45,34 @@ export async function runMeasure(measure, plan, betweenRounds, say) {
     for (const entry of entries) await entry.attempt(() => Promise.reject(error))
     return { entries, note }
   }
-  const start = async (entry) => {
-    entry.session = new Session(measure, entry.listed, plan.warmUp)
-    await entry.session.ready()
+  const start = async (entry, condition) => {
+    const session = new Session(measure, entry.listed, plan.warmUp, condition)
+    entry.sessions.set(condition, session)
+    await session.ready()
   }
   const stop = async (entry) => {
-    await entry.session?.close()
-    entry.session = undefined
+    const sessions = [...entry.sessions.values()]
+    entry.sessions.clear()
+    await Promise.all(sessions.map((session) => session.close()))
   }
+  const conditions = conditionsOf(measure)
   const turn = measure.fresh ? { milliseconds: 0, atLeast: 1 } : plan
   try {
-    if (!measure.fresh) for (const entry of entries) await entry.attempt(() => start(entry))
+    if (!measure.fresh)
+      for (const condition of conditions)
+        for (const entry of entries) await entry.attempt(() => start(entry, condition))
     const rounds = Math.min(plan.rounds, measure.mostRounds ?? plan.rounds)
     for (let round = 0; round < rounds; round++) {
       betweenRounds(round, rounds)
-      for (const entry of entries) {
-        await entry.attempt(async () => {
-          if (measure.fresh) await start(entry)
-          entry.take(await entry.session.turn(turn))
-        })
-        if (measure.fresh) await stop(entry)
-      }
+      for (const condition of conditions)
+        for (const entry of entries) {
+          await entry.attempt(async () => {
+            if (measure.fresh) await start(entry, condition)
+            const session = entry.sessions.get(condition)
+            entry.take(await under(condition, () => session.turn(turn)))
+          })
+          if (measure.fresh) await stop(entry)
+        }
     }
   } finally {
     for (const entry of entries) await stop(entry)

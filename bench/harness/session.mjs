@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { placing } from './conditions.mjs'
 import { Unavailable } from './unavailable.mjs'
 
 const ENTRY = fileURLToPath(new URL('subject-process.mjs', import.meta.url))
@@ -15,9 +16,15 @@ export class Session {
   #lines
   #ended
 
-  constructor(measure, { subject, workload = measure.name }, warmUp) {
-    const args = [ENTRY, measure.name, subject, workload, String(warmUp)]
-    this.#child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  /** `condition` is the one under which its turns will be. */
+  constructor(measure, { subject, workload = measure.name }, warmUp, condition) {
+    const [command, ...words] = [
+      ...placing(condition),
+      process.execPath,
+      ...[ENTRY, measure.name, subject, workload, String(warmUp), condition],
+    ]
+    this.#child = spawn(command, words, { stdio: ['pipe', 'pipe', 'inherit'] })
+    this.#child.on('error', () => {}) // there is no such command; it ends early
     this.#child.stdin.on('error', () => {}) // it ended; reading from it tells
     this.#ended = once(this.#child, 'exit')
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]()

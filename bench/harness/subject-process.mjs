@@ -1,12 +1,13 @@
 // A process of its own for one subject in one measure:
-//   node subject-process.mjs MEASURE SUBJECT WORKLOAD WARM-UP-MILLISECONDS
+//   node subject-process.mjs MEASURE SUBJECT WORKLOAD WARM-UP-MILLISECONDS CONDITION
 // Says {"ready":true} when it is warm. Answers each line {"milliseconds":…,"atLeast":…} on standard
 // input with {"samples":{SERIES:[…]},"check":…}, or {"unavailable":"why"}; `check` is what it came to. Ends with its standard input.
 import { createInterface } from 'node:readline'
 import { MEASURES } from '../measures/index.mjs'
 import { SUBJECTS } from '../subjects/index.mjs'
+import { seriesUnder } from './conditions.mjs'
 import { prepare } from './drivers.mjs'
-import { keyOf, seriesOf } from './series.mjs'
+import { keyOf } from './series.mjs'
 import { Unavailable } from './unavailable.mjs'
 
 const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`)
@@ -23,13 +24,13 @@ async function load(subject) {
   }
 }
 
-async function serve([measureName, subjectName, workloadName, warmUp]) {
+async function serve([measureName, subjectName, workloadName, warmUp, condition]) {
   const measure = MEASURES.find(({ name }) => name === measureName)
   const { workloads } = await load(SUBJECTS[subjectName])
   const closing = []
   const checks = []
   const turns = []
-  for (const series of seriesOf(measure)) {
+  for (const series of seriesUnder(measure, condition)) {
     const workload = await workloads[workloadName](series)
     if (workload.close !== undefined) closing.push(workload.close)
     if (workload.check !== undefined) checks.push(workload.check)

@@ -1,5 +1,6 @@
 import { alive, aliveMemory } from './alive.mjs'
 import { awaitedCall } from './awaited-call.mjs'
+import { busyAwaitedCall, busyCallsInFlight, busySyncCall } from './busy.mjs'
 import { callback, qsort, qsortMillion } from './callback.mjs'
 import { callsInFlight } from './calls-in-flight.mjs'
 import { copy } from './copy.mjs'
@@ -35,6 +36,9 @@ export const MEASURES = [
   aliveMemory,
   idle,
   eventLoop,
+  busySyncCall,
+  busyAwaitedCall,
+  busyCallsInFlight,
   thumbnails,
   corruptedImages,
 ]
