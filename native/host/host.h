@@ -65,6 +65,7 @@ struct ring {
   uint32_t mute;           /* of the request that calls nobody back any more */
   uint64_t spin_limit;     /* nanoseconds */
   uint64_t spin_budget;    /* nanoseconds, follows the gaps between requests */
+  uint32_t vain;           /* waits since the last one that spinning shortened */
 };
 void ring_open(struct ring *ring, void *lane, uint32_t spin_limit);
 void ring_open_inner(struct ring *ring, void *lane, uint32_t spin_limit, uint32_t strand);

@@ -11,6 +11,8 @@
 
 #define SPIN_LEAST 2000u /* nanoseconds: about what a sleep and a wake-up cost the other side */
 #define SPINS_PER_LOOK 32
+#define VAIN_MOST 2u
+#define WAITS_BETWEEN_TRIES 16u
 
 static inline void pause_processor(void) {
 #if defined(__x86_64__)
@@ -60,9 +62,14 @@ static void sleep_until(struct ring *ring, const struct ft_request *request, uin
   __atomic_store_n(asleep, 0, __ATOMIC_RELAXED);
 }
 
-/* The budget follows the gap: a program that calls again soon finds the host awake, a quiet one does not pay. */
+/* The budget follows the gap: a program that calls again soon finds the host awake, a quiet one does not pay. Where
+ * spinning was in vain though the program called again soon, it may need this processor: then it is tried rarely. */
 static void adapt(struct ring *ring, uint64_t gap) {
-  uint64_t wanted = gap <= ring->spin_limit ? 2 * gap : SPIN_LEAST;
+  bool soon = gap <= ring->spin_limit;
+  bool tried = ring->spin_budget > SPIN_LEAST || ring->vain > VAIN_MOST;
+  if (soon && tried) ring->vain++;
+  bool tries = ring->vain <= VAIN_MOST || ring->vain % WAITS_BETWEEN_TRIES == 0;
+  uint64_t wanted = soon && tries ? 2 * gap : SPIN_LEAST;
   if (wanted < SPIN_LEAST) wanted = SPIN_LEAST;
   ring->spin_budget = wanted < ring->spin_limit ? wanted : ring->spin_limit;
 }
@@ -78,7 +85,9 @@ struct ft_request *ring_next(struct ring *ring) {
       for (int i = 0; i < SPINS_PER_LOOK && !(found = published(request, sequence)); i++) pause_processor();
       if (!found) gap = now() - begin;
     }
-    if (!found) {
+    if (found) {
+      ring->vain = 0;
+    } else {
       sleep_until(ring, request, sequence);
       if (ring->spin_limit > 0) adapt(ring, now() - begin);
     }

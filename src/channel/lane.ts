@@ -13,6 +13,7 @@ import { Busy, Frame, reentered, Unprepared, Unreachable } from './frame.ts'
 import type { Invocation } from './invocation.ts'
 import { Keeping } from './keeping.ts'
 import type { LaneMemory } from './lane-memory.ts'
+import { Patience } from './patience.ts'
 import { type Caller, type Line, Pending } from './pending.ts'
 import { Queue } from './queue.ts'
 import {
@@ -106,7 +107,7 @@ export class Lane implements Line, Entrance {
   #awaited: Invocation | undefined
   #afterwards: (() => void) | undefined
   readonly #clock: Clock
-  #awake = AWAKE
+  readonly #patience = new Patience(AWAKE_LEAST, AWAKE)
   #relook: NodeJS.Timeout | undefined
   /** Answers so far. */
   completed = 0
@@ -777,15 +778,21 @@ export class Lane implements Line, Entrance {
     if (this.#pumping || this.#asleep || this.#idle) return
     this.#pumping = true
     let quietSince = performance.now()
+    let awake = this.#patience.milliseconds
     const turn = (): void => {
       const now = performance.now()
-      if (!this.#idle && this.#drain() > 0) quietSince = now
+      if (!this.#idle && this.#drain() > 0) {
+        quietSince = now
+        this.#patience.paid()
+        awake = this.#patience.milliseconds
+      }
       if (this.#idle) {
         this.#pumping = false
-      } else if (this.#spin && now - quietSince < AWAKE) {
+      } else if (this.#spin && now - quietSince < awake) {
         setImmediate(turn)
       } else {
         this.#pumping = false
+        this.#patience.failed()
         this.#sleep()
       }
     }
@@ -825,8 +832,9 @@ export class Lane implements Line, Entrance {
 
   /** Spins as long as spinning has paid lately: on a busy machine the host can't run meanwhile. */
   #stayAwake(): boolean {
-    const found = this.#channel.ring.spin(this.#awake)
-    this.#awake = found ? Math.min(AWAKE, this.#awake * 2) : Math.max(AWAKE_LEAST, this.#awake / 2)
+    const found = this.#channel.ring.spin(this.#patience.milliseconds)
+    if (found) this.#patience.paid()
+    else this.#patience.failed()
     return found
   }
 
