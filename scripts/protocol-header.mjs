@@ -48,6 +48,7 @@ const body = [
   constants('FT_QUESTION_', protocol.QUESTION).join('\n'),
   constants('FT_NAMESPACE_', protocol.NAMESPACE).join('\n'),
   `#define FT_ENDED ${protocol.ENDED}`,
+  `#define FT_DESCRIPTOR_END ${protocol.DESCRIPTOR_END}`,
   constants('FT_PROBE_', protocol.PROBE).join('\n'),
   constants('FT_OFFSET_', protocol.OFFSET).join('\n'),
   `#define FT_LANE_BYTES ${protocol.LANE_BYTES}`,

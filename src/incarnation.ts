@@ -8,14 +8,14 @@ import { Request } from './channel/request.ts'
 import type { Evidence } from './crash/cause.ts'
 import type { LoadedModule } from './crash/symbolize.ts'
 import { ViolationError } from './errors.ts'
-import { type DeniedCalls, type End, endOf, HostProcess, type Output } from './host/process.ts'
+import { type DeniedCalls, type End, HostProcess, type Output } from './host/process.ts'
 import type { LoadPlan } from './loader/load-plan.ts'
 import type { CallbackHome } from './memory/callback.ts'
 import { shapeOf } from './message/callback-shape.ts'
 import { cleanText } from './message/clean-text.ts'
 import { load } from './message/load.ts'
 import type { Settings } from './options.ts'
-import { ENDED, OPERATION } from './protocol/protocol.ts'
+import { OPERATION } from './protocol/protocol.ts'
 import { learnAnswers } from './sandbox/answers.ts'
 import { type Facts, statusOf } from './sandbox/receipt.ts'
 
@@ -92,7 +92,6 @@ export class Incarnation {
             keeper.onOutput(output)
           },
           onDenied: (denied) => keeper.onDenied(this, denied),
-          endInside: () => this.#endInside(),
           onEnd: (end) => {
             const leftover = this.#end()
             keeper.onEnd(this, leftover, this.#evidence(end, leftover))
@@ -216,12 +215,6 @@ export class Incarnation {
    */
   wasFit({ begun }: Leftover): boolean {
     return this.ready || begun.some(({ request }) => request.operation === OPERATION.CALL)
-  }
-
-  #endInside(): End {
-    const { ended } = this.channel.startReport()
-    // Without a word the first process ended by itself, which only its own failure brings about.
-    return (ended & ENDED) === 0 ? { kind: 'exit', exitCode: 1 } : endOf(ended & ~ENDED)
   }
 
   /** What the sandbox's receipt is written from, once the process serves. */

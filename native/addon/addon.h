@@ -35,7 +35,7 @@ struct fat_thread;
 /* One of a fat thread's descriptors, as epoll knows it. */
 struct source {
   struct fat_thread *thread;
-  enum { SOURCE_SOCKET, SOURCE_PROCESS, SOURCE_OUTPUT, SOURCE_ERROR, SOURCE_DENIALS } kind;
+  enum { SOURCE_SOCKET, SOURCE_PROCESS, SOURCE_OUTPUT, SOURCE_ERROR, SOURCE_DENIALS, SOURCE_END } kind;
 };
 
 struct fat_thread {
@@ -52,12 +52,14 @@ struct fat_thread {
   pid_t host;  /* the process that holds the libraries; 0 until it has introduced itself */
   uint8_t introduction[FT_INTRODUCTION_BYTES];
   unsigned namespaces; /* that the child has of its own: flags of clone */
-  int process; /* pidfd of the child */
+  int process; /* pidfd of the child; the watch's until it is reaped */
+  bool reaped;
+  int end; /* eventfd: the first process of a namespace says how the host ended; -1 without one */
   int socket;
   bool socket_watched;
   bool ring_wanted; /* asked for before the process was there */
   struct stream streams[2];
-  struct source sources[5];
+  struct source sources[6];
   /* denials.c */
   int listener_descriptor;
   bool files_permitted;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -26,12 +27,14 @@
 #define EXECUTABLES 2
 #define HOST FT_DESCRIPTOR_COUNT /* where the child has them: behind what the host is born with */
 #define FIRST (FT_DESCRIPTOR_COUNT + 1)
+#define END (FT_DESCRIPTOR_COUNT + 2)
 #define ABOVE 16 /* more than the descriptors that a host is born with */
 
 struct order {
   struct fat_thread *thread;
   int executables[EXECUTABLES]; /* the host, and what is the first process of a namespace */
   int descriptors[FT_DESCRIPTOR_COUNT];
+  int end; /* for the first process: only it can say how the host ended */
   uint64_t stack;
   unsigned namespaces;
   char user_map[32]; /* prepared: the child makes system calls only */
@@ -63,7 +66,11 @@ static int execute(struct order *order, int descriptor, char *argument) {
   _exit(127);
 }
 
-static int be_host(void *data) { return execute(data, HOST, ((struct order *)data)->born); }
+static int be_host(void *data) {
+  struct order *order = data;
+  close(END);
+  return execute(order, HOST, order->born);
+}
 
 /* The host is a child of the namespace's first process: what ends for it, the first process sees, and its own signals
    spare it nothing. */
@@ -76,6 +83,7 @@ static void be_first(struct order *order) {
   char *end = order->inside + sizeof order->inside - 1;
   *end = 0;
   for (; host > 0; host /= 10) *--end = (char)('0' + host % 10);
+  if (dup2(END, FT_DESCRIPTOR_END) < 0) return;
   execute(order, FIRST, end);
 }
 
@@ -93,6 +101,8 @@ static int child(void *data) {
     executables[i] = fcntl(order->executables[i], F_DUPFD_CLOEXEC, ABOVE);
     if (executables[i] < 0) goto failed;
   }
+  int end = fcntl(order->end, F_DUPFD, ABOVE);
+  if (end < 0) goto failed;
   for (int i = 0; i < FT_DESCRIPTOR_COUNT; i++) {
     moved[i] = fcntl(order->descriptors[i], F_DUPFD, ABOVE);
     if (moved[i] < 0) goto failed;
@@ -103,7 +113,8 @@ static int child(void *data) {
   for (int i = 0; i < EXECUTABLES; i++) {
     if (dup3(executables[i], HOST + i, O_CLOEXEC) < 0) goto failed;
   }
-  if (syscall(SYS_close_range, HOST + EXECUTABLES, ~0U, 0) != 0) goto failed;
+  if (dup2(end, END) < 0) goto failed;
+  if (syscall(SYS_close_range, END + 1, ~0U, 0) != 0) goto failed;
 
   struct rlimit stack;
   if (getrlimit(RLIMIT_STACK, &stack) != 0) goto failed;
@@ -150,6 +161,7 @@ static void close_all(const struct order *order) {
   for (int i = 0; i < EXECUTABLES; i++) {
     if (order->executables[i] >= 0) close(order->executables[i]);
   }
+  if (order->end >= 0) close(order->end);
 }
 
 static void serve(struct order *order) {
@@ -236,6 +248,8 @@ static int make_descriptors(const struct birth *birth, struct order *order, stru
   if ((inside[FT_DESCRIPTOR_CHANNEL] = fcntl(birth->channel, F_DUPFD_CLOEXEC, 0)) < 0) return errno;
   if ((order->executables[0] = fcntl(birth->host, F_DUPFD_CLOEXEC, 0)) < 0) return errno;
   if ((order->executables[1] = fcntl(birth->first, F_DUPFD_CLOEXEC, 0)) < 0) return errno;
+  if ((thread->end = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0) return errno;
+  if ((order->end = fcntl(thread->end, F_DUPFD_CLOEXEC, 0)) < 0) return errno;
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return errno;
   /* The kernel then says who sent a message. */
   int yes = 1;
@@ -256,10 +270,11 @@ static struct fat_thread *create(struct listener *listener) {
   pthread_condattr_destroy(&monotonic);
   thread->owners = 2; /* the program's handle and the order, whose share goes on to the watch */
   thread->process = -1;
+  thread->end = -1;
   thread->socket = -1;
   thread->listener_descriptor = -1;
   for (int i = 0; i < 2; i++) thread->streams[i].descriptor = -1;
-  for (int i = 0; i < 5; i++) thread->sources[i] = (struct source){thread, i};
+  for (int i = 0; i < 6; i++) thread->sources[i] = (struct source){thread, i};
   pthread_mutex_lock(&listener->lock);
   listener->owners++;
   pthread_mutex_unlock(&listener->lock);
@@ -277,6 +292,7 @@ int spawn(struct listener *listener, const struct birth *birth, struct fat_threa
   thread->id = birth->id;
   order->thread = thread;
   for (int i = 0; i < EXECUTABLES; i++) order->executables[i] = -1;
+  order->end = -1;
   order->stack = birth->stack;
   order->namespaces = birth->namespaces;
   snprintf(order->user_map, sizeof order->user_map, "0 %u 1", geteuid());

@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ft_protocol.h"
+
 #ifndef P_PIDFD
 #define P_PIDFD 3
 #endif
@@ -122,7 +124,8 @@ static void close_one(int *descriptor) {
 void thread_close(struct fat_thread *thread) {
   pthread_mutex_lock(&thread->lock);
   close_one(&thread->socket);
-  close_one(&thread->process);
+  close_one(&thread->end);
+  if (thread->reaped) close_one(&thread->process);
   denials_close(thread);
   for (int i = 0; i < 2; i++) {
     close_one(&thread->streams[i].descriptor);
@@ -138,6 +141,7 @@ void thread_release(struct fat_thread *thread) {
   bool last = --thread->owners == 0;
   pthread_mutex_unlock(&thread->lock);
   if (!last) return;
+  thread->reaped = true; /* or it never was */
   thread_close(thread);
   listener_release(thread->listener);
   pthread_cond_destroy(&thread->changed);
@@ -324,9 +328,9 @@ void thread_meet(struct fat_thread *thread) {
   pthread_mutex_unlock(&thread->lock);
 }
 
-/* The process has ended and is not reaped yet, so its process group can't be another's. */
-static void bury(struct fat_thread *thread) {
-  set_state(thread, STATE_ENDING); /* from here on nobody asks for its doorbell */
+/* From here on nobody asks for its doorbell. */
+static void leave(struct fat_thread *thread) {
+  set_state(thread, STATE_ENDING);
   unwatch(thread->listener_descriptor);
   forget_muted(thread);
   for (int i = 0; i < 2; i++) {
@@ -335,17 +339,45 @@ static void bury(struct fat_thread *thread) {
     drain(thread, stream, STREAM_BYTES);
     unwatch(stream->descriptor);
   }
-  unwatch(thread->process);
   if (thread->socket_watched) unwatch(thread->socket);
-  kill(-thread->pid, SIGKILL);
+  unwatch(thread->end);
+}
+
+static void tell_end(struct fat_thread *thread) {
+  set_state(thread, STATE_ENDED);
+  tell(thread, EVENT_ENDED);
+}
+
+/* What the first process of a namespace said of the host's end; nobody else can. */
+static bool hear_end(struct fat_thread *thread) {
+  uint64_t said = 0;
+  if (thread->end < 0 || read(thread->end, &said, sizeof said) != sizeof said) return false;
+  int status = (int)(said & ~(uint64_t)FT_ENDED);
+  leave(thread);
+  if (WIFEXITED(status)) thread->exit_code = WEXITSTATUS(status);
+  else thread->signal = WTERMSIG(status);
+  tell_end(thread);
+  return true;
+}
+
+/* The process has ended and is not reaped yet, so its process group can't be another's. */
+static void bury(struct fat_thread *thread) {
+  bool said = thread->state >= STATE_ENDED || hear_end(thread);
+  if (!said) leave(thread);
+  unwatch(thread->process);
+  if (!said) kill(-thread->pid, SIGKILL);
 
   siginfo_t info = {0};
   int options = WEXITED | __WALL;
   while (waitid((idtype_t)P_PIDFD, (id_t)thread->process, &info, options) != 0 && errno == EINTR) continue;
+  pthread_mutex_lock(&thread->lock);
+  thread->reaped = true;
+  if (thread->state >= STATE_ENDED) close_one(&thread->process);
+  pthread_mutex_unlock(&thread->lock);
+  if (said) return;
   if (info.si_code == CLD_EXITED) thread->exit_code = info.si_status;
   else thread->signal = info.si_status; /* 0 where the program ignores SIGCHLD: nobody can know */
-  set_state(thread, STATE_ENDED);
-  tell(thread, EVENT_ENDED);
+  tell_end(thread);
 }
 
 static void hear_ring(struct fat_thread *thread) {
@@ -377,6 +409,7 @@ static struct fat_thread *hear(struct source *source) {
     case SOURCE_SOCKET: hear_ring(thread); return NULL;
     case SOURCE_PROCESS: bury(thread); return thread;
     case SOURCE_DENIALS: hear_denials(thread); return NULL;
+    case SOURCE_END: hear_end(thread); return NULL;
     default: {
       struct stream *stream = &thread->streams[source->kind - SOURCE_OUTPUT];
       if (!drain(thread, stream, STREAM_BYTES)) unwatch(stream->descriptor);
@@ -396,7 +429,7 @@ static void *watch_all(void *nothing) {
     struct fat_thread *dead = NULL;
     for (int i = 0; i < count; i++) {
       struct source *source = events[i].data.ptr;
-      if (source->thread->state >= STATE_ENDED) continue;
+      if (source->thread->state >= STATE_ENDED && source->kind != SOURCE_PROCESS) continue;
       struct fat_thread *ended = hear(source);
       if (ended == NULL) continue;
       ended->next_dead = dead;
@@ -438,6 +471,7 @@ int watch_begin(struct fat_thread *thread) {
   pthread_mutex_lock(&thread->lock);
   thread->state = STATE_RUNNING;
   if (error == 0) error = watch_socket(thread); /* for the first message */
+  if (error == 0) error = watch(thread, SOURCE_END, thread->end, EPOLLIN | EPOLLONESHOT);
   if (error != 0 || thread->kill_wanted) kill_locked(thread);
   pthread_cond_broadcast(&thread->changed);
   pthread_mutex_unlock(&thread->lock);
@@ -447,6 +481,7 @@ int watch_begin(struct fat_thread *thread) {
   thread_kill(thread);
   for (int i = 0; i < 2; i++) unwatch(thread->streams[i].descriptor);
   if (thread->socket_watched) unwatch(thread->socket);
+  unwatch(thread->end);
   waitpid(thread->pid, NULL, __WALL);
   return error;
 }
@@ -501,9 +536,12 @@ uint32_t thread_wait(struct fat_thread *thread, int milliseconds) {
   pthread_mutex_lock(&thread->lock);
   thread->ring_wanted = false;
   pthread_mutex_unlock(&thread->lock);
-  struct pollfd polled[] = {{.fd = thread->process, .events = POLLIN}, {.fd = thread->socket, .events = POLLIN}};
-  if (poll(polled, 2, milliseconds) <= 0) return 0;
-  if (polled[0].revents != 0) return wait_for_end(thread, 1000);
+  struct pollfd polled[] = {
+      {.fd = thread->process, .events = POLLIN},
+      {.fd = thread->end, .events = POLLIN},
+      {.fd = thread->socket, .events = POLLIN}};
+  if (poll(polled, 3, milliseconds) <= 0) return 0;
+  if (polled[0].revents != 0 || polled[1].revents != 0) return wait_for_end(thread, 1000);
   pthread_mutex_lock(&thread->lock);
   bool met = thread->state == STATE_RUNNING && meet_locked(thread);
   pthread_mutex_unlock(&thread->lock);

@@ -11,8 +11,6 @@
 #define SIGKILL 9
 #define POLL_ENDED 0x18 /* hung up, or an error */
 #define ERROR_CHILD (-10)
-#define MAP_SHARED 1
-#define READ_AND_WRITE 3
 #define ALL_CHILDREN (-1)
 
 struct polled {
@@ -62,14 +60,6 @@ static void drop_capabilities(void) {
   call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0);
 }
 
-/* The page that begins the channel: where the end is written down. */
-static struct ft_start *map_start(void) {
-  long mapped =
-      call(__NR_mmap, 0, sizeof(struct ft_start), READ_AND_WRITE, MAP_SHARED, FT_DESCRIPTOR_CHANNEL, 0);
-  if (mapped < 0 && mapped > -4096) end(1);
-  return (struct ft_start *)mapped;
-}
-
 /* Its parent is outside and can't be seen to end: the socket can. */
 static bool program_lives(void) {
   struct polled socket = {FT_DESCRIPTOR_SOCKET, 0, 0};
@@ -96,19 +86,19 @@ __attribute__((used)) static _Noreturn void begin(long *stack) {
   if (!program_lives()) end(1);
   call3(__NR_setsid, 0, 0, 0);
   call(__NR_prctl, PR_SET_NAME, (long)arguments[0], 0, 0, 0, 0);
-  struct ft_start *start = map_start();
-  call3(__NR_close_range, 0, (long)~0U, 0);
+  call3(__NR_close_range, 0, FT_DESCRIPTOR_END - 1, 0);
+  call3(__NR_close_range, FT_DESCRIPTOR_END + 1, (long)~0U, 0);
   drop_capabilities();
 
   int status = 0;
   for (long ended; (ended = wait_for(&status)) != host;) {
     if (ended == ERROR_CHILD) end(1);
   }
-  uint32_t last = (uint32_t)status & 0xffff;
+  uint64_t last = FT_ENDED | ((uint32_t)status & 0xffff);
   call3(__NR_kill, ALL_CHILDREN, SIGKILL, 0);
   while (wait_for(&status) > 0) continue;
-  /* Nobody is left who could write here. */
-  start->ended = FT_ENDED | last;
+  /* Said before the kernel takes the namespaces apart, which lasts longer than all else of an end. */
+  call3(__NR_write, FT_DESCRIPTOR_END, (long)&last, sizeof last);
   end(0);
 }
 

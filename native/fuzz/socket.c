@@ -20,6 +20,7 @@ static struct fat_thread *thread_at(int socket) {
   thread->state = STATE_RUNNING;
   thread->pid = getpid();
   thread->process = -1;
+  thread->end = -1;
   thread->socket = socket;
   thread->listener_descriptor = -1;
   for (int i = 0; i < 2; i++) thread->streams[i].descriptor = -1;

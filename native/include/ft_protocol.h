@@ -7,10 +7,10 @@
 
 /* SHA-256 of the definition: program, addon and host start only with the same one. */
 #define FT_DIGEST \
-  { 0x35, 0xba, 0x7a, 0xbd, 0x9a, 0xea, 0xf1, 0x4f, \
-    0x87, 0x5a, 0x12, 0xb8, 0xdc, 0xc2, 0x61, 0xa8, \
-    0x74, 0xd2, 0x10, 0x2f, 0x46, 0x6e, 0x6c, 0x66, \
-    0x7d, 0x28, 0xee, 0x5d, 0x39, 0x67, 0x27, 0xa6 }
+  { 0x39, 0x80, 0xfd, 0x2c, 0xf3, 0xf1, 0x9d, 0x97, \
+    0x61, 0x67, 0x10, 0xe9, 0xde, 0x41, 0xc2, 0x4c, \
+    0xb9, 0x1b, 0x07, 0x83, 0x68, 0xa4, 0x22, 0xb0, \
+    0x82, 0x4f, 0x2a, 0x17, 0xdf, 0x1b, 0xa4, 0xfe }
 
 #define FT_LANES 64
 #define FT_SLOTS 128
@@ -157,6 +157,8 @@
 
 #define FT_ENDED 65536
 
+#define FT_DESCRIPTOR_END 3
+
 #define FT_PROBE_OPENED_ROOT 1
 #define FT_PROBE_SIGNALLED_PARENT 2
 
@@ -188,7 +190,7 @@ struct ft_start {
   uint32_t state;
   uint32_t step;
   uint32_t error;
-  uint32_t ended;
+  uint32_t pad1;
   uint64_t callbacks;
   uint8_t rest[3928];
 };
@@ -205,7 +207,7 @@ _Static_assert(offsetof(struct ft_start, host_digest) == 112, "start.hostDigest"
 _Static_assert(offsetof(struct ft_start, state) == 144, "start.state");
 _Static_assert(offsetof(struct ft_start, step) == 148, "start.step");
 _Static_assert(offsetof(struct ft_start, error) == 152, "start.error");
-_Static_assert(offsetof(struct ft_start, ended) == 156, "start.ended");
+_Static_assert(offsetof(struct ft_start, pad1) == 156, "start.pad1");
 _Static_assert(offsetof(struct ft_start, callbacks) == 160, "start.callbacks");
 
 struct ft_crash {

@@ -44,8 +44,6 @@ export interface StartReport {
   readonly state: number
   readonly step: number
   readonly error: number
-  /** A wait status, with `ENDED`; 0 while it lives. */
-  readonly ended: number
 }
 
 /** What the signal handler of the host saw; every number is the fat thread's word. */
@@ -121,7 +119,6 @@ export class Channel implements LaneMemory {
       state: word(START.at.state),
       step: word(START.at.step),
       error: word(START.at.error),
-      ended: word(START.at.ended),
     }
   }
 

@@ -1,6 +1,5 @@
 import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
-import { NAMESPACE } from '../protocol/protocol.ts'
 import { addon, EVENT, type Handle, PROCESS_STATE } from './addon.ts'
 import { executable } from './executable.ts'
 
@@ -9,14 +8,6 @@ export type End =
   | { readonly kind: 'signal'; readonly signal: string }
   | { readonly kind: 'exit'; readonly exitCode: number }
   | { readonly kind: 'failed'; readonly error: string }
-
-/** The end that a wait status tells. */
-export function endOf(status: number): End {
-  const signal = status & 0x7f
-  return signal === 0
-    ? { kind: 'exit', exitCode: (status >> 8) & 0xff }
-    : { kind: 'signal', signal: signalName(signal) }
-}
 
 /** Bytes of one standard stream, and how many more were dropped because nobody took them. */
 export interface Output {
@@ -34,8 +25,6 @@ export interface ProcessListener {
   onHangup(): void
   onOutput(output: Output): void
   onDenied(denied: DeniedCalls): void
-  /** How the host ended whose parent is the first process of its namespace, and ended well. */
-  endInside(): End
   onEnd(end: End): void
 }
 
@@ -236,11 +225,10 @@ export class HostProcess {
   }
 
   #finish(): void {
-    const [state, , error, signal, exitCode, namespaces] = addon().inspect(this.#handle)
+    const [state, , error, signal, exitCode] = addon().inspect(this.#handle)
     if (state === PROCESS_STATE.FAILED)
       this.#end = { kind: 'failed', error: getSystemErrorName(-error) }
     else if (signal !== 0) this.#end = { kind: 'signal', signal: signalName(signal) }
-    else if (namespaces & NAMESPACE.PID && exitCode === 0) this.#end = this.#listener.endInside()
     else this.#end = { kind: 'exit', exitCode }
     processes.delete(this.#id)
     addon().close(this.#handle)

@@ -299,6 +299,12 @@ export const DESCRIPTOR = {
   COUNT: 5,
 } as const
 
+/**
+ * Of the first process of a namespace, which has nothing else: an eventfd that gets the wait status of the host, plus
+ * `ENDED`, when nobody is left in the namespace.
+ */
+export const DESCRIPTOR_END = 3
+
 /** First part: who belongs together. The program writes the first line, the host the second. */
 export const START = defineLayout('start', 4096, [
   ['digest', 'u8', 32],
@@ -315,13 +321,12 @@ export const START = defineLayout('start', 4096, [
   ['state', 'u32', 1],
   ['step', 'u32', 1],
   ['error', 'u32', 1],
-  /** The wait status of a host whose parent is the first process of its namespace, plus `ENDED`. */
-  ['ended', 'u32', 1],
+  ['pad1', 'u32', 1],
   /** Where the code of the first callback is. */
   ['callbacks', 'u64', 1],
 ])
 
-/** Set in `START.ended` with the status. */
+/** Set in what the first process says, with the status. */
 export const ENDED = 0x1_0000
 
 /** What the host tried once it was shut in. */

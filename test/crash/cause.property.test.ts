@@ -5,7 +5,7 @@ import { afterAll, expect, test } from 'vitest'
 import { Channel } from '../../src/channel/channel.ts'
 import { causeOf } from '../../src/crash/cause.ts'
 import { CrashError, FatThreadError } from '../../src/errors.ts'
-import { type End, endOf } from '../../src/host/process.ts'
+import { type End, signalName } from '../../src/host/process.ts'
 import { readElf } from '../../src/loader/elf.ts'
 import { cleanText } from '../../src/message/clean-text.ts'
 import { CRASH, LIMITS, OFFSET, START } from '../../src/protocol/protocol.ts'
@@ -22,7 +22,10 @@ const elf = readElf(readFileSync(library), library)
 const UNREADABLE = /[\p{Cc}\p{Cf}\u2028\u2029]/u
 
 const end: fc.Arbitrary<End> = fc.oneof(
-  fc.nat(0xffff).map(endOf),
+  fc
+    .integer({ min: 1, max: 127 })
+    .map((number): End => ({ kind: 'signal', signal: signalName(number) })),
+  fc.nat(0xff).map((exitCode): End => ({ kind: 'exit', exitCode })),
   fc.constantFrom<End>({ kind: 'signal', signal: 'SIGSEGV' }, { kind: 'failed', error: 'EAGAIN' }),
 )
 
