@@ -1,5 +1,5 @@
-/* Starting hosts: on a thread of its own, which lives as long as the program. The kernel ends a host when
-   the thread that started it ends, so that thread must be no worker's; and the event loop never waits for exec. */
+/* Starting hosts: on threads of its own, which live as long as the program. The kernel ends a host when the thread
+   that started it ends, so that thread must be no worker's; and the event loop never waits for exec. */
 #define _GNU_SOURCE
 #include "addon.h"
 
@@ -24,14 +24,22 @@
 #endif
 
 #define CHILD_STACK_BYTES (32 * 1024)
+#define SPAWNERS 4 /* at most: each waits for one exec after the other */
 #define EXECUTABLES 2
 #define HOST FT_DESCRIPTOR_COUNT /* where the child has them: behind what the host is born with */
 #define FIRST (FT_DESCRIPTOR_COUNT + 1)
 #define END (FT_DESCRIPTOR_COUNT + 2)
 #define ABOVE 16 /* more than the descriptors that a host is born with */
 
+/* Stacks for the child that is born into the namespaces, and for the host before its exec. */
+struct stacks {
+  char child[CHILD_STACK_BYTES] __attribute__((aligned(16)));
+  char host[CHILD_STACK_BYTES] __attribute__((aligned(16)));
+};
+
 struct order {
   struct fat_thread *thread;
+  struct stacks *stacks; /* of the thread that serves it */
   int executables[EXECUTABLES]; /* the host, and what is the first process of a namespace */
   int descriptors[FT_DESCRIPTOR_COUNT];
   int end; /* for the first process: only it can say how the host ended */
@@ -49,7 +57,9 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t ordered = PTHREAD_COND_INITIALIZER;
 static struct order *first;
 static struct order **last = &first;
-static bool running;
+static unsigned spawners; /* threads */
+static unsigned waiting;  /* those without an order */
+static unsigned queued;   /* orders */
 
 static void write_file(const char *path, const char *text, size_t bytes) {
   int file = open(path, O_WRONLY | O_CLOEXEC);
@@ -75,9 +85,8 @@ static int be_host(void *data) {
 /* The host is a child of the namespace's first process: what ends for it, the first process sees, and its own signals
    spare it nothing. */
 static void be_first(struct order *order) {
-  static char stack[CHILD_STACK_BYTES] __attribute__((aligned(16)));
   if (chdir("/") != 0) return; /* else the old root directory would stay in use */
-  pid_t host = clone(be_host, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, order);
+  pid_t host = clone(be_host, order->stacks->host + CHILD_STACK_BYTES, CLONE_VM | CLONE_VFORK | SIGCHLD, order);
   if (host < 0) return;
   if (order->error != 0) _exit(127);
   char *end = order->inside + sizeof order->inside - 1;
@@ -130,7 +139,6 @@ failed:
 }
 
 static int start_process(struct order *order, pid_t *pid, int *process) {
-  static char stack[CHILD_STACK_BYTES] __attribute__((aligned(16)));
   /* A handler of the program must not run in the child: they share memory. */
   sigset_t all, before;
   sigfillset(&all);
@@ -142,7 +150,7 @@ static int start_process(struct order *order, pid_t *pid, int *process) {
     order->namespaces = wanted[i];
     snprintf(order->born, sizeof order->born, "%u", wanted[i]);
     int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD | (int)order->namespaces;
-    *pid = clone(child, stack + sizeof stack, flags, order, process);
+    *pid = clone(child, order->stacks->child + CHILD_STACK_BYTES, flags, order, process);
     if (*pid >= 0 || order->namespaces == 0) break;
   }
   int error = *pid < 0 ? errno : 0;
@@ -182,39 +190,49 @@ static void serve(struct order *order) {
   free(order);
 }
 
-static void *serve_orders(void *nothing) {
-  (void)nothing;
+static void *serve_orders(void *stacks) {
   pthread_setname_np(pthread_self(), "fat-spawn");
   for (;;) {
     pthread_mutex_lock(&lock);
+    waiting++;
     while (first == NULL) pthread_cond_wait(&ordered, &lock);
+    waiting--;
     struct order *order = first;
     first = order->next;
     if (first == NULL) last = &first;
+    queued--;
     pthread_mutex_unlock(&lock);
+    order->stacks = stacks;
     serve(order);
   }
   return NULL;
 }
 
+static int add_spawner(void) {
+  static struct stacks stacks[SPAWNERS];
+  pthread_attr_t attributes;
+  pthread_t thread;
+  pthread_attr_init(&attributes);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  pthread_attr_setstacksize(&attributes, 256 * 1024);
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  int error = pthread_create(&thread, &attributes, serve_orders, &stacks[spawners]);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  pthread_attr_destroy(&attributes);
+  if (error == 0) spawners++;
+  return error;
+}
+
 static int enqueue(struct order *order) {
   int error = 0;
   pthread_mutex_lock(&lock);
-  if (!running) {
-    pthread_attr_t attributes;
-    pthread_t thread;
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&attributes, 256 * 1024);
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    error = pthread_create(&thread, &attributes, serve_orders, NULL);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-    running = error == 0;
-  }
-  if (running) {
+  /* Orders that nobody has taken yet are as many as will be woken. */
+  if (queued >= waiting && spawners < SPAWNERS) error = add_spawner();
+  if (spawners > 0) {
+    error = 0;
+    queued++;
     *last = order;
     last = &order->next;
     pthread_cond_signal(&ordered);
