@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { StartError } from './errors.ts'
 import { holdEventLoop, releaseEventLoop } from './host/process.ts'
 import type { Settings } from './options.ts'
+import type { Policy } from './sandbox/policy.ts'
 import { Spare } from './spare.ts'
 
 /** Milliseconds after a spare was taken until the next one begins: whoever took it has the processors first. */
@@ -108,11 +109,22 @@ class Kind {
 
 const kinds = new Map<string, Kind>()
 
+const digests = new WeakMap<Policy, string>()
+
+function digestOf(policy: Policy): string {
+  let digest = digests.get(policy)
+  if (digest === undefined) {
+    digest = createHash('sha256').update(policy.bytes).digest('base64')
+    digests.set(policy, digest)
+  }
+  return digest
+}
+
 /** All that a process is started with: one for the same may take the place of another. */
 function keyOf({ policy, spin, lanes, awake, stdout, stderr }: Settings): string {
-  const { bytes, listener, namespaces, bounds, granted } = policy
+  const { listener, namespaces, bounds, granted } = policy
   return JSON.stringify([
-    createHash('sha256').update(bytes).digest('base64'),
+    digestOf(policy),
     [listener, namespaces, bounds.stack, bounds.threads],
     [granted.read.length, granted.write.length],
     [spin, lanes, awake],

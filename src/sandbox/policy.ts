@@ -30,10 +30,25 @@ export interface Policy {
 const NO_LIMIT = 0xffff_ffff_ffff_ffffn
 const filters = new Map<string, Program>()
 
+/** Most fat threads of a program have one of a few policies: the last ones, by what they were made of. */
+const MOST_KEPT = 16
+const kept = new Map<string, Policy>()
+
 /** Throws `TypeError` and `RangeError` for wrong permissions and limits. */
 export function policyOf(permissions: unknown, limits: unknown, sandboxed: boolean): Policy {
   const granted = grantedOf(permissions)
   const bounds = boundsOf(limits)
+  const key = JSON.stringify([granted, bounds, sandboxed])
+  let policy = kept.get(key)
+  if (policy === undefined) {
+    policy = make(granted, bounds, sandboxed)
+    if (kept.size === MOST_KEPT) kept.clear()
+    kept.set(key, policy)
+  }
+  return policy
+}
+
+function make(granted: Granted, bounds: Bounds, sandboxed: boolean): Policy {
   if (!sandboxed) {
     const bytes = write(0, undefined, bounds, granted, false)
     return { sandboxed, granted, bounds, listener: false, namespaces: 0, bytes }
