@@ -8,6 +8,7 @@ import { eventLoop } from './event-loop.mjs'
 import { idle } from './idle.mjs'
 import { memory } from './memory.mjs'
 import { firstOpen, open, openWarm } from './open.mjs'
+import { lanes, pool } from './pool.mjs'
 import { restart } from './restart.mjs'
 import { sharedMemory } from './shared-memory.mjs'
 import { structCall } from './struct-call.mjs'
@@ -36,6 +37,8 @@ export const MEASURES = [
   aliveMemory,
   idle,
   eventLoop,
+  lanes,
+  pool,
   busySyncCall,
   busyAwaitedCall,
   busyCallsInFlight,

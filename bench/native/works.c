@@ -1,4 +1,4 @@
-/* Works for so many milliseconds, as a codec does. */
+/* Works as a codec does, or waits as for a device. */
 #define _POSIX_C_SOURCE 200809L
 #include <time.h>
 
@@ -11,5 +11,19 @@ static double now(void) {
 int work(int milliseconds) {
   double end = now() + milliseconds;
   while (now() < end) continue;
+  return milliseconds;
+}
+
+/* The same work wherever it runs and whoever runs beside it, unlike a time. */
+int compute(int rounds) {
+  volatile unsigned x = 1;
+  for (int i = 0; i < rounds; i++) x = x * 1664525u + 1013904223u;
+  return (int)x;
+}
+
+int wait_milliseconds(int milliseconds) {
+  struct timespec time = {.tv_sec = milliseconds / 1000,
+                          .tv_nsec = milliseconds % 1000 * 1000000L};
+  nanosleep(&time, NULL);
   return milliseconds;
 }

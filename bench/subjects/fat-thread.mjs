@@ -43,6 +43,14 @@ export function workloadsWith(options) {
     }
   }
 
+  const lanes =
+    (threads) =>
+    async ({ symbol, argument }) => {
+      const declarations = { call: `int ${symbol}(int amount)` }
+      const fixture = await open(library('works'), declarations, { ...options, threads })
+      return { run: () => fixture.symbols.call(argument), close: () => fixture.close() }
+    }
+
   async function copying(bytesOf) {
     const fixture = await open(library('touch-nothing'), TOUCH, options)
     const bytes = bytesOf(fixture.thread)
@@ -169,6 +177,9 @@ export function workloadsWith(options) {
         close: () => fixture.close(),
       }
     },
+    'lanes-1': lanes(1),
+    'lanes-2': lanes(2),
+    'lanes-4': lanes(4),
     thumbnails: thumbnails('fat-thread'),
     'corrupted-images': corruptedImages('fat-thread'),
     copy: ({ bytes }) => copying(() => Buffer.alloc(bytes, 1)),

@@ -37,6 +37,11 @@ async function awaited() {
   return { run }
 }
 
+async function calling(symbol, argument) {
+  const call = koffi.load(library('works')).func(`int ${symbol}(int amount)`)
+  return { run: () => promised(call, argument) }
+}
+
 async function working(series, call) {
   const work = koffi.load(library('works')).func('int work(int milliseconds)')
   return { report: () => delayOf(() => call(work), series) }
@@ -78,6 +83,8 @@ export const workloads = {
   'thumbnails-async': thumbnails('koffi-async'),
   'corrupted-images': corruptedImages('koffi'),
   'corrupted-images-async': corruptedImages('koffi-async'),
+  pool: ({ rounds }) => calling('compute', rounds),
+  lanes: ({ symbol, argument }) => calling(symbol, argument),
   'event-loop': (series) => working(series, (work) => promised(work, series.work)),
   'event-loop-blocking': (series) => working(series, (work) => afterTurn(work, series.work)),
   copy: async ({ bytes }) => {

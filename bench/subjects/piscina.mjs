@@ -1,10 +1,20 @@
 import { Piscina } from 'piscina'
 
-const TASK = new URL('./programs/task.mjs', import.meta.url).href
+const SAME = new URL('./programs/task.mjs', import.meta.url).href
+const COMPUTE = new URL('./programs/compute-task.mjs', import.meta.url).href
+
+const start = (filename, count) => new Piscina({ filename, minThreads: count, maxThreads: count })
 
 async function awaited() {
-  const pool = new Piscina({ filename: TASK, minThreads: 1, maxThreads: 1 })
+  const pool = start(SAME, 1)
   return { run: () => pool.run(-1), close: () => pool.destroy() }
 }
 
-export const workloads = { 'awaited-call': awaited, 'calls-in-flight': awaited }
+export const workloads = {
+  'awaited-call': awaited,
+  'calls-in-flight': awaited,
+  pool: async ({ members, rounds }) => {
+    const pool = start(COMPUTE, members)
+    return { run: () => pool.run(rounds), close: () => pool.destroy() }
+  },
+}

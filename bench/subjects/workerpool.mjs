@@ -2,8 +2,10 @@ import { fileURLToPath } from 'node:url'
 import workerpool from 'workerpool'
 
 const TASKS = fileURLToPath(new URL('./programs/workerpool-task.mjs', import.meta.url))
+const COMPUTE = fileURLToPath(new URL('./programs/workerpool-compute.mjs', import.meta.url))
 
-const start = () => workerpool.pool(TASKS, { workerType: 'process', minWorkers: 1, maxWorkers: 1 })
+const start = (tasks = TASKS, count = 1) =>
+  workerpool.pool(tasks, { workerType: 'process', minWorkers: count, maxWorkers: count })
 
 async function awaited() {
   const pool = start()
@@ -13,6 +15,10 @@ async function awaited() {
 export const workloads = {
   'awaited-call': awaited,
   'calls-in-flight': awaited,
+  pool: async ({ members, rounds }) => {
+    const pool = start(COMPUTE, members)
+    return { run: () => pool.exec('compute', [rounds]), close: () => pool.terminate(true) }
+  },
   restart: async () => {
     const pool = start()
     await pool.exec('same', [-1])

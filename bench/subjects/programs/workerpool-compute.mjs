@@ -1,0 +1,4 @@
+import workerpool from 'workerpool'
+import compute from './compute-task.mjs'
+
+workerpool.worker({ compute })
