@@ -89,7 +89,8 @@ void keep_ends_of_child(const struct session *session) {
   close(REPORT_DESCRIPTOR);
 }
 
-int execute_runner(const struct session *session, const char *path, int descriptor) {
+/* Returns only when it can't be executed: an exit status, as shells have it. */
+static int execute(const struct session *session, const char *path, int descriptor) {
   char from[16], to[16];
   fcntl(session->child_from, F_SETFD, 0);
   fcntl(session->child_to, F_SETFD, 0);
@@ -99,6 +100,16 @@ int execute_runner(const struct session *session, const char *path, int descript
   if (path != NULL) execv(path, words);
   else fexecve(descriptor, words, environ);
   return 127;
+}
+
+bool start_by_exec(struct session *session, const char *path, int descriptor) {
+  if (!open_pipes(session)) return false;
+  pid_t pid = fork();
+  if (pid == 0) {
+    keep_ends_of_child(session);
+    _exit(execute(session, path, descriptor));
+  }
+  return await_load(session, pid);
 }
 
 bool start_by_clone(struct session *session, int flags, int (*body)(void *session)) {

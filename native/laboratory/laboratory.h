@@ -70,8 +70,8 @@ bool call_in_child(struct session *session, const char *question, long *answer);
 bool stop_child(struct session *session);
 /* A child that serves on a stack of its own, as the article has it. */
 bool start_by_clone(struct session *session, int flags, int (*body)(void *session));
-/* Within the child: the runner, from a path or from a descriptor. Returns only when it can't be executed. */
-int execute_runner(const struct session *session, const char *path, int descriptor);
+/* A child that executes the runner, from a path or, where that is NULL, from a descriptor. */
+bool start_by_exec(struct session *session, const char *path, int descriptor);
 
 /* ---- folder.c ---- */
 

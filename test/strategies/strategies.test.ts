@@ -16,7 +16,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { BEHAVIOURS } from '../../src/cli/strategies/behaviours/index.ts'
 import { LABORATORY, SOURCES } from '../../src/cli/strategies/laboratory.ts'
+import { STRATEGIES } from '../../src/cli/strategies/strategies.ts'
 import { run } from '../cli/run.ts'
 import { needs, needsCommand } from '../support/needs.ts'
 import { Scratch } from '../support/scratch.ts'
@@ -82,16 +84,15 @@ describe('the table', () => {
 
   test('has a source for each strategy and each behaviour, and uses each', () => {
     const names = (folder: string): string[] =>
-      readdirSync(join(SOURCES, folder)).filter((name) => name.endsWith('.c'))
-    const used = made.table.behaviours.flatMap((behaviour) =>
-      (behaviour as unknown as { libraries: string[] }).libraries.map((name) => `${name}.c`),
-    )
-    expect([...new Set([...used, 'loads-slowly.c'])].sort()).toEqual(names('deeds').sort())
-    const strategies = made.table.strategies.flatMap((strategy) => {
-      const { source } = strategy as unknown as { source?: string }
-      return source === undefined ? [] : [source]
-    })
-    expect([...new Set(strategies)].sort()).toEqual(names('strategies').sort())
+      readdirSync(join(SOURCES, folder))
+        .filter((name) => name.endsWith('.c'))
+        .sort()
+    const used = BEHAVIOURS.flatMap(({ libraries }) => libraries.map((name) => `${name}.c`))
+    expect([...new Set([...used, 'loads-slowly.c'])].sort()).toEqual(names('deeds'))
+    const sources = STRATEGIES.flatMap(({ source }) => (source === undefined ? [] : [source]))
+    expect([...new Set(sources)].sort()).toEqual(names('strategies'))
+    const witnesses = BEHAVIOURS.flatMap(({ witness }) => (witness === undefined ? [] : [witness]))
+    expect([...new Set(witnesses)].map((name) => `${name}.c`).sort()).toEqual(names('witnesses'))
   })
 })
 

@@ -21,17 +21,9 @@ static bool verify(struct session *session, int descriptor) {
 
 static bool start(struct session *session) {
   int runner = open(beside("runner"), O_RDONLY | O_CLOEXEC);
-  bool sound = verify(session, runner) && open_pipes(session);
-  if (sound) {
-    pid_t pid = fork();
-    if (pid == 0) {
-      keep_ends_of_child(session);
-      _exit(execute_runner(session, NULL, runner));
-    }
-    sound = await_load(session, pid);
-  }
+  bool started = verify(session, runner) && start_by_exec(session, NULL, runner);
   if (runner >= 0) close(runner);
-  return sound;
+  return started;
 }
 
 const struct strategy fexecve_strategy = {"fexecve", start, call_in_child, stop_child};

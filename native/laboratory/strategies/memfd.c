@@ -23,17 +23,9 @@ static bool start(struct session *session) {
     if (runner >= 0) close(runner);
     return false;
   }
-  bool good = open_pipes(session);
-  if (good) {
-    pid_t pid = fork();
-    if (pid == 0) {
-      keep_ends_of_child(session);
-      _exit(execute_runner(session, NULL, runner));
-    }
-    good = await_load(session, pid);
-  }
+  bool started = start_by_exec(session, NULL, runner);
   close(runner);
-  return good;
+  return started;
 }
 
 const struct strategy memfd_strategy = {"memfd", start, call_in_child, stop_child};

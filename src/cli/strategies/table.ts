@@ -34,8 +34,8 @@ export type Progress = (done: number, total: number, what: string) => void
 
 /** Cells at once. */
 const AT_ONCE = 2
-const ROUNDS = 15
-const CALLS = 2000
+const ROUNDS = 11
+const CALLS = 500
 
 const DEFAULT_CONTROLS = ['dlopen']
 

@@ -21,6 +21,8 @@ export interface Behaviour {
   readonly tried: string
   /** Names of the libraries, in `native/laboratory/deeds/`; each is loaded and called once, in this order. */
   readonly libraries: readonly string[]
+  /** What the program looks at, before and after, in `native/laboratory/witnesses/`; none where its life is all. */
+  readonly witness?: string
   /** How long a strategy waits for a call, or for the library to load, in milliseconds, where one may never end. */
   readonly limit?: number
   readonly loadLimit?: number

@@ -50,6 +50,7 @@ export const ENDING: readonly Behaviour[] = [
     tried:
       'The function calls exit(0). The program is harmed if it ends, or if what it does at its own end was done though it goes on.',
     libraries: ['exits'],
+    witness: 'exit',
     judge: judgeExit,
   },
   {
@@ -66,6 +67,7 @@ export const ENDING: readonly Behaviour[] = [
     tried:
       'The function writes beyond its block of memory and returns. The program is harmed if it dies when it next allocates: far from the fault, where no handler of signals helps.',
     libraries: ['corrupts-the-heap'],
+    witness: 'heap',
     judge: judgeHeap,
   },
 ]

@@ -3,7 +3,7 @@ import { type Behaviour, contained, harmed, notTestable, type Verdict } from '..
 
 /** Milliseconds: a thread that runs in unmapped memory needs no more. */
 const LINGER = 200
-/** Milliseconds: well above the half second for which the loader is busy. */
+/** Milliseconds: well above the time for which the loader is busy. */
 const LIMIT = 2500
 
 function judgeImage({ before, after }: Facts): Verdict {
@@ -71,6 +71,7 @@ export const LIFETIME: readonly Behaviour[] = [
     tried:
       'Another thread of the program is inside dlopen when the library is to be loaded. Harm is if the library can then never be loaded, because a lock was copied and its holder was not.',
     libraries: ['answers'],
+    witness: 'loader',
     loadLimit: LIMIT,
     takesRefusal: true,
     controls: ['clone'],
@@ -82,6 +83,7 @@ export const LIFETIME: readonly Behaviour[] = [
     tried:
       'While the library is loaded, the mappings of the process that runs the function are compared with those of the program: its executable and its libraries, without the C library\'s, which every process has. Harm is if any is there; what is wanted binds "only the needed dependencies of the entry point".',
     libraries: ['answers'],
+    witness: 'image',
     controls: ['fork'],
     judge: judgeImage,
   },

@@ -41,6 +41,7 @@ export const SECRETS: readonly Behaviour[] = [
     title: 'reads every descriptor',
     tried: `The article's scan: the program has a file with "${DATA}" open and did not mark it close-on-exec. The function rewinds and reads every descriptor up to 65535. The program is harmed if its data is read.`,
     libraries: ['reads-every-descriptor'],
+    witness: 'file',
     judge: judgeDescriptors,
   },
   {
@@ -49,6 +50,7 @@ export const SECRETS: readonly Behaviour[] = [
     tried:
       'The program has 32 random bytes in memory. The function looks for them in all memory that it can see; it is told them with each bit inverted, so that the request is not what it finds.',
     libraries: ['hunts-in-memory'],
+    witness: 'secret',
     judge: (facts) =>
       succeeded(
         facts,
@@ -62,6 +64,7 @@ export const SECRETS: readonly Behaviour[] = [
     tried:
       'The program was started with a secret in its environment. The program is harmed if the function finds the variable, by getenv or in /proc/self/environ.',
     libraries: ['reads-the-environment'],
+    witness: 'environment',
     judge: judgeEnvironment,
   },
 ]
@@ -74,6 +77,7 @@ export const OUTSIDE: readonly Behaviour[] = [
     tried:
       'The function opens /proc/PID/mem of the program and reads at an address that it is told. The program is harmed if the bytes there are its secret.',
     libraries: ['reads-the-programs-memory'],
+    witness: 'secret',
     judge: (facts) =>
       succeeded(
         facts,
@@ -86,6 +90,7 @@ export const OUTSIDE: readonly Behaviour[] = [
     title: 'kills the program',
     tried: 'The function sends the program SIGKILL. The program is harmed if it dies.',
     libraries: ['kills-the-program'],
+    witness: 'kill',
     judge: (facts) =>
       contained('The signal did not reach the program.', [
         ['kill', facts.answers[0] === 1 ? 'succeeded' : 'failed'],
@@ -96,6 +101,7 @@ export const OUTSIDE: readonly Behaviour[] = [
     title: 'reads a file of the user',
     tried: 'The function opens a file by its path. The user is harmed if it can be read.',
     libraries: ['reads-a-file'],
+    witness: 'file',
     judge: (facts) =>
       succeeded(facts, 'The library reads what the user may read.', "The file can't be opened."),
   },
@@ -105,6 +111,7 @@ export const OUTSIDE: readonly Behaviour[] = [
     tried:
       'The program listens on this machine. The user is harmed if the function can connect to it: nothing that it has read has to stay where it is.',
     libraries: ['connects'],
+    witness: 'network',
     judge: (facts) =>
       facts.before['server'] === 'listens'
         ? succeeded(facts, 'The library connects to a server.', 'No connection can be made.')

@@ -15,6 +15,7 @@ function change(
     title,
     tried: `The function ${does}. The program is harmed if ${what} is another afterwards.`,
     libraries: [library],
+    witness: id === 'closing' ? 'file' : id,
     judge: (facts) => unchanged(facts, fact, what, harm),
   }
 }
@@ -26,6 +27,7 @@ export const STATE: readonly Behaviour[] = [
     tried:
       'The function writes six zeros to an address that it is told. The program is harmed if its bytes there are changed.',
     libraries: ['overwrites'],
+    witness: 'overwrite',
     judge: (facts) =>
       unchanged(
         facts,
@@ -49,6 +51,7 @@ export const STATE: readonly Behaviour[] = [
     tried:
       'The function ignores SIGUSR1, which the program handles. The program is harmed if its handler no longer runs.',
     libraries: ['replaces-a-handler'],
+    witness: 'handler',
     judge: (facts) =>
       unchanged(
         facts,
@@ -108,6 +111,7 @@ export const STATE: readonly Behaviour[] = [
     tried:
       "Program and library each make keys by pthread_key_create and keep a value under them. The program is harmed if it finds another's value under its own key (glibc bug 24776).",
     libraries: ['keeps-data-of-a-thread'],
+    witness: 'thread-data',
     // Harmless where there is one C library in a process.
     controls: ['dlmopen'],
     judge: (facts) =>

@@ -10,7 +10,7 @@ import { anchorOf } from './overview.ts'
 
 /** What was tried, and for each strategy what was observed and why it counts as it does. */
 export function behaviourSection(behaviour: Behaviour, { cells, strategies }: Table): Html {
-  const { id, title, tried, libraries } = behaviour
+  const { id, title, tried, libraries, witness } = behaviour
   const titleOf = new Map(strategies.map((each) => [each.id, each.title]))
   const rows = cells
     .filter((cell) => cell.behaviour === id)
@@ -18,7 +18,8 @@ export function behaviourSection(behaviour: Behaviour, { cells, strategies }: Ta
   return html`<section aria-labelledby="${id}">
 <h3 id="${id}">The library ${title}</h3>
 <p class="tried">${tried}</p>
-${[...new Set(libraries)].map((name) => source('The library in C', `deeds/${name}.c`))}
+${[...new Set(libraries)].map((name) => source('The library, in C', `deeds/${name}.c`))}
+${witness === undefined ? '' : source('The program, in C', `witnesses/${witness}.c`)}
 <table class="cells">
 <thead><tr><th scope="col">Strategy</th><th scope="col">Outcome</th><th scope="col">Reason</th><th scope="col">Observed</th></tr></thead>
 <tbody>${rows}</tbody></table>
@@ -36,13 +37,18 @@ function cellRow(cell: Cell, title: string): Html {
 `
 }
 
+/** How a library is called within the program, in a child, by that child; and the order of a trial. */
+const COMMON = ['in-process.c', 'child.c', 'serve.c', 'trial.c']
+
 export function strategyList(strategies: readonly Strategy[]): Html {
   const items = strategies.map(
     ({ id, title, what, source: file }) => html`<dt id="strategy-${id}">${title}</dt>
 <dd>${what}${file === undefined ? '' : source('How, in C', `strategies/${file}`)}</dd>
 `,
   )
-  return html`<dl class="strategies">${items}</dl>`
+  return html`<dl class="strategies">${items}</dl>
+<p>What they have in common:</p>
+${COMMON.map((file) => source('In C', file))}`
 }
 
 function source(title: string, file: string): Html {
