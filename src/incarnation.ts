@@ -102,6 +102,7 @@ export class Incarnation {
       this.channel.close()
       throw error
     }
+    this.channel.handedOver()
     const { owner, process } = this
     this.callbacks = new Callbacks(
       this.channel,

@@ -75,6 +75,7 @@ export class Channel implements LaneMemory {
   readonly lanes: readonly LaneMemory[]
   readonly #buffer: SharedArrayBuffer
   #closed = false
+  #open = true
 
   constructor(options: ChannelOptions) {
     const fixed = roundToPages(fixedBytes(options.lanes))
@@ -152,12 +153,18 @@ export class Channel implements LaneMemory {
     }
   }
 
+  /** Whoever starts the process has a descriptor of its own: the mapping is all that the program still needs. */
+  handedOver(): void {
+    if (this.#open) addon().closeMemory(this.descriptor)
+    this.#open = false
+  }
+
   /** Takes the memory away from under all views. */
   close(): void {
     if (this.#closed) return
     this.#closed = true
     this.arena.close()
     unmapShared(this.#buffer)
-    addon().closeMemory(this.descriptor)
+    this.handedOver()
   }
 }
