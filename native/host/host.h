@@ -100,8 +100,6 @@ struct object {
 };
 uint32_t library_load(uint32_t library, uint32_t count, struct object *objects, char *why, uint64_t *failed);
 void *library_symbol(uint32_t library, const char *name);
-/* Gives back what loading needed and calls don't: before the first call, or when nothing is to do. */
-void library_forget(void);
 
 /* descriptors.c: descriptors that come through the socket. Returns an errno; `count` becomes what came. */
 int descriptors_receive(struct ft_grant *grant, uint32_t *count, int *descriptors);

@@ -72,59 +72,6 @@ static void *open_descriptor(int descriptor, int mode) {
   return handle;
 }
 
-/* Loading and binding touch much of an object that its calls never will. What was only read goes before the first call,
-   for a library may write over its constants later, or as soon as nothing is to do: it is mapped again at need. */
-#define SEGMENTS 16
-
-struct forgetting {
-  ElfW(Addr) address;
-  uint32_t count;
-  struct {
-    uintptr_t from;
-    size_t bytes;
-  } segments[SEGMENTS];
-};
-
-static ElfW(Addr) fresh[FT_OBJECTS];
-static volatile uint32_t fresh_count;
-
-/* Looks first: the table of segments is in one of them. */
-static int find_clean(struct dl_phdr_info *info, size_t size, void *data) {
-  (void)size;
-  struct forgetting *found = data;
-  if (info->dlpi_addr != found->address) return 0;
-  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-  for (int i = 0; i < info->dlpi_phnum && found->count < SEGMENTS; i++) {
-    const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-    if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W)) continue;
-    uintptr_t from = (info->dlpi_addr + segment->p_vaddr) & ~(page - 1);
-    found->segments[found->count].from = from;
-    found->segments[found->count++].bytes = info->dlpi_addr + segment->p_vaddr + segment->p_memsz - from;
-  }
-  return 1;
-}
-
-static void forget_locked(void) {
-  while (fresh_count > 0) {
-    struct forgetting found = {.address = fresh[--fresh_count]};
-    dl_iterate_phdr(find_clean, &found);
-    for (uint32_t i = 0; i < found.count; i++)
-      madvise((void *)found.segments[i].from, found.segments[i].bytes, MADV_DONTNEED);
-  }
-}
-
-/* Whoever loads just now forgets later. */
-void library_forget(void) {
-  if (fresh_count == 0 || pthread_mutex_trylock(&loading) != 0) return;
-  forget_locked();
-  pthread_mutex_unlock(&loading);
-}
-
-static void remember(ElfW(Addr) address) {
-  if (fresh_count == FT_OBJECTS) forget_locked();
-  fresh[fresh_count++] = address;
-}
-
 static void *open_object(const struct object *object, int descriptor) {
   int mode = (object->flags & FT_OBJECT_LAZY) ? RTLD_LAZY : RTLD_NOW;
   mode |= (object->flags & FT_OBJECT_GLOBAL) ? RTLD_GLOBAL : RTLD_LOCAL;
@@ -141,7 +88,6 @@ static uint32_t load(
   uint32_t status = FT_STATUS_OK;
   for (uint32_t i = 0; i < count && status == FT_STATUS_OK; i++) {
     bool named = objects[i].flags & FT_OBJECT_BY_NAME;
-    bool copied = objects[i].flags & FT_OBJECT_COPY;
     handle = open_object(&objects[i], named ? -1 : descriptors[used++]);
     if (handle == NULL) {
       *failed = i;
@@ -151,7 +97,6 @@ static uint32_t load(
     struct link_map *map;
     if (dlinfo(handle, RTLD_DI_LINKMAP, &map) != 0) continue;
     objects[i].flags = map->l_addr;
-    if (copied) remember(map->l_addr);
   }
   while (used < sent) close(descriptors[used++]);
   *last = handle;

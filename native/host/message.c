@@ -54,7 +54,6 @@ static uint32_t prepare(const uint64_t *words) {
 static uint32_t call(struct ft_request *request, struct answer *answer) {
   uint32_t room = request->room; /* before the call: the library may write here */
   uint32_t text = 0;
-  library_forget();
   uint32_t status = call_run(request->function, request->words, &text, answer);
   if (text == 0 || answer->value == 0) return status;
   uint32_t capacity = room < FT_REQUEST_BYTES ? FT_REQUEST_BYTES - room : 0;

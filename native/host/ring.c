@@ -57,7 +57,6 @@ static void sleep_until(struct ring *ring, const struct ft_request *request, uin
     /* Said before the last look: the program stores its request before it looks here. */
     __atomic_store_n(asleep, 1, __ATOMIC_SEQ_CST);
     if (__atomic_load_n(&request->sequence, __ATOMIC_SEQ_CST) == sequence) break;
-    library_forget();
     syscall(SYS_futex, asleep, FUTEX_WAIT, 1, NULL, NULL, 0);
   }
   __atomic_store_n(asleep, 0, __ATOMIC_RELAXED);

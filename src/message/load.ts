@@ -47,7 +47,6 @@ export function load(
       objects.forEach((object, index) => {
         const flags =
           (names[index] === 0 ? 0 : OBJECT_FLAG.BY_NAME) |
-          (object.image === undefined ? 0 : OBJECT_FLAG.COPY) |
           (object.global ? OBJECT_FLAG.GLOBAL : 0) |
           (object.lazy ? OBJECT_FLAG.LAZY : 0) |
           (object.deep ? OBJECT_FLAG.DEEP : 0)

@@ -283,10 +283,8 @@ export const OBJECT_FLAG = {
   GLOBAL: 2,
   /** Its functions are bound at their first call. */
   LAZY: 4,
-  /** It is a sealed copy that the program made. */
-  COPY: 8,
   /** It looks for symbols in itself and in what it needs before it looks in what is global. */
-  DEEP: 16,
+  DEEP: 8,
 } as const
 
 /** The descriptors that a host is born with. */

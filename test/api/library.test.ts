@@ -1,7 +1,9 @@
 /** Libraries: several in one fat thread, functions one at a time, hot reload, integrity, names. */
+
 import { createHash } from 'node:crypto'
 import { readFileSync, renameSync } from 'node:fs'
 import { dirname, relative } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
@@ -337,4 +339,13 @@ test('the C library, which is there already, can be loaded again and again', asy
     const { symbols } = await thread.load('libc.so.6', { abs: 'int abs(int)' })
     expect(await symbols.abs(-round)).toBe(round)
   }
+})
+
+test('what a constructor writes over the library’s own constants stays', async () => {
+  const path = fixture('changes-its-constants-in-constructor')
+  await using library = await open(path, { deed: 'int deed(void)' })
+  expect(await library.symbols.deed()).toBe(42)
+  // Idle, the host may tidy up.
+  await sleep(300)
+  expect(await library.symbols.deed()).toBe(42)
 })
