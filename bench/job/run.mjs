@@ -3,7 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { crc32 } from 'node:zlib'
 import { descendantsOf, memoryOf } from '../harness/memory.mjs'
 
-/** Images under way: two that are decoded, two that are read meanwhile. */
+/** Images under way: two that are decoded, two that wait for their turn. */
 const UNDER_WAY = 4
 /** Milliseconds between two looks at the event loop: each is work that the blocking subjects don't have. */
 const RESOLUTION = 5

@@ -1,4 +1,5 @@
 // The job itself, written once for all who do it: a PNG or a JPEG becomes a thumbnail of RGBA pixels.
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
 /** The longer side of a thumbnail. */
 const SIDE = 128
@@ -34,15 +35,26 @@ export async function functionsFor(codecs, functionsOf) {
  * The thumbnail of a file: its width, its height and a copy of its pixels; `undefined` where the codecs say that the
  * file is bad.
  */
-export async function thumbnailOf(codecs, workshop, file) {
+export async function thumbnailOf(codecs, workshop, path) {
   try {
-    const input = workshop.memory('file', file.length)
-    input.set(file)
-    const prepare = isPng(file) ? codecs.png : codecs.jpeg
-    return await made(workshop, await prepare(workshop, input, file.length))
+    const { input, length } = read(path, workshop)
+    const prepare = isPng(input) ? codecs.png : codecs.jpeg
+    return await made(workshop, await prepare(workshop, input, length))
   } catch (error) {
     if (error instanceof BadImage) return undefined
     throw error
+  }
+}
+
+/** A file, read to where the functions find it: nobody copies it from there. */
+function read(path, workshop) {
+  const descriptor = openSync(path)
+  try {
+    const { size } = fstatSync(descriptor)
+    const input = workshop.memory('file', size)
+    return { input, length: readSync(descriptor, input, 0, size, 0) }
+  } finally {
+    closeSync(descriptor)
   }
 }
 

@@ -1,5 +1,4 @@
 // In fat threads: one that does one image after the other, or a pool of two.
-import { readFile } from 'node:fs/promises'
 import { FatThread, Pool } from 'fat-threads'
 import { functionsFor, thumbnailOf } from '../thumbnail.mjs'
 import { Workshop } from '../workshop.mjs'
@@ -12,14 +11,10 @@ export async function one(codecs) {
   const places = new Places(codecs)
   let last = Promise.resolve()
   return {
-    make: async (path) => {
-      const file = await readFile(path)
-      const made = last.then(async () => thumbnailOf(codecs, await places.workshopOn(thread), file))
-      last = made.then(
-        () => {},
-        () => {},
-      )
-      return await made
+    make: (path) => {
+      const made = last.then(async () => thumbnailOf(codecs, await places.workshopOn(thread), path))
+      last = made.catch(() => {})
+      return made
     },
     close: () => thread.close(),
   }
@@ -31,12 +26,10 @@ export async function pool(codecs) {
   const members = await Pool.open(path, prototypes, options)
   const places = new Places(codecs)
   return {
-    make: async (image) => {
-      const file = await readFile(image)
-      return await members.run(async (library) =>
-        thumbnailOf(codecs, await places.workshopOn(library.thread, library), file),
-      )
-    },
+    make: (image) =>
+      members.run(async (library) =>
+        thumbnailOf(codecs, await places.workshopOn(library.thread, library), image),
+      ),
     close: () => members.close(),
   }
 }

@@ -1,6 +1,6 @@
 // In this process, with koffi: calls block, or run on a thread of libuv's.
 
-import { readFile } from 'node:fs/promises'
+import { setImmediate } from 'node:timers/promises'
 import koffi from 'koffi'
 import { functionsFor, thumbnailOf } from '../thumbnail.mjs'
 import { oneByOne, Workshop } from '../workshop.mjs'
@@ -21,8 +21,17 @@ export async function blocking(codecs, options = {}) {
     bound(path, prototypes, options),
   )
   const workshop = new Workshop(functions, bench)
+  let last = Promise.resolve()
   return {
-    make: async (path) => thumbnailOf(codecs, workshop, await readFile(path)),
+    make: (path) => {
+      const made = last.then(async () => {
+        // Whatever else the program does has its turn between two images.
+        await setImmediate()
+        return await thumbnailOf(codecs, workshop, path)
+      })
+      last = made.catch(() => {})
+      return made
+    },
     close: () => {},
   }
 }
@@ -38,10 +47,9 @@ export async function asynchronous(codecs) {
   const waiting = []
   return {
     make: async (path) => {
-      const file = await readFile(path)
       const workshop = free.pop() ?? (await new Promise((resolve) => waiting.push(resolve)))
       try {
-        return await thumbnailOf(codecs, workshop, file)
+        return await thumbnailOf(codecs, workshop, path)
       } finally {
         if (waiting.length > 0) waiting.shift()(workshop)
         else free.push(workshop)
