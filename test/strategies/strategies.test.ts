@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { BEHAVIOURS } from '../../src/cli/strategies/behaviours/index.ts'
-import { LABORATORY, SOURCES } from '../../src/cli/strategies/laboratory.ts'
+import { LABORATORY, libraryPath, SOURCES } from '../../src/cli/strategies/laboratory.ts'
 import { STRATEGIES } from '../../src/cli/strategies/strategies.ts'
 import { run } from '../cli/run.ts'
 import { needs, needsCommand } from '../support/needs.ts'
@@ -150,6 +150,20 @@ describe('the article', () => {
     expect(cell('descriptors', 'dlopen').evidence).toContainEqual(['printed by the library', 'yes'])
     expect(cell('descriptors', 'dlmopen').evidence).toContainEqual(['printed by the library', 'no'])
     expect(cell('output', 'dlmopen').outcome).toBe('harmed')
+  })
+
+  test('unless standard output is a terminal, which takes line after line', () => {
+    const words = ['trial', 'dlmopen', 'descriptors', '5000', '5000', '0']
+    const command = [
+      join(LABORATORY, 'laboratory'),
+      ...words,
+      libraryPath('reads-every-descriptor'),
+    ]
+    const options = { cwd: scratch.folder, encoding: 'utf8' } as const
+    const whole = `'${command.join("' '")}' 3>/dev/null`
+    const terminal = spawnSync('script', ['--quiet', '--command', whole, '/dev/null'], options)
+    expect(terminal.stdout).toContain('parent data')
+    expect(spawnSync('sh', ['-c', whole], options).stdout).toBe('')
   })
 
   test('a position-independent executable is refused where a shared object is not', () => {

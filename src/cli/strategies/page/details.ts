@@ -53,5 +53,5 @@ ${COMMON.map((file) => source('In C', file))}`
 
 function source(title: string, file: string): Html {
   const text = readFileSync(join(SOURCES, file), 'utf8').trimEnd()
-  return html`<details><summary>${title}: <code>native/laboratory/${file}</code></summary><pre><code>${text}</code></pre></details>`
+  return html`<details><summary>${title}: <code>native/laboratory/${file}</code></summary><pre tabindex="0"><code>${text}</code></pre></details>`
 }
