@@ -1,9 +1,9 @@
 /** The machine as others leave it: neighbours that compute all the time, or one processor for both sides. */
 const conditions = (more) => [
-  { name: 'a core for each side', condition: 'ordinary', ...more },
-  { name: 'two busy processes beside', condition: 'busy', ...more },
-  { name: 'both sides on one core', condition: 'one-core', ...more },
-  { name: 'both sides on one core with a busy process', condition: 'busy-core', ...more },
+  { name: 'two cores', condition: 'ordinary', ...more },
+  { name: 'two cores, busy', condition: 'busy', ...more },
+  { name: 'one core', condition: 'one-core', ...more },
+  { name: 'one core, busy', condition: 'busy-core', ...more },
 ]
 
 const futex = {

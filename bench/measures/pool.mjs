@@ -1,8 +1,8 @@
 /** Rounds of arithmetic that take about so long at 3 GHz. */
-const SHORT = { work: 'about 50 µs', rounds: 45_000, calls: 400 }
-const LONG = { work: 'about 1 ms', rounds: 900_000, calls: 40 }
+const SHORT = { work: '50 µs', rounds: 45_000, calls: 400 }
+const LONG = { work: '1 ms', rounds: 900_000, calls: 40 }
 
-const members = (count) => (count === 1 ? 'one member' : 'two members')
+const members = (count) => (count === 1 ? '1 member' : '2 members')
 
 /** Calls that each take a while, in pools of one and of two. */
 export const pool = {

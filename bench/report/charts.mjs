@@ -112,7 +112,11 @@ function lines(measure) {
       textStyle: label,
     },
     grid: { left: 72, right: TITLES + 8, top: 44, bottom: 28 },
-    xAxis: { type: 'category', data: series.map(({ name }) => name), axisLabel: label },
+    xAxis: {
+      type: 'category',
+      data: series.map(({ name }) => name),
+      axisLabel: { ...label, interval: 0 },
+    },
     yAxis: axis(unit),
     color: colors,
     series: subjects.map((row, index) => ({

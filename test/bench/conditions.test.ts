@@ -59,10 +59,10 @@ test('a measure has its series under each', () => {
   const [{ series }] = (json as { measures: { series: { name: string; rows: object[] }[] }[] })
     .measures as [{ series: { name: string; rows: object[] }[] }]
   expect(series.map(({ name }) => name)).toEqual([
-    'a core for each side',
-    'two busy processes beside',
-    'both sides on one core',
-    'both sides on one core with a busy process',
+    'two cores',
+    'two cores, busy',
+    'one core',
+    'one core, busy',
   ])
   for (const { rows } of series)
     for (const row of rows) expect(row).toMatchObject({ median: expect.any(Number) })
