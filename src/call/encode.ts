@@ -200,10 +200,13 @@ function placeResult(
 
 /** Whether what is given for pointers is addresses: nothing has to be placed beside the words, or copied back. */
 export function areWords(plan: Plan, values: readonly unknown[]): boolean {
-  for (let index = 0; index < plan.arguments.length; index++) {
-    if (plan.arguments[index]?.type.kind === 'pointer' && !isAddress(values[index])) return false
+  try {
+    return plan.arguments.every(
+      ({ type }, index) => type.kind !== 'pointer' || isAddress(values[index]),
+    )
+  } catch {
+    return false // an object that can't be looked at, such as a revoked proxy: `encode` says whose it is
   }
-  return true
 }
 
 function isAddress(value: unknown): boolean {
