@@ -57,7 +57,7 @@ export default defineConfig({
         test: {
           name: 'soak',
           include: ['test/soak/**/*.test.ts'],
-          testTimeout: 300_000,
+          testTimeout: 500_000,
         },
       },
     ],
