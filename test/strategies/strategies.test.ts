@@ -226,6 +226,10 @@ describe('asked for one behaviour', () => {
       says: true,
     })
     expect(run('strategies', '--help').stdout).toContain('thread-data')
+    const nowhere = run('strategies', '--html', '/nowhere/page.html')
+    expect(nowhere.status).toBe(2)
+    expect(nowhere.stderr).toContain('name a file that can be written')
+    expect(nowhere.stderr, 'nothing was tried before').not.toContain('/403')
   })
 })
 

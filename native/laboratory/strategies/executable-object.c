@@ -1,4 +1,4 @@
-/* The article's hack: the binary is an executable shared object, loaded lazily by dlmopen within a clone. */
+/* The article's last way: the binary is an executable shared object, loaded lazily by dlmopen within a clone. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdio.h>

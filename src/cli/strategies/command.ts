@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { closeSync, openSync, writeFileSync } from 'node:fs'
 import type { CAC } from 'cac'
 import { UsageError } from '../failure.ts'
 import { print, printJson } from '../output.ts'
@@ -57,6 +57,7 @@ async function strategies(ids: readonly string[], options: StrategiesOptions): P
     throw new Error(
       "the laboratory is not built; build it with `node native/build.mjs` in the package's folder",
     )
+  if (html !== undefined) requireWritable(String(html))
   const table = await makeTable(wanted, progress())
   if (html !== undefined) writeFileSync(String(html), await pageOf(table))
   if (json) printJson(jsonOf(table))
@@ -65,6 +66,15 @@ async function strategies(ids: readonly string[], options: StrategiesOptions): P
     ({ strategy, outcome }) => strategy === FAT_THREAD && outcome === 'harmed',
   )
   if (harmed) process.exitCode = 1
+}
+
+/** Before half a minute of work for a page that has no place. */
+function requireWritable(file: string): void {
+  try {
+    closeSync(openSync(file, 'a'))
+  } catch (cause) {
+    throw new UsageError(`--html: ${(cause as Error).message}; name a file that can be written`)
+  }
 }
 
 function behavioursOf(ids: readonly string[]): readonly Behaviour[] {

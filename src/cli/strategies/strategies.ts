@@ -63,7 +63,7 @@ export const STRATEGIES: readonly Strategy[] = [
   inLaboratory(
     'executable-object',
     'executable object',
-    "The article's hack: a binary that is an executable shared object, loaded by dlmopen and RTLD_LAZY within a clone; it loads the library inside the empty namespace.",
+    "The article's last way: a binary that is an executable shared object, loaded by dlmopen and RTLD_LAZY within a clone; it loads the library inside the empty namespace.",
   ),
   inLaboratory('exec', 'fork + exec', 'fork and exec of a small program in a file: the usual way.'),
   inLaboratory(
