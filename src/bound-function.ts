@@ -7,7 +7,7 @@ import type { Entrance } from './channel/entrance.ts'
 import type { CallOptions, Request } from './channel/request.ts'
 import { AbortError, type FatThreadError } from './errors.ts'
 import type { Pointer } from './memory/pointer.ts'
-import { call } from './message/call.ts'
+import { type CallParts, call, callParts } from './message/call.ts'
 import { timeoutOf } from './options.ts'
 import { ctypeOf, Type, type TypeLike } from './type.ts'
 
@@ -41,11 +41,39 @@ export interface FunctionHome {
   /** Of what is known by its address: the address, and the incarnation that has it. */
   readonly pointer?: Pointer
   readonly owner?: object
+  /** The fat thread that knows it by its number. */
+  readonly thread: object
   readonly timeout: number | undefined
 }
 
 const isType = (type: unknown): type is Type => type instanceof Type
 const typeOf = (type: TypeLike): CType => ctypeOf(type, 'type')
+
+/** One call of a function, to be made as a part of a series. */
+export interface SingleCall {
+  readonly parts: CallParts
+  readonly signature: Signature
+  readonly values: readonly unknown[]
+}
+
+/** What a series knows of a function that it is given. */
+export interface Origin {
+  readonly name: string
+  /** The fat thread that knows its number. */
+  readonly thread: object
+  /** Whether it has a time limit or a signal of its own. */
+  readonly limited: boolean
+  single(values: readonly unknown[]): SingleCall
+  /** Binds it where that has to be done for each call; throws `ClosedError` after the end. */
+  ready(): void
+}
+
+const origins = new WeakMap<object, Origin>()
+
+/** `undefined` for what is no function of a library. */
+export function originOf(callable: unknown): Origin | undefined {
+  return typeof callable === 'function' ? origins.get(callable) : undefined
+}
 
 /** Has no pointers. */
 const NOBODY = {}
@@ -61,6 +89,8 @@ interface Calls {
 export class BoundFunction {
   readonly id: number
   readonly plan: Plan
+  readonly #parts: CallParts
+  readonly #partsWithErrno: CallParts
   readonly #call: CallRequest
   readonly #callWithErrno: CallRequest
   readonly #home: FunctionHome
@@ -78,8 +108,10 @@ export class BoundFunction {
       ...each,
       function: home.freeing(each.free),
     }))
-    this.#call = call(id, home.path, this.plan, false, home.owner, disposals)
-    this.#callWithErrno = call(id, home.path, this.plan, true, home.owner, disposals)
+    this.#parts = callParts(id, home.path, this.plan, false, home.owner, disposals)
+    this.#partsWithErrno = callParts(id, home.path, this.plan, true, home.owner, disposals)
+    this.#call = call(this.#parts)
+    this.#callWithErrno = call(this.#partsWithErrno)
   }
 
   callable(): UntypedFunction {
@@ -105,6 +137,15 @@ export class BoundFunction {
     })
     if (home.pointer !== undefined)
       Object.defineProperty(callable, 'pointer', { value: home.pointer, enumerable: true })
+    origins.set(callable, {
+      name: this.plan.name,
+      thread: home.thread,
+      limited: wanted.timeout !== undefined || signal !== undefined,
+      single: (values) => this.#single(wanted, values),
+      ready: () => {
+        home.lane()
+      },
+    })
     return Object.defineProperty(callable, 'name', { value: this.plan.name })
   }
 
@@ -162,6 +203,15 @@ export class BoundFunction {
         return lane.runSync(...prepare(all), options)
       },
     }
+  }
+
+  #single(wanted: WithOptions, all: readonly unknown[]): SingleCall {
+    if (this.#signature.variadic) {
+      const { key, types, values } = takeApart(this.#signature, all, isType)
+      return this.#variant(key, types).#single(wanted, values)
+    }
+    const parts = wanted.errno ? this.#partsWithErrno : this.#parts
+    return { parts, signature: this.#signature, values: all }
   }
 
   #variant(key: string, types: readonly TypeLike[]): BoundFunction {

@@ -34,6 +34,8 @@ export interface CallableHome {
   nextFunction(): number
   /** Numbers of bound functions that are used again and again. */
   readonly slots: number[]
+  /** Whose functions they are. */
+  readonly thread: object
   readonly timeout: number | undefined
   readonly loadTimeout: number
   readonly lanes: number
@@ -78,7 +80,7 @@ export class CallablePointers {
   }
 
   #make(pointer: Pointer, address: bigint, signature: Signature, fixed?: number): BoundFunction {
-    const { slots, timeout, nextFunction, lanes } = this.#home
+    const { slots, timeout, nextFunction, lanes, thread } = this.#home
     if (lanes > 1 && this.#made === MOST_FOR_GOOD)
       throw new FatThreadError(
         `${signature.name}: a fat thread with several lanes knows ${MOST_FOR_GOOD} functions by address, the most there may be`,
@@ -88,6 +90,7 @@ export class CallablePointers {
     const id = slots[slot]
     const home: FunctionHome = {
       path: undefined,
+      thread,
       timeout,
       pointer,
       owner: this.#incarnation.owner,

@@ -44,6 +44,7 @@ import { close, ping } from './message/control.ts'
 import { type FatThreadOptions, type Settings, settingsOf, sparesOf } from './options.ts'
 import { type Denial, denialsIn } from './sandbox/denials.ts'
 import { type Facts, type Receipt, receiptOf } from './sandbox/receipt.ts'
+import { Series } from './series.ts'
 import { Spares, takeSpare } from './spares.ts'
 import { Type, type TypeLike } from './type.ts'
 import type { ValueOf } from './type-builders.ts'
@@ -251,6 +252,7 @@ export class FatThread
       },
       nextFunction: () => this.nextFunction(),
       slots: [],
+      thread: this,
       timeout: this.#settings.timeout,
       loadTimeout: this.#settings.loadTimeout,
       lanes: this.#settings.lanes,
@@ -464,6 +466,11 @@ export class FatThread
     const { owner } = this.incarnation()
     found.in(owner)
     return this.#callables?.of(found, type, name)
+  }
+
+  /** Several calls that become one trip: results of earlier ones may be arguments of later ones. */
+  series(): Series {
+    return new Series(this, () => this.lane(), this.#settings.timeout)
   }
 
   #functionType(prototype: unknown): NamedFunction {
@@ -869,6 +876,7 @@ export class FatThread
       },
       retire: (reason, pending) => retire({ reason: () => reason, pending }),
       expired: (pending) => {
+        pending.request.look?.()
         const { subject } = pending.request
         const timeout = pending.timeout ?? 0
         const { pid } = this

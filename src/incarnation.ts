@@ -23,6 +23,8 @@ const LAST_WORDS_BYTES = 2048
 /** Doorbells in a row that brought nothing, before the fat thread is retired. */
 const EMPTY_RINGS = 1000
 
+const CALLS: ReadonlySet<number> = new Set([OPERATION.CALL, OPERATION.SERIES])
+
 /** Why the program ended a process, and the request that it is about. */
 export interface Retirement {
   readonly reason: (pending: Pending | undefined) => Error
@@ -215,7 +217,7 @@ export class Incarnation {
    * it does not need.
    */
   wasFit({ begun }: Leftover): boolean {
-    return this.ready || begun.some(({ request }) => request.operation === OPERATION.CALL)
+    return this.ready || begun.some(({ request }) => CALLS.has(request.operation))
   }
 
   /** What the sandbox's receipt is written from, once the process serves. */

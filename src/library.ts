@@ -319,6 +319,7 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     requireExport(this.#plan.closure, signature.name)
     const home: FunctionHome = {
       path: this.path,
+      thread: this.thread,
       timeout: this.thread.settings.timeout,
       lane: () => this.#lane(),
       freeing: (name) => this.#freeing(name).id,

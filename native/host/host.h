@@ -113,6 +113,9 @@ struct types {
 uint32_t call_bind(uint32_t id, void *function, struct types types);
 uint32_t call_run(uint32_t id, uint64_t *words, uint32_t *text, struct answer *answer);
 
+/* series.c: several calls in one request, until one stops it; the answer's value becomes how many ran. */
+void series_run(const struct ring *ring, struct ft_step *step, uint64_t count, struct answer *answer);
+
 /* callback.c: functions that the program answers. */
 void callback_begin(struct ft_start *start);
 /* This thread serves that lane. */

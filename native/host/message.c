@@ -87,6 +87,7 @@ static void serve(struct ring *ring, struct ft_request *request, uint32_t operat
     case FT_OPERATION_VARIABLE: answer.status = variable(ring, words, &answer); break;
     case FT_OPERATION_BIND_AT: answer.status = bind_at(words); break;
     case FT_OPERATION_PREPARE: answer.status = prepare(words); break;
+    case FT_OPERATION_SERIES: series_run(ring, at(words[0]), words[1], &answer); break;
     case FT_OPERATION_CLOSE: exit(0);
     default: exit(1); /* only memory that a library overwrote asks for this */
   }

@@ -7,10 +7,10 @@
 
 /* SHA-256 of the definition: program, addon and host start only with the same one. */
 #define FT_DIGEST \
-  { 0xff, 0x33, 0x1c, 0xe6, 0x09, 0x58, 0xa7, 0x8d, \
-    0x3f, 0xfc, 0x5b, 0x33, 0xd3, 0x6d, 0x92, 0x37, \
-    0xec, 0x7a, 0xba, 0xb0, 0x72, 0x7d, 0x51, 0x14, \
-    0x5a, 0xb3, 0xd5, 0xfb, 0xdf, 0xd8, 0x8e, 0x72 }
+  { 0x6d, 0x06, 0xe0, 0x57, 0x51, 0x3d, 0xad, 0xc5, \
+    0xd8, 0xfe, 0xe7, 0x65, 0x98, 0xfd, 0xef, 0x98, \
+    0x17, 0x01, 0xea, 0x6b, 0xd0, 0xa3, 0xed, 0x2d, \
+    0x60, 0x36, 0x48, 0xa9, 0x03, 0xdf, 0xfe, 0xd2 }
 
 #define FT_LANES 64
 #define FT_SLOTS 128
@@ -48,6 +48,7 @@
 #define FT_OPERATION_LISTEN 13
 #define FT_OPERATION_BEGUN 14
 #define FT_OPERATION_WITHDRAWN 15
+#define FT_OPERATION_SERIES 16
 
 #define FT_STATUS_OK 0
 #define FT_STATUS_LOAD_FAILED 1
@@ -161,6 +162,11 @@
 #define FT_PROBE_OPENED_ROOT 1
 #define FT_PROBE_SIGNALLED_PARENT 2
 
+#define FT_STOP_NEVER 0
+#define FT_STOP_ZERO 1
+#define FT_STOP_NONZERO 2
+#define FT_STOP_NEGATIVE 3
+
 #define FT_OFFSET_START 0
 #define FT_OFFSET_CRASH 4096
 #define FT_OFFSET_POLICY 8192
@@ -266,6 +272,42 @@ _Static_assert(offsetof(struct ft_request, room) == 6, "request.room");
 _Static_assert(offsetof(struct ft_request, function) == 8, "request.function");
 _Static_assert(offsetof(struct ft_request, grants) == 12, "request.grants");
 _Static_assert(offsetof(struct ft_request, words) == 16, "request.words");
+
+struct ft_step {
+  uint32_t function;
+  uint32_t words;
+  uint32_t feeds;
+  uint32_t stop;
+  uint32_t tag;
+  uint32_t begun;
+  uint32_t status;
+  uint32_t error;
+  uint32_t length;
+  uint32_t pad;
+  uint64_t value;
+};
+_Static_assert(sizeof(struct ft_step) == 48, "step");
+_Static_assert(offsetof(struct ft_step, function) == 0, "step.function");
+_Static_assert(offsetof(struct ft_step, words) == 4, "step.words");
+_Static_assert(offsetof(struct ft_step, feeds) == 8, "step.feeds");
+_Static_assert(offsetof(struct ft_step, stop) == 12, "step.stop");
+_Static_assert(offsetof(struct ft_step, tag) == 16, "step.tag");
+_Static_assert(offsetof(struct ft_step, begun) == 20, "step.begun");
+_Static_assert(offsetof(struct ft_step, status) == 24, "step.status");
+_Static_assert(offsetof(struct ft_step, error) == 28, "step.error");
+_Static_assert(offsetof(struct ft_step, length) == 32, "step.length");
+_Static_assert(offsetof(struct ft_step, pad) == 36, "step.pad");
+_Static_assert(offsetof(struct ft_step, value) == 40, "step.value");
+
+struct ft_feed {
+  uint32_t word;
+  uint32_t tag;
+  uint64_t address;
+};
+_Static_assert(sizeof(struct ft_feed) == 16, "feed");
+_Static_assert(offsetof(struct ft_feed, word) == 0, "feed.word");
+_Static_assert(offsetof(struct ft_feed, tag) == 4, "feed.tag");
+_Static_assert(offsetof(struct ft_feed, address) == 8, "feed.address");
 
 struct ft_response {
   uint32_t sequence;

@@ -490,7 +490,7 @@ export class Lane implements Line, Entrance {
 
   /** Calls and callbacks don't nest deeper than there are lanes. */
   #requireDepth({ operation, subject }: Pick<AnyRequest, 'operation' | 'subject'>): void {
-    if (!this.#last || operation !== OPERATION.CALL) return
+    if (!this.#last || (operation !== OPERATION.CALL && operation !== OPERATION.SERIES)) return
     throw new NestingError(
       `${subject.call}: calls and callbacks are nested ${this.#depth} deep, which is the most`,
       this.#depth,
@@ -513,6 +513,7 @@ export class Lane implements Line, Entrance {
     const open = (pending: Pending): boolean => pending.open
     const next = flight[begun]
     if (begun === 0 && next !== undefined) next.attempts++
+    for (const { request } of flight) request.look?.()
     const leftover = {
       begun: flight.slice(0, begun).filter(open),
       waiting: [...flight.slice(begun), ...this.#waiting.takeAll()].filter(open),

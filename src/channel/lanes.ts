@@ -185,15 +185,22 @@ export class Lanes implements Line, MainEntrance {
   }
 
   /** Whether all is there that a request stands on. */
-  #stands({ operation, id }: AnyRequest): boolean {
+  #stands({ operation, id, calls }: AnyRequest): boolean {
     switch (operation) {
       case OPERATION.CALL:
         return this.#preparing === 0 && !(this.#binding.size > 0 && this.#binding.has(id))
+      case OPERATION.SERIES:
+        return this.#preparing === 0 && !this.#isBinding(calls)
       case OPERATION.VARIABLE:
         return this.#loading === 0
       default:
         return true
     }
+  }
+
+  #isBinding(functions: ReadonlySet<number> | undefined): boolean {
+    for (const id of this.#binding.keys()) if (functions?.has(id)) return true
+    return false
   }
 
   #dispatch(): void {

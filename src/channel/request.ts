@@ -27,6 +27,8 @@ export interface RequestParts<Input, Output> {
   readonly words?: number
   /** The number of the function that can be called once it is answered. Default: none. */
   readonly binds?: number | undefined
+  /** The numbers of all bound functions that it calls, where `id` is not the only one. */
+  readonly calls?: ReadonlySet<number> | undefined
   /** What it is about, for errors. Default: nothing in particular. */
   readonly subject?: Failure
   /** Writes the words; what it returns is copied back when the request is over. */
@@ -36,6 +38,8 @@ export interface RequestParts<Input, Output> {
   /** The input as it is now, for a request that has to wait. */
   readonly keep?: (input: Input, owner: object) => Input
   readonly short?: Short<Input, Output> | undefined
+  /** Looks how far it came, before the memory goes that says so: its process has ended. Default: nothing to look at. */
+  readonly look?: (() => void) | undefined
 }
 
 /** The quick way of a request that has no bytes beside its words, and whose answer is one word. */
@@ -59,22 +63,26 @@ export class Request<Input, Output> {
   readonly id: number
   readonly words: number
   readonly binds: number | undefined
+  readonly calls: ReadonlySet<number> | undefined
   readonly subject: Failure
   readonly write: (frame: Frame, input: Input) => Back | undefined
   readonly read: (answer: Answer, input: Input) => Output | FollowUp<Output>
   readonly keep: (input: Input, owner: object) => Input
   readonly short: Short<Input, Output> | undefined
+  readonly look: (() => void) | undefined
 
   constructor(parts: RequestParts<Input, Output>) {
     this.operation = parts.operation
     this.id = parts.id ?? 0
     this.words = parts.words ?? 0
     this.binds = parts.binds
+    this.calls = parts.calls
     this.subject = parts.subject ?? {}
     this.write = parts.write ?? writeNothing
     this.read = parts.read
     this.keep = parts.keep ?? keepInput
     this.short = parts.short
+    this.look = parts.look
   }
 }
 

@@ -5,9 +5,16 @@ import type { Plan } from '../call/plan.ts'
 import { decodeText, type Unit } from '../call/text.ts'
 import { follow } from '../channel/follow.ts'
 import { reentered } from '../channel/frame.ts'
-import { type Answer, CALLED_BACK, FollowUp, Request, type Short } from '../channel/request.ts'
+import {
+  type Answer,
+  CALLED_BACK,
+  FollowUp,
+  Request,
+  type RequestParts,
+  type Short,
+} from '../channel/request.ts'
 import { ClosedError, FatThreadError, LoadError, ViolationError } from '../errors.ts'
-import type { Back } from '../memory/place.ts'
+import type { Back, Target } from '../memory/place.ts'
 import type { Pointer } from '../memory/pointer.ts'
 import { type Views, viewsOf } from '../memory/views.ts'
 import { OPERATION, REQUEST, RESPONSE, STATUS } from '../protocol/protocol.ts'
@@ -15,15 +22,25 @@ import { type Disposal, dispose } from './disposal.ts'
 import { takeText } from './memory.ts'
 import { LONGEST_TEXT, withTexts } from './texts.ts'
 
+/** One call of a bound function, as a request of its own or as a part of one. */
+export interface CallParts extends RequestParts<readonly unknown[], unknown> {
+  readonly id: number
+  readonly words: number
+  readonly plan: Plan
+  readonly subject: CallSubject
+  readonly write: (target: Target, values: readonly unknown[]) => Back | undefined
+  readonly keep: (values: readonly unknown[], owner: object) => readonly unknown[]
+}
+
 /** Calls of one bound function; `owner` is the only incarnation that has it, if there is only one. */
-export function call(
+export function callParts(
   id: number,
   library: string | undefined,
   plan: Plan,
   withErrno: boolean,
   owner?: object,
   disposals: readonly Disposal[] = [],
-): Request<readonly unknown[], unknown> {
+): CallParts {
   const subject = { call: plan.name, library }
   const unit = unitOf(plan)
   // With more than one result they are put together at the end.
@@ -57,19 +74,24 @@ export function call(
 
   const isShort = plan.direct && !plan.collects && unit === 0 && disposals.length === 0
   const short = isShort ? makeShort(id, plan, subject, finish) : undefined
-  return new Request({
+  return {
     short,
     operation: OPERATION.CALL,
     id,
     words: plan.arguments.length + (plan.aggregate === undefined ? 0 : 1),
+    plan,
     subject,
-    write: (frame, values) => {
-      if (owner !== undefined && frame.owner !== owner) throw gone(subject)
-      return backOf(encode(plan, values, frame), withErrno, disposals)
+    write: (target, values) => {
+      if (owner !== undefined && target.owner !== owner) throw gone(subject)
+      return backOf(encode(plan, values, target), withErrno, disposals)
     },
     read: unit === 0 ? readWord : (answer) => readText(answer, unit),
     keep: (values, owner) => keepArguments(plan, values, owner),
-  })
+  }
+}
+
+export function call(parts: CallParts): Request<readonly unknown[], unknown> {
+  return new Request(parts)
 }
 
 interface WithErrno {
@@ -147,7 +169,7 @@ function noPlace(): never {
   throw new FatThreadError('a scalar has no bytes')
 }
 
-interface CallSubject {
+export interface CallSubject {
   readonly call: string
   readonly library: string | undefined
 }

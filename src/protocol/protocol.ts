@@ -117,7 +117,15 @@ export const OPERATION = {
    */
   BEGUN: 14,
   WITHDRAWN: 15,
+  /**
+   * Several calls, one after the other, until a result stops it or a callback fails. Words: address of the first step,
+   * how many there are. The value is how many ran to their end, the length 1 where a result stopped it.
+   */
+  SERIES: 16,
 } as const
+
+/** Which result of a step is the last one of its series. */
+export const STOP = { NEVER: 0, ZERO: 1, NONZERO: 2, NEGATIVE: 3 } as const
 
 /** With an answer: whatever the same request calls back later gets zeros at once. */
 export const ANSWER_MUTE = 1
@@ -412,6 +420,34 @@ export const REQUEST = defineLayout('request', LIMITS.REQUEST_BYTES, [
   ['grants', 'u32', 1],
   ['words', 'u64', LIMITS.ARGUMENTS],
 ])
+
+/** One call of a series; its words follow, and its feeds behind them. */
+export const STEP = defineLayout('step', 48, [
+  ['function', 'u32', 1],
+  /** How many words and feeds there are. */
+  ['words', 'u32', 1],
+  ['feeds', 'u32', 1],
+  /** `STOP`, and how the result stands in `value`. */
+  ['stop', 'u32', 1],
+  ['tag', 'u32', 1],
+  /** Written by the host: 1 once it has begun, and what a response has. A text is always kept. */
+  ['begun', 'u32', 1],
+  ['status', 'u32', 1],
+  ['error', 'u32', 1],
+  ['length', 'u32', 1],
+  ['pad', 'u32', 1],
+  ['value', 'u64', 1],
+])
+
+/** A value in memory that becomes a word of a step just before it runs. */
+export const FEED = defineLayout('feed', 16, [
+  ['word', 'u32', 1],
+  ['tag', 'u32', 1],
+  ['address', 'u64', 1],
+])
+
+/** Words of a step, whatever its function takes: so many are passed in registers. */
+export const STEP_WORDS_LEAST = 8
 
 /** A response: one cache line. */
 export const RESPONSE = defineLayout('response', LIMITS.RESPONSE_BYTES, [

@@ -1,5 +1,5 @@
 import { describe, expectTypeOf, it } from 'vitest'
-import type { FatThread, Pointer } from '../../src/index.ts'
+import type { FatThread, Library, Pointer } from '../../src/index.ts'
 import { array, pointer, struct, type Type, union } from '../../src/index.ts'
 
 type Reads<T> = T extends Type<infer Value> ? Value : never
@@ -65,5 +65,33 @@ describe('read', () => {
     expectTypeOf(thread.readSync(at, 'const char *')).toEqualTypeOf<string | null>()
     expectTypeOf(thread.readSync(at, 'char[8]')).toEqualTypeOf<string>()
     expectTypeOf(thread.readSync(at, 'uint64_t')).toEqualTypeOf<bigint>()
+  })
+})
+
+describe('a series', () => {
+  it('knows what its steps give, and takes them where that fits', () => {
+    const { symbols: c, thread } = null as unknown as Library<{
+      make: 'struct thing *make(int size)'
+      size: 'int size(struct thing *of, _Out_ int32_t *left)'
+      name: 'const char *name(struct thing *of)'
+      half: 'double half(double value)'
+    }>
+    const series = thread.series()
+    const made = series.call(c.make, 5)
+    expectTypeOf(made.value).toEqualTypeOf<Pointer | null>()
+    const sized = series.call(c.size, made)
+    expectTypeOf(sized.value).toEqualTypeOf<{ result: number; left: number }>()
+    series.call(c.make, sized.part('left'))
+    expectTypeOf(series.call(c.name, made).value).toEqualTypeOf<string | null>()
+    expectTypeOf(series.call(c.half.with({ errno: true }), 1).value).toEqualTypeOf<{
+      result: number
+      errno: number
+    }>()
+    // @ts-expect-error a pointer is no number
+    series.call(c.half, made)
+    // @ts-expect-error no such result
+    sized.part('right')
+    // @ts-expect-error an argument is missing
+    series.call(c.half)
   })
 })
