@@ -40,37 +40,37 @@ export const libraries = () => [
 
 /** The size of a PNG, and how its pixels come about. */
 export async function png(workshop, input, length) {
-  const { newPng, setPng, headerOfPng, decodePng, freePng } = workshop.functions
-  const context = await newPng(0)
   const header = workshop.memory('header', 64)
-  const [, code] = await workshop.inOrder(
-    () => setPng(context, input, length),
-    () => headerOfPng(context, header),
+  const [context, , code] = await workshop.inOrder(
+    (c) => c.newPng(0),
+    (c, context) => c.setPng(context, input, length),
+    (c, context) => c.headerOfPng(context, header),
   )
   const [width, height] = new Uint32Array(header.buffer, header.byteOffset, 2)
   if (code !== 0 || !isSize(width, height)) {
-    await freePng(context)
+    await workshop.functions.freePng(context)
     throw new BadImage('no header of a PNG')
   }
   const bytes = width * height * BYTES_PER_PIXEL
   const pixels = workshop.memory('pixels', bytes)
   const steps = [
-    () => decodePng(context, pixels, bytes, RGBA_OF_SPNG, WITH_TRANSPARENCY),
-    () => freePng(context),
+    (c) => c.decodePng(context, pixels, bytes, RGBA_OF_SPNG, WITH_TRANSPARENCY),
+    (c) => c.freePng(context),
   ]
   return { pixels, width, height, steps }
 }
 
 /** The size of a JPEG, and how its pixels come about. */
 export async function jpeg(workshop, input, length) {
-  const { newJpeg, headerOfJpeg, decodeJpeg, freeJpeg } = workshop.functions
-  const handle = await newJpeg()
   const header = workshop.memory('header', 64)
   const at = (index) => header.subarray(4 * index, 4 * index + 4)
-  const code = await headerOfJpeg(handle, input, length, at(0), at(1), at(2), at(3))
+  const [handle, code] = await workshop.inOrder(
+    (c) => c.newJpeg(),
+    (c, handle) => c.headerOfJpeg(handle, input, length, at(0), at(1), at(2), at(3)),
+  )
   const [fullWidth, fullHeight] = new Int32Array(header.buffer, header.byteOffset, 2)
   if (code !== 0 || !isSize(fullWidth, fullHeight)) {
-    await freeJpeg(handle)
+    await workshop.functions.freeJpeg(handle)
     throw new BadImage('no header of a JPEG')
   }
   const eighths = eighthsFor(fullWidth, fullHeight)
@@ -78,6 +78,6 @@ export async function jpeg(workshop, input, length) {
   const height = Math.ceil((fullHeight * eighths) / 8)
   const pixels = workshop.memory('pixels', width * height * BYTES_PER_PIXEL)
   const how = [pixels, width, 0, height, RGBA_OF_TURBOJPEG, 0]
-  const steps = [() => decodeJpeg(handle, input, length, ...how), () => freeJpeg(handle)]
+  const steps = [(c) => c.decodeJpeg(handle, input, length, ...how), (c) => c.freeJpeg(handle)]
   return { pixels, width, height, steps }
 }

@@ -59,13 +59,14 @@ function read(path, workshop) {
 }
 
 async function made(workshop, { pixels, width, height, steps }) {
-  const [code] = await workshop.inOrder(...steps)
-  if (code) throw new BadImage(`error ${code}`)
   const part = Math.min(1, SIDE / Math.max(width, height))
   const toWidth = Math.max(1, Math.round(width * part))
   const toHeight = Math.max(1, Math.round(height * part))
   const thumbnail = workshop.memory('thumbnail', SIDE * SIDE * BYTES_PER_PIXEL)
-  await workshop.functions.shrink(pixels, width, height, thumbnail, toWidth, toHeight)
+  const [code] = await workshop.inOrder(...steps, (c) =>
+    c.shrink(pixels, width, height, thumbnail, toWidth, toHeight),
+  )
+  if (code) throw new BadImage(`error ${code}`)
   const copy = Buffer.from(thumbnail.subarray(0, toWidth * toHeight * BYTES_PER_PIXEL))
   return { width: toWidth, height: toHeight, pixels: copy }
 }

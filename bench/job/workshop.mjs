@@ -9,7 +9,7 @@ export class Workshop {
   /**
    * @param functions by name
    * @param bench `allocate(bytes)` gives memory that functions can be given as it is, and `free` takes it back;
-   *   `addressOf(memory)` is where C finds it, a bigint; `inOrder(steps)` makes calls whose order matters, and
+   *   `addressOf(memory)` is where C finds it, a bigint; `inOrder(steps)` makes calls one after the other, and
    *   resolves to their results
    */
   constructor(functions, bench) {
@@ -27,7 +27,10 @@ export class Workshop {
     return memory
   }
 
-  /** Makes calls one after the other, none of which needs another one's result; resolves to all results. */
+  /**
+   * Makes calls one after the other; resolves to all results. Each step is given the functions, and what the steps
+   * before it gave: something to be passed on.
+   */
   inOrder(...steps) {
     return this.#bench.inOrder(steps)
   }
@@ -47,8 +50,8 @@ export class Workshop {
 }
 
 /** Waits for each call before it makes the next one. */
-export async function oneByOne(steps) {
+export const oneByOne = (functions) => async (steps) => {
   const results = []
-  for (const step of steps) results.push(await step())
+  for (const step of steps) results.push(await step(functions, ...results))
   return results
 }

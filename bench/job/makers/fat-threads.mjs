@@ -75,8 +75,23 @@ function workshopIn(thread, functions) {
       all.delete(bytes)
     },
     addressOf: (bytes) => all.get(bytes).pointer.address,
-    // Calls of one fat thread run in the order in which they are made.
-    inOrder: (steps) => Promise.all(steps.map((step) => step())),
+    inOrder: async (steps) => {
+      const series = thread.series()
+      const recorders = recordersOf(functions, series)
+      const made = []
+      for (const step of steps) made.push(step(recorders, ...made))
+      await series.run()
+      return made.map(({ value }) => value)
+    },
   })
   return { workshop, pointer: thread.alloc(1).pointer }
+}
+
+/** The same functions, whose calls become steps of a series. */
+function recordersOf(functions, series) {
+  const record =
+    (_, name) =>
+    (...values) =>
+      series.call(functions[name], ...values)
+  return new Proxy(functions, { get: record })
 }

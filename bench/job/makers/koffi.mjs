@@ -8,19 +8,20 @@ import { oneByOne, Workshop } from '../workshop.mjs'
 /** As many as there are members in the pools. */
 const AT_ONCE = 2
 
-const bench = {
-  allocate: (bytes) => Buffer.allocUnsafeSlow(bytes),
-  free: () => {},
-  addressOf: (memory) => BigInt(koffi.address(memory)),
-  inOrder: oneByOne,
-}
+const workshopWith = (functions) =>
+  new Workshop(functions, {
+    allocate: (bytes) => Buffer.allocUnsafeSlow(bytes),
+    free: () => {},
+    addressOf: (memory) => BigInt(koffi.address(memory)),
+    inOrder: oneByOne(functions),
+  })
 
 /** One image after the other. `options` are those of `koffi.load`. */
 export async function blocking(codecs, options = {}) {
   const functions = await functionsFor(codecs, (path, prototypes) =>
     bound(path, prototypes, options),
   )
-  const workshop = new Workshop(functions, bench)
+  const workshop = workshopWith(functions)
   let last = Promise.resolve()
   return {
     make: (path) => {
@@ -43,7 +44,7 @@ export async function asynchronous(codecs) {
       Object.entries(bound(path, prototypes, {})).map(([name, call]) => [name, promised(call)]),
     ),
   )
-  const free = Array.from({ length: AT_ONCE }, () => new Workshop(functions, bench))
+  const free = Array.from({ length: AT_ONCE }, () => workshopWith(functions))
   const waiting = []
   return {
     make: async (path) => {
