@@ -7,10 +7,11 @@ import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
 import { alignOf, sizeOf } from '../../src/abi/layout.ts'
 import type { AggregateType, Member } from '../../src/abi/types.ts'
-import { Reading, Writing } from '../../src/call/value/codec.ts'
+import { Reading } from '../../src/call/value/codec.ts'
 import { codecOf } from '../../src/call/value/of.ts'
 import { type Structure, structure } from '../fixtures/declarations/structures.ts'
 import { seed } from '../support/fuzzing.ts'
+import { noTarget } from '../support/no-target.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'fat-threads-layout-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -46,17 +47,6 @@ function compiled(structures: readonly Structure[]): string[] {
     .split('\n')
 }
 
-const writing = new Writing(
-  {
-    owner: {},
-    words: 0,
-    views: undefined as never,
-    place: undefined as never,
-    callback: undefined as never,
-  },
-  () => 'value',
-)
-
 /** The bytes of the structure where only this bit-field is all ones. */
 function ones(size: number, { type, bits, offset, name }: Member): string {
   const codec = codecOf({
@@ -71,7 +61,7 @@ function ones(size: number, { type, bits, offset, name }: Member): string {
   const signed = type.kind === 'integer' && type.signed
   const all = signed ? -1n : (1n << width) - 1n
   const value = type.kind === 'bool' ? true : sizeOf(type) === 8 ? all : Number(all)
-  codec.write({ [name as string]: value }, new DataView(bytes.buffer), 0, writing)
+  codec.write({ [name as string]: value }, new DataView(bytes.buffer), 0, noTarget)
   const read = codec.read(new DataView(bytes.buffer), 0, new Reading({}))
   expect(read).toEqual({ [name as string]: value })
   return Buffer.from(bytes.subarray(0, size)).toString('hex')

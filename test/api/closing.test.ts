@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { ClosedError, FatThread, type Library, open } from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
+import { numbers } from '../support/numbers.ts'
 import { program, unharmed } from '../support/program.ts'
 import { SLOWNESS } from '../support/slowness.ts'
 import { call, failureOf, WAYS } from '../support/ways.ts'
@@ -14,8 +15,6 @@ const DECLARATIONS = {
 } as const
 
 const openIt = (): Promise<Library<typeof DECLARATIONS>> => open(fixture('obeys'), DECLARATIONS)
-
-const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
 
 const isThere = (pid: number | undefined): boolean => existsSync(`/proc/${pid}`)
 

@@ -10,6 +10,7 @@ import {
   TimeoutError,
 } from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
+import { numbers } from '../support/numbers.ts'
 import { failureOf } from '../support/ways.ts'
 
 const DECLARATIONS = {
@@ -43,8 +44,6 @@ const begin = async (options: FatThreadOptions = {}): Promise<typeof library.sym
   return library.symbols
 }
 afterEach(() => library?.close())
-
-const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
 
 const timed = async (work: () => Promise<unknown>): Promise<number> => {
   const before = performance.now()

@@ -12,6 +12,8 @@ import {
   TimeoutError,
 } from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
+import { numbers } from '../support/numbers.ts'
+import { until } from '../support/until.ts'
 import { call, failureOf, WAYS } from '../support/ways.ts'
 
 const DECLARATIONS = {
@@ -33,17 +35,6 @@ let library: Library<typeof DECLARATIONS>
 const spawn = async (options: FatThreadOptions = {}): Promise<void> => {
   thread = await FatThread.spawn(options)
   library = await thread.load(fixture('obeys'), DECLARATIONS)
-}
-
-const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
-
-/** Waits for an event that is there soon. */
-async function until(condition: () => boolean): Promise<void> {
-  const limit = performance.now() + 5000
-  while (!condition()) {
-    if (performance.now() > limit) throw new Error('it never came')
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
 }
 
 afterEach(() => thread.close())

@@ -6,12 +6,13 @@ import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
 import { namedMembers } from '../../src/abi/layout.ts'
 import type { CType, Member } from '../../src/abi/types.ts'
-import { Reading, Writing } from '../../src/call/value/codec.ts'
+import { Reading } from '../../src/call/value/codec.ts'
 import { codecOf } from '../../src/call/value/of.ts'
 import { open } from '../../src/index.ts'
 import { build } from '../fixtures/build.ts'
 import { type Structure, structure } from '../fixtures/declarations/structures.ts'
 import { seed } from '../support/fuzzing.ts'
+import { noTarget } from '../support/no-target.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'fat-threads-structures-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -55,22 +56,11 @@ function randomValue(type: CType): unknown {
   }
 }
 
-const writing = new Writing(
-  {
-    owner: {},
-    words: 0,
-    views: undefined as never,
-    place: undefined as never,
-    callback: undefined as never,
-  },
-  () => 'value',
-)
-
 /** The value as memory keeps it. */
 function inMemory(type: CType, value: unknown): unknown {
   const codec = codecOf(type)
   const memory = new DataView(new ArrayBuffer(codec.size + 16))
-  codec.write(value, memory, 0, writing)
+  codec.write(value, memory, 0, noTarget)
   return codec.read(memory, 0, new Reading({}))
 }
 

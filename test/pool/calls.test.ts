@@ -1,17 +1,11 @@
 /** Calls of a pool: where they run, what waits, what they are given. */
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, describe, expect, test } from 'vitest'
-import {
-  AbortError,
-  type Declarations,
-  FatThreadError,
-  Pool,
-  type PoolOptions,
-  QueueFullError,
-  TimeoutError,
-} from '../../src/index.ts'
+import { describe, expect, test } from 'vitest'
+import { AbortError, FatThreadError, Pool, QueueFullError, TimeoutError } from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
+import { numbers } from '../support/numbers.ts'
+import { usePools } from '../support/pools.ts'
 import { failureOf } from '../support/ways.ts'
 
 const DECLARATIONS = {
@@ -24,20 +18,8 @@ const DECLARATIONS = {
 
 type Obedient = Pool<typeof DECLARATIONS>
 
-let pools: Pool<Declarations>[] = []
-const opened = <P>(pool: P): P => {
-  pools.push(pool as Pool)
-  return pool
-}
-const openIt = async (options: PoolOptions): Promise<Obedient> =>
-  opened(await Pool.open(fixture('obeys'), DECLARATIONS, options))
+const { opened, openIt } = usePools(DECLARATIONS)
 
-afterEach(async () => {
-  await Promise.all(pools.map((pool) => pool.terminate()))
-  pools = []
-})
-
-const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
 const answered = (pool: Obedient): number[] =>
   pool.threads.map(({ stats }, index) => stats.call(pool.threads[index]).completed)
 

@@ -1,8 +1,10 @@
 /** The end of a pool: close, terminate, and the program's own. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, describe, expect, test } from 'vitest'
-import { ClosedError, type Declarations, Pool, type PoolOptions } from '../../src/index.ts'
+import { describe, expect, test } from 'vitest'
+import { ClosedError, type Pool } from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
+import { numbers } from '../support/numbers.ts'
+import { usePools } from '../support/pools.ts'
 import { program, unharmed } from '../support/program.ts'
 import { runProgram } from '../support/run-program.ts'
 import { failureOf } from '../support/ways.ts'
@@ -13,20 +15,7 @@ const DECLARATIONS = {
   spin: 'int spin(void)',
 } as const
 
-let pools: Pool<Declarations>[] = []
-const opened = <P>(pool: P): P => {
-  pools.push(pool as Pool)
-  return pool
-}
-const openIt = async (options: PoolOptions): Promise<Pool<typeof DECLARATIONS>> =>
-  opened(await Pool.open(fixture('obeys'), DECLARATIONS, options))
-
-afterEach(async () => {
-  await Promise.all(pools.map((pool) => pool.terminate()))
-  pools = []
-})
-
-const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
+const { openIt } = usePools(DECLARATIONS)
 
 async function allClosed(pool: Pool<typeof DECLARATIONS>): Promise<void> {
   expect(await failureOf(() => pool.symbols.add(1, 2))).toBeInstanceOf(ClosedError)

@@ -6,7 +6,6 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
   ClosedError,
   CrashError,
-  type Declarations,
   ExitError,
   LoadError,
   Pool,
@@ -14,43 +13,24 @@ import {
   StartError,
 } from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
+import { numbers } from '../support/numbers.ts'
+import { usePools } from '../support/pools.ts'
 import { program, unharmed } from '../support/program.ts'
 import { Scratch } from '../support/scratch.ts'
+import { until } from '../support/until.ts'
 import { failureOf } from '../support/ways.ts'
 
-let pools: Pool<Declarations>[] = []
-const opened = <P>(pool: P): P => {
-  pools.push(pool as Pool)
-  return pool
-}
-
-afterEach(async () => {
-  await Promise.all(pools.map((pool) => pool.terminate()))
-  pools = []
-})
-
-const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
-
-async function until(condition: () => boolean): Promise<void> {
-  const limit = performance.now() + 8000
-  while (!condition()) {
-    if (performance.now() > limit) throw new Error('it never came')
-    await sleep(5)
-  }
-}
+const OBEYS = {
+  add: 'int add(int a, int b)',
+  sleep: 'int sleep_for(int milliseconds)',
+  crash: 'int crash(void)',
+  crashAfter: 'int crash_after(int milliseconds)',
+  leave: 'int leave(int status)',
+  count: 'int count_calls(void)',
+} as const
+const { opened, openIt } = usePools(OBEYS)
 
 describe('a crash', () => {
-  const DECLARATIONS = {
-    add: 'int add(int a, int b)',
-    sleep: 'int sleep_for(int milliseconds)',
-    crash: 'int crash(void)',
-    crashAfter: 'int crash_after(int milliseconds)',
-    leave: 'int leave(int status)',
-    count: 'int count_calls(void)',
-  } as const
-  const openIt = async (options: PoolOptions): Promise<Pool<typeof DECLARATIONS>> =>
-    opened(await Pool.open(fixture('obeys'), DECLARATIONS, options))
-
   test('rejects the call that ran, and touches none of the others', async () => {
     const pool = await openIt({ minThreads: 2, maxThreads: 2 })
     const slow = pool.symbols.sleep(200)

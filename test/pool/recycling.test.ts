@@ -1,9 +1,12 @@
 /** Fat threads of a pool that come and go: when they have served long enough, and when there is nothing to do. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, describe, expect, test } from 'vitest'
-import { type Declarations, Pool, type PoolOptions } from '../../src/index.ts'
+import { describe, expect, test } from 'vitest'
+import { Pool } from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
+import { numbers } from '../support/numbers.ts'
+import { usePools } from '../support/pools.ts'
 import { program, unharmed } from '../support/program.ts'
+import { until } from '../support/until.ts'
 
 const DECLARATIONS = {
   add: 'int add(int a, int b)',
@@ -11,28 +14,7 @@ const DECLARATIONS = {
   count: 'int count_calls(void)',
 } as const
 
-let pools: Pool<Declarations>[] = []
-const opened = <P>(pool: P): P => {
-  pools.push(pool as Pool)
-  return pool
-}
-const openIt = async (options: PoolOptions): Promise<Pool<typeof DECLARATIONS>> =>
-  opened(await Pool.open(fixture('obeys'), DECLARATIONS, options))
-
-afterEach(async () => {
-  await Promise.all(pools.map((pool) => pool.terminate()))
-  pools = []
-})
-
-const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
-
-async function until(condition: () => boolean): Promise<void> {
-  const limit = performance.now() + 5000
-  while (!condition()) {
-    if (performance.now() > limit) throw new Error('it never came')
-    await sleep(5)
-  }
-}
+const { opened, openIt } = usePools(DECLARATIONS)
 
 describe('idleTimeout', () => {
   test('ends those above minThreads that do nothing, and no other', async () => {

@@ -2,18 +2,17 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   AbortError,
   ClosedError,
   CrashError,
-  type Declarations,
   Pool,
-  type PoolOptions,
   QueueFullError,
   TimeoutError,
 } from '../../src/index.ts'
-import { fixture } from '../fixtures/build.ts'
+import { numbers } from '../support/numbers.ts'
+import { usePools } from '../support/pools.ts'
 import { failureOf } from '../support/ways.ts'
 
 const DECLARATIONS = {
@@ -23,20 +22,7 @@ const DECLARATIONS = {
   crash: 'int crash(void)',
 } as const
 
-let pools: Pool<Declarations>[] = []
-const opened = <P>(pool: P): P => {
-  pools.push(pool as Pool)
-  return pool
-}
-const openIt = async (options: PoolOptions): Promise<Pool<typeof DECLARATIONS>> =>
-  opened(await Pool.open(fixture('obeys'), DECLARATIONS, options))
-
-afterEach(async () => {
-  await Promise.all(pools.map((pool) => pool.terminate()))
-  pools = []
-})
-
-const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
+const { opened, openIt } = usePools(DECLARATIONS)
 
 describe('a sequence', () => {
   test('has a fat thread for itself', async () => {

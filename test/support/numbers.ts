@@ -1,0 +1,3 @@
+/** From 0 on. */
+export const numbers = (count: number): number[] =>
+  Array.from({ length: count }, (_, index) => index)
