@@ -1,6 +1,6 @@
 // Programs and libraries in C that the measures need, compiled when first asked for.
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Unavailable } from './unavailable.mjs'
@@ -10,9 +10,15 @@ const BUILT = fileURLToPath(new URL('../../build/bench/', import.meta.url))
 
 const modified = (path) => statSync(path).mtimeMs
 
+const headers = () => readdirSync(SOURCES).filter((name) => name.endsWith('.h'))
+
+/** When a source was changed last, or what it may include. */
+const changed = (source) =>
+  Math.max(modified(source), ...headers().map((name) => modified(SOURCES + name)))
+
 function compiled(name, target, flags) {
   const source = `${SOURCES}${name}.c`
-  if (existsSync(target) && modified(target) >= modified(source)) return target
+  if (existsSync(target) && modified(target) >= changed(source)) return target
   mkdirSync(BUILT, { recursive: true })
   // Two runs at once each build a file of their own, and the last rename wins.
   const unfinished = `${target}.${process.pid}`
