@@ -10,6 +10,7 @@ const LINES = {
   uss: ['Private_Clean', 'Private_Dirty'],
   pss: ['Pss'],
   rss: ['Rss'],
+  anonymous: ['Anonymous'],
 }
 
 /** Bytes of memory of an idle process, from /proc/PID/smaps_rollup. */
