@@ -13,8 +13,8 @@ import { Busy, Frame, reentered, Unprepared, Unreachable } from './frame.ts'
 import type { Invocation } from './invocation.ts'
 import { Keeping } from './keeping.ts'
 import type { LaneMemory } from './lane-memory.ts'
-import { Patience } from './patience.ts'
 import { type Caller, type Line, Pending } from './pending.ts'
+import { Pump, RELOOK } from './pump.ts'
 import { Queue } from './queue.ts'
 import {
   type Answer,
@@ -35,11 +35,7 @@ const MOST_TRIPS = 24
 const TRIPS_BETWEEN_LOOKS = 8
 /** Answers taken before what waits is posted: the host works meanwhile. */
 const PORTION = 32
-/** Stays awake for so many milliseconds before it sleeps until the doorbell. */
-const AWAKE = 0.05
-const AWAKE_LEAST = 0.002
-/** Looks again after so many milliseconds, whatever the doorbells say: a library may have spoilt them. */
-const RELOOK = 100
+
 type AnyRequest = Request<unknown, unknown>
 
 /** What a lane asks of the fat thread that it belongs to. */
@@ -91,8 +87,6 @@ export class Lane implements Line, Entrance {
     this.#trips = 0
   }
   readonly #waiting = new Queue<Pending>()
-  #asleep = false
-  #pumping = false
   #stopped = false
   #dead = false
   /** An inner lane whose callback is over. */
@@ -107,8 +101,7 @@ export class Lane implements Line, Entrance {
   #awaited: Invocation | undefined
   #afterwards: (() => void) | undefined
   readonly #clock: Clock
-  readonly #patience = new Patience(AWAKE_LEAST, AWAKE)
-  #relook: NodeJS.Timeout | undefined
+  readonly #pump: Pump
   /** Answers so far. */
   completed = 0
   /** In the places of requests that were taken back. */
@@ -140,6 +133,20 @@ export class Lane implements Line, Entrance {
         return this.#dead ? undefined : this.#flight.oldest
       },
       expired: (pending) => this.#keeper.expired(pending),
+    })
+    this.#pump = new Pump({
+      ring: memory.ring,
+      process,
+      spin,
+      idle: () => this.#idle,
+      dead: () => this.#dead,
+      drain: () => this.#drain(),
+      relook: () => {
+        this.#fill()
+        this.#ringHost()
+        this.#callbacks.hear()
+      },
+      retire: (error) => this.#keeper.retire(error),
     })
     this.#answer = {
       views: memory.views,
@@ -189,7 +196,7 @@ export class Lane implements Line, Entrance {
         return Promise.resolve(result)
       }
       this.#wakeHost()
-      this.#pump()
+      this.#pump.go()
       return result.promise() as Promise<Output>
     } catch (error) {
       return Promise.reject(error)
@@ -293,13 +300,13 @@ export class Lane implements Line, Entrance {
     pending.lane = this
     this.#waiting.put(pending)
     this.#fill()
-    this.#pump()
+    this.#pump.go()
   }
 
   /** Blocks until something happens on this lane, or a thread of the library calls back. */
   step(pending?: Pending): void {
     const { ring } = this.#channel
-    this.#wakeUp()
+    this.#pump.wakeUp()
     if (this.#stopped) {
       // Whatever is answered now counts for nothing: only the end of the process is awaited.
       this.#process.wait(RELOOK)
@@ -312,7 +319,7 @@ export class Lane implements Line, Entrance {
     }
     if (this.#callbacks.hear() > 0) return
     this.#wakeHost()
-    if (this.#spin && ring.inFlight > 0 && this.#stayAwake()) {
+    if (this.#spin && ring.inFlight > 0 && this.#pump.spin()) {
       this.#drain()
       return
     }
@@ -358,15 +365,15 @@ export class Lane implements Line, Entrance {
   /** Goes on with what is in flight, after a blocking wait. */
   resume(): void {
     this.#callbacks.rehear()
-    this.#pump()
+    this.#pump.go()
   }
 
   /** The host rang; returns how many answers there were. */
   onRing(): number {
-    if (this.#dead || !this.#asleep) return 0
-    this.#wakeUp()
+    if (this.#dead || !this.#pump.asleep) return 0
+    this.#pump.wakeUp()
     const settled = this.#drain()
-    this.#pump()
+    this.#pump.go()
     return settled
   }
 
@@ -412,9 +419,9 @@ export class Lane implements Line, Entrance {
   hear(): number {
     if (this.#dead || this.#calling || this.#flight.size === 0 || !this.#channel.ring.ready())
       return 0
-    this.#wakeUp()
+    this.#pump.wakeUp()
     const settled = this.#drain()
-    this.#pump()
+    this.#pump.go()
     return settled
   }
 
@@ -425,7 +432,7 @@ export class Lane implements Line, Entrance {
 
   /** A doorbell has been rung: whether it was not the one of this lane, which sleeps on. */
   sleepsOn(): boolean {
-    if (this.#dead || !this.#asleep) return false
+    if (this.#dead || !this.#pump.asleep) return false
     const { ring } = this.#channel
     return ring.sleeping && !ring.ready()
   }
@@ -474,7 +481,7 @@ export class Lane implements Line, Entrance {
     if (this.#awaited === undefined) return
     this.#awaited = undefined
     releaseEventLoop()
-    this.#pump()
+    this.#pump.go()
   }
 
   /** Posts nothing more and believes no more answers; what comes now waits for a successor. */
@@ -504,7 +511,7 @@ export class Lane implements Line, Entrance {
     this.#settleAnswered(Number.POSITIVE_INFINITY, false)
     this.stop()
     this.#dead = true
-    this.#wakeUp()
+    this.#pump.wakeUp()
     if (this.#awaited !== undefined) releaseEventLoop()
     this.#awaited = undefined
     this.#clock.stop()
@@ -564,7 +571,7 @@ export class Lane implements Line, Entrance {
 
   /** Takes answers while requests are made, so that fewer have to wait. Runs no code of the caller: no callback. */
   #makeRoom(): void {
-    if (this.#dead || this.#calling || this.#asleep) return
+    if (this.#dead || this.#calling || this.#pump.asleep) return
     this.#settleAnswered(PORTION, false)
     this.#fill()
   }
@@ -772,71 +779,6 @@ export class Lane implements Line, Entrance {
   get #idle(): boolean {
     if (this.#dead || this.#awaited !== undefined) return true
     return this.#flight.size === 0 && this.#waiting.size === 0
-  }
-
-  /** Goes on with asynchronous requests: a few turns of the event loop awake, then asleep until the doorbell. */
-  #pump(): void {
-    if (this.#pumping || this.#asleep || this.#idle) return
-    this.#pumping = true
-    let quietSince = performance.now()
-    let awake = this.#patience.milliseconds
-    const turn = (): void => {
-      const now = performance.now()
-      if (!this.#idle && this.#drain() > 0) {
-        quietSince = now
-        this.#patience.paid()
-        awake = this.#patience.milliseconds
-      }
-      if (this.#idle) {
-        this.#pumping = false
-      } else if (this.#spin && now - quietSince < awake) {
-        setImmediate(turn)
-      } else {
-        this.#pumping = false
-        this.#patience.failed()
-        this.#sleep()
-      }
-    }
-    setImmediate(turn)
-  }
-
-  #sleep(): void {
-    this.#checkWaiting()
-    if (this.#dead) return
-    if (!this.#channel.ring.fallAsleep()) {
-      this.#pump()
-      return
-    }
-    this.#asleep = true
-    holdEventLoop()
-    try {
-      this.#process.watch()
-    } catch (error) {
-      this.#keeper.retire(error as Error)
-    }
-    this.#relook = setTimeout(() => {
-      this.#wakeUp()
-      this.#fill()
-      this.#ringHost()
-      this.#callbacks.hear()
-      this.#pump()
-    }, RELOOK)
-  }
-
-  #wakeUp(): void {
-    if (!this.#asleep) return
-    this.#asleep = false
-    clearTimeout(this.#relook)
-    releaseEventLoop()
-    if (!this.#dead) this.#channel.ring.wakeUp()
-  }
-
-  /** Spins as long as spinning has paid lately: on a busy machine the host can't run meanwhile. */
-  #stayAwake(): boolean {
-    const found = this.#channel.ring.spin(this.#patience.milliseconds)
-    if (found) this.#patience.paid()
-    else this.#patience.failed()
-    return found
   }
 
   #checkWaiting(): void {

@@ -1,0 +1,113 @@
+import { type HostProcess, holdEventLoop, releaseEventLoop } from '../host/process.ts'
+import { Patience } from './patience.ts'
+import type { Ring } from './ring.ts'
+
+/** Stays awake for so many milliseconds before it sleeps until the doorbell. */
+const AWAKE = 0.05
+const AWAKE_LEAST = 0.002
+/** Looks again after so many milliseconds, whatever the doorbells say: a library may have spoilt them. */
+export const RELOOK = 100
+
+/** What a pump asks of its lane. */
+interface PumpHome {
+  readonly ring: Ring
+  readonly process: HostProcess
+  /** Whether it pays to stay awake. */
+  readonly spin: boolean
+  /** Nobody waits for anything: the event loop may end. */
+  idle(): boolean
+  /** Nothing comes any more. */
+  dead(): boolean
+  /** Takes what has been answered; returns how much that was. */
+  drain(): number
+  /** It slept long enough: whatever may have been missed is looked for. */
+  relook(): void
+  /** The fat thread broke the protocol, or can't be waited for. */
+  retire(error: Error): void
+}
+
+/** Goes on with asynchronous requests: a few turns of the event loop awake, then asleep until the doorbell. */
+export class Pump {
+  readonly #home: PumpHome
+  readonly #patience = new Patience(AWAKE_LEAST, AWAKE)
+  #turning = false
+  #asleep = false
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(home: PumpHome) {
+    this.#home = home
+  }
+
+  /** It waits for the doorbell. */
+  get asleep(): boolean {
+    return this.#asleep
+  }
+
+  go(): void {
+    const home = this.#home
+    if (this.#turning || this.#asleep || home.idle()) return
+    this.#turning = true
+    let quietSince = performance.now()
+    let awake = this.#patience.milliseconds
+    const turn = (): void => {
+      const now = performance.now()
+      if (!home.idle() && home.drain() > 0) {
+        quietSince = now
+        this.#patience.paid()
+        awake = this.#patience.milliseconds
+      }
+      if (home.idle()) {
+        this.#turning = false
+      } else if (home.spin && now - quietSince < awake) {
+        setImmediate(turn)
+      } else {
+        this.#turning = false
+        this.#patience.failed()
+        this.#sleep()
+      }
+    }
+    setImmediate(turn)
+  }
+
+  wakeUp(): void {
+    if (!this.#asleep) return
+    this.#asleep = false
+    clearTimeout(this.#timer)
+    releaseEventLoop()
+    if (!this.#home.dead()) this.#home.ring.wakeUp()
+  }
+
+  /** Blocks for as long as that has paid lately; returns whether an answer came. */
+  spin(): boolean {
+    const found = this.#home.ring.spin(this.#patience.milliseconds)
+    if (found) this.#patience.paid()
+    else this.#patience.failed()
+    return found
+  }
+
+  #sleep(): void {
+    const { ring, process } = this.#home
+    this.#attempt(() => ring.checkWaiting())
+    if (this.#home.dead()) return
+    if (!ring.fallAsleep()) {
+      this.go()
+      return
+    }
+    this.#asleep = true
+    holdEventLoop()
+    this.#attempt(() => process.watch())
+    this.#timer = setTimeout(() => {
+      this.wakeUp()
+      this.#home.relook()
+      this.go()
+    }, RELOOK)
+  }
+
+  #attempt(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#home.retire(error as Error)
+    }
+  }
+}
