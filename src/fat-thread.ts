@@ -32,6 +32,7 @@ import {
   releaseEventLoop,
 } from './host/process.ts'
 import { residentMemory } from './host/resident-memory.ts'
+import { waitedTime } from './host/waited-time.ts'
 import { IdleWatch, type Watched } from './idle-watch.ts'
 import { Incarnation, type IncarnationKeeper, type Retirement } from './incarnation.ts'
 import { type Declarations, Library, type LibraryOptions, type Prototypes } from './library.ts'
@@ -712,7 +713,9 @@ export class FatThread
       const { lane, callbacks, process } = this.#current ?? {}
       const inFlight = (lane?.inFlight ?? 0) + (lane?.queued ?? 0) + (callbacks?.outside ?? 0)
       const completed = (lane?.completed ?? 0) + (callbacks?.count ?? 0)
-      return { pid: this.pid, used: process?.usedTime, completed, inFlight }
+      const { pid } = this
+      const waited = (): number => (pid === undefined ? 0 : waitedTime(pid))
+      return { pid, used: process?.usedTime, waited, completed, inFlight }
     }
     return new IdleWatch(watched, (what) => {
       const error = new ViolationError(

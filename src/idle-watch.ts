@@ -4,11 +4,18 @@ import { residentMemory } from './host/resident-memory.ts'
 /** Beats between two looks: short after a call, longer while all is quiet. */
 const SHORTEST = 1
 const LONGEST = 4000 / BEAT
-/** A background thread may work for a moment; so many seconds of it, at more than that share, are no moment. */
+/**
+ * A background thread may work for a moment; so many seconds of it, at more than that share, are no moment. On a busy
+ * machine what it waited for a processor counts as well: it would have worked then.
+ */
 const MOST_SECONDS = 2
 const MOST_SHARE = 0.5
+/** So much of it has to be work in any case. */
+const LEAST_SECONDS = 0.5
 /** Bytes that a process may grow by while nobody calls it. */
 const MOST_GROWTH = 256 * 2 ** 20
+/** Less than that is not worth a word. */
+const NOTABLE_GROWTH = 16 * 2 ** 20
 /** Who has used so few seconds since the last look has not grown either, and its memory is not asked for. */
 const NOTHING = 0.001
 
@@ -18,6 +25,8 @@ export interface Watched {
   readonly pid: number | undefined
   /** Seconds of processor time. */
   readonly used: number | undefined
+  /** Seconds that its threads were ready to run and had no processor. */
+  waited(): number
   /** Changes with each answer. */
   readonly completed: number
   readonly inFlight: number
@@ -29,6 +38,8 @@ interface Sample {
   readonly at: number
   /** Seconds of processor time. */
   readonly used: number
+  /** Seconds that its threads waited for a processor. */
+  readonly waited: number
   /** Bytes of resident memory. */
   readonly resident: number
 }
@@ -44,6 +55,8 @@ export class IdleWatch {
   /** At the first look after the last call. */
   #resident = 0
   #burnt = 0
+  /** The same, with what it waited for. */
+  #wanted = 0
 
   /** `stop` is told what the library does. */
   constructor(watched: () => Watched, stop: (what: string) => void) {
@@ -83,27 +96,33 @@ export class IdleWatch {
   #begin(sample: Sample | undefined): undefined {
     this.#resident = sample?.resident ?? 0
     this.#burnt = 0
+    this.#wanted = 0
   }
 
   #judge(last: Sample, sample: Sample): string | undefined {
     // Growing takes processor time too: what it comes of is said first.
     const grown = sample.resident - this.#resident
-    if (grown > MOST_GROWTH) return `grew by ${Math.round(grown / 2 ** 20)} MiB`
+    const growth = `grew by ${Math.round(grown / 2 ** 20)} MiB`
+    if (grown > MOST_GROWTH) return growth
     const used = sample.used - last.used
-    const share = (used * 1000) / (sample.at - last.at)
-    this.#burnt = share < MOST_SHARE ? 0 : this.#burnt + used
+    const wanted = used + Math.max(0, sample.waited - last.waited)
+    const burns = (wanted * 1000) / (sample.at - last.at) >= MOST_SHARE
+    this.#burnt = burns ? this.#burnt + used : 0
+    this.#wanted = burns ? this.#wanted + wanted : 0
     // What burns is looked at again soon.
-    if (this.#burnt > 0) this.#delay = SHORTEST
-    return this.#burnt < MOST_SECONDS
-      ? undefined
-      : `used the processor for ${this.#burnt.toFixed(1)} s`
+    if (burns) this.#delay = SHORTEST
+    if (this.#wanted < MOST_SECONDS || this.#burnt < LEAST_SECONDS) return undefined
+    const burnt = `used the processor for ${this.#burnt.toFixed(1)} s`
+    return grown > NOTABLE_GROWTH ? `${growth} and ${burnt}` : burnt
   }
 }
 
-function take({ pid, used, completed }: Watched, last: Sample | undefined): Sample | undefined {
+function take(watched: Watched, last: Sample | undefined): Sample | undefined {
+  const { pid, used, completed } = watched
   if (pid === undefined || used === undefined) return undefined
   const rested = last?.pid === pid && used - last.used < NOTHING
   const resident = rested ? last.resident : residentMemory(pid)
   if (resident === undefined) return undefined
-  return { pid, completed, at: performance.now(), used, resident }
+  const waited = rested ? last.waited : watched.waited()
+  return { pid, completed, at: performance.now(), used, waited, resident }
 }
