@@ -37,12 +37,12 @@ const FREE = words(`
   sync_file_range flock getdents getdents64 copy_file_range sendfile splice tee vmsplice readahead
   fchdir getcwd umask
   brk madvise mincore msync mlock mlock2 munlock mlockall munlockall membarrier mseal map_shadow_stack
-  futex futex_wait futex_wake futex_requeue set_robust_list get_robust_list set_tid_address rseq
+  futex futex_wait futex_wake futex_requeue set_robust_list set_tid_address rseq
   set_thread_area get_thread_area arch_prctl sched_yield exit exit_group restart_syscall
   rt_sigaction rt_sigprocmask rt_sigreturn rt_sigpending rt_sigsuspend rt_sigtimedwait sigaltstack
   pause alarm setitimer getitimer timer_create timer_settime timer_gettime timer_getoverrun
   timer_delete nanosleep clock_nanosleep clock_gettime clock_getres gettimeofday time times getrusage
-  getpid getppid gettid getpgrp getpgid getsid getuid geteuid getgid getegid getresuid getresgid
+  getpid getppid gettid getpgrp getuid geteuid getgid getegid getresuid getresgid
   getgroups capget getrlimit setrlimit getpriority ioprio_get getcpu uname sysinfo getrandom
   sched_getaffinity sched_getscheduler sched_getparam sched_getattr sched_get_priority_max
   sched_get_priority_min sched_rr_get_interval wait4 waitid inotify_init inotify_init1
@@ -188,6 +188,10 @@ function processRules({ run, listener }: Grants): [string, Rule][] {
     ['rt_sigqueueinfo', oneOf(0, [SELF], allow, ask)],
     ['rt_tgsigqueueinfo', oneOf(0, [SELF], allow, ask)],
     ['prlimit64', self(0)],
+    // Of others: where their memory lies, for whoever may trace them; and that they are there at all.
+    ['get_robust_list', self(0)],
+    ['getpgid', self(0)],
+    ['getsid', self(0)],
     ['sched_setaffinity', self(0)],
     ['sched_setscheduler', self(0)],
     ['sched_setparam', self(0)],

@@ -111,6 +111,16 @@ export function sandboxDeeds(): readonly Deed[] {
       stoppedBy: FILTER,
     },
     {
+      deed: 'asks where the program keeps its locks',
+      fixture: 'asks-where-a-process-keeps-its-locks',
+      prototype: PROCESS,
+      control: [0],
+      args: [pid],
+      least: 7,
+      denied: 'get_robust_list',
+      stoppedBy: FILTER,
+    },
+    {
       deed: "looks into the program's /proc",
       fixture: 'looks-into-proc',
       prototype: PROCESS,
