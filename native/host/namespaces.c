@@ -82,7 +82,6 @@ static void link_name(const char *name) {
 static int put(const struct text *text, int tree) {
   struct stat status;
   if (fstat(tree, &status) != 0) return errno;
-  if (strcmp(text->text, "/") == 0) return 0; /* the whole tree is permitted: there is nothing to leave out */
   int error = make_place(text->text, S_ISDIR(status.st_mode));
   if (error != 0) return error;
   char name[PATH_BYTES];
@@ -90,19 +89,30 @@ static int put(const struct text *text, int tree) {
   return syscall(SYS_move_mount, tree, "", AT_FDCWD, name, MOVE_FROM_DESCRIPTOR) == 0 ? 0 : errno;
 }
 
-static int cover(void) {
+/* Whether all is permitted: shorter paths come first. */
+static bool is_whole(const struct ft_policy *policy) {
+  const struct text *text = policy_text(policy, NULL);
+  return text != NULL && (text->kind & FT_TEXT_PATH) && strcmp(text->text, "/") == 0;
+}
+
+/* Covers a directory with what becomes the root, an empty one where not all is permitted, and goes there. */
+static int cover(int whole) {
   for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-    if (mount("none", places[i], "tmpfs", MS_NOSUID | MS_NODEV, "size=256k,mode=755") == 0)
-      return chdir(places[i]) == 0 ? 0 : errno;
+    long done = whole < 0 ? mount("none", places[i], "tmpfs", MS_NOSUID | MS_NODEV, "size=256k,mode=755")
+                          : syscall(SYS_move_mount, whole, "", AT_FDCWD, places[i], MOVE_FROM_DESCRIPTOR);
+    if (done == 0) return chdir(places[i]) == 0 ? 0 : errno;
   }
   return errno;
 }
 
 static int build_tree(const struct ft_policy *policy, const int *trees) {
-  int error = cover();
+  bool whole = is_whole(policy);
+  int error = cover(whole ? trees[0] : -1);
   uint32_t count = 0;
   for (const struct text *text = NULL; error == 0 && (text = policy_text(policy, text)) != NULL;) {
-    if (text->kind & FT_TEXT_PATH) error = put(text, trees[count++]);
+    if (!(text->kind & FT_TEXT_PATH)) continue;
+    if (count > 0 || !whole) error = put(text, trees[count]);
+    count++;
   }
   if (error != 0) return error;
   for (const struct text *text = NULL; (text = policy_text(policy, text)) != NULL;) {
@@ -111,6 +121,7 @@ static int build_tree(const struct ft_policy *policy, const int *trees) {
   if (syscall(SYS_pivot_root, ".", ".") != 0) return errno;
   if (umount2(".", MNT_DETACH) != 0) return errno;
   if (chdir("/") != 0) return errno;
+  if (whole) return 0; /* it was made what it may be */
   unsigned long flags = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
   return mount(NULL, "/", NULL, flags, NULL) == 0 ? 0 : errno;
 }

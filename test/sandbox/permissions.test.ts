@@ -68,6 +68,17 @@ describe('read', () => {
     expect(await other.symbols.reads(scratch.path('given/file'))).toBe('content')
   })
 
+  test('the whole tree, of which a folder may be written', async () => {
+    await using library = await opened({ read: ['/'], write: [scratch.path('given')] })
+    const { reads, writes } = library.symbols
+    expect(await reads(scratch.path('other'))).toBe('other')
+    expect(await reads('/etc/passwd')).toMatch(/^root:/)
+    expect(await writes(scratch.path('new'), 'x')).toBeLessThan(0)
+    expect(await writes(scratch.path('given/fresh'), 'new')).toBe(3)
+    expect(readFileSync(scratch.path('given/fresh'), 'utf8')).toBe('new')
+    expect(await reads(`/proc/${process.pid}/environ`), "the program's environment").toBe(null)
+  })
+
   test('nothing at all is permitted by default', async () => {
     const violations: ViolationError[] = []
     await using library = await opened({})
@@ -103,6 +114,13 @@ describe('write', () => {
     expect(readFileSync(scratch.path('given/new'), 'utf8')).toBe('text')
     expect(await writes(scratch.path('beside'), 'text')).toBeLessThan(0)
     expect(await reads(scratch.path('given/file'))).toBe(null)
+  })
+
+  test('the whole tree', async () => {
+    await using library = await opened({ write: ['/'] })
+    expect(await library.symbols.writes(scratch.path('anywhere'), 'text')).toBe(4)
+    expect(readFileSync(scratch.path('anywhere'), 'utf8')).toBe('text')
+    expect(await library.symbols.reads(scratch.path('other'))).toBe(null)
   })
 
   test('up to the limit of a file', async () => {
