@@ -40,7 +40,7 @@ export interface ClosureObject {
   readonly cyclic: boolean
 }
 
-/** A library and every object that its DT_NEEDED entries reach. */
+/** A library and every object that its DT_NEEDED entries reach, or that the C library loads for them. */
 export interface Closure {
   readonly root: ClosureObject
   /** Each object once, dependencies before what needs them, the library last. */
@@ -55,6 +55,9 @@ const MAX_NAMES = 1000
 
 /** What the host holds before anything is loaded; needed by these names, no file is searched. */
 const PROVIDED = new Set(['libc.so.6', 'ld-linux-x86-64.so.2', 'ld-linux-aarch64.so.1'])
+
+/** What the C library loads when a thread ends early or asks for its backtrace; nothing names it. */
+const UNWINDER = 'libgcc_s.so.1'
 
 /** A ClosureObject while the closure grows. */
 interface Draft extends ClosureObject {
@@ -85,6 +88,7 @@ export function resolveClosure(path: string, options: SearchOptions = {}): Closu
   for (const object of draft.objects) {
     if (object.provided) continue
     for (const name of object.elf.needed) draft.need(object, name)
+    if (object.elf.unwinds) draft.needUnwinder(object)
   }
   return { root, objects: sort(root), lookupOrder: draft.objects }
 }
@@ -128,6 +132,12 @@ class ClosureDraft {
     if (isNew) object.dependencies.push(dependency)
     dependency.nameless ||= name !== dependency.soname
     this.#byName.set(name, dependency)
+  }
+
+  /** A fat thread has no file in which the C library could find it by itself. Without it, it gives up as it does. */
+  needUnwinder(object: Draft): void {
+    if (this.#byName.has(UNWINDER) || searchSystem(UNWINDER) !== undefined)
+      this.need(object, UNWINDER)
   }
 
   #load(object: Draft, name: string): Draft {

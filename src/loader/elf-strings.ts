@@ -26,6 +26,11 @@ export class StringTable {
     const text = window.slice(0, length)
     return this.#ascii ? text : Buffer.from(text, 'latin1').toString('utf8')
   }
+
+  /** Whether the text is in it, by itself or as the end of another one; it must be ASCII. */
+  has(text: string): boolean {
+    return this.#text.includes(`${text}\0`)
+  }
 }
 
 /** Without control characters, and without those that reorder or hide text on a terminal. */

@@ -20,6 +20,9 @@ export interface ElfOptions {
   readonly machine?: Machine | undefined
 }
 
+/** What the C library loads its unwinder for. */
+const UNWINDING = ['pthread_exit', 'pthread_cancel', 'thrd_exit', 'backtrace']
+
 /** What the loader needs to know of an ELF64 little-endian object. Symbols are decoded at first use. */
 export class ElfObject {
   readonly path: string
@@ -45,6 +48,8 @@ export class ElfObject {
   readonly flags1: number
   /** In hexadecimal. */
   readonly buildId: string | undefined
+  /** It may call what the C library loads its unwinder for, which is named nowhere. */
+  readonly unwinds: boolean
   #tables: SymbolTables | undefined
   #symbols: Symbols | undefined
   #byName: ReadonlyMap<string, ElfExport> | undefined
@@ -74,6 +79,7 @@ export class ElfObject {
     this.flags = dynamic.flags
     this.flags1 = dynamic.flags1
     this.buildId = details.buildId
+    this.unwinds = UNWINDING.some((name) => tables.names.has(name))
     this.#tables = tables
   }
 

@@ -349,3 +349,15 @@ test('what a constructor writes over the library’s own constants stays', async
   await sleep(300)
   expect(await library.symbols.deed()).toBe(42)
 })
+
+test('threads of a library end, are ended, and know their callers', async () => {
+  await using library = await open(fixture('ends-its-own-threads'), {
+    exits: 'int exits(void)',
+    cancels: 'int cancels(void)',
+    frames: 'int frames(void)',
+  })
+  expect(await library.symbols.exits()).toBe(1)
+  expect(await library.symbols.cancels()).toBe(1)
+  expect(await library.symbols.frames()).toBeGreaterThan(0)
+  expect(library.thread.denials).toEqual([])
+})
