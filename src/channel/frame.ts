@@ -13,14 +13,14 @@ import type { Request } from './request.ts'
 const ALIGNMENT = 16
 
 /** The process has ended or gave up its socket: the request may go on in another one. */
-export class Unreachable extends Error {
+export class Unreachable extends NotYet {
   constructor(cause: unknown) {
     super('the fat thread is gone', { cause })
   }
 }
 
 /** The socket holds as much as it can: the request has to wait until the host has taken some. */
-export class Busy extends Error {
+export class Busy extends NotYet {
   constructor(cause: unknown) {
     super('the fat thread has not taken what was sent before', { cause })
   }

@@ -56,6 +56,15 @@ describe.each(WAYS)('%s', (way) => {
     expect(await of('apply', 1, (value: number) => value)).toBe(2)
   })
 
+  test('in a structure, in the first call after a crash', async () => {
+    const handlers = { apply: (value: number) => value * 2, base: 20, name: null }
+    expect(await of('handled_by', handlers, 1)).toBe(42)
+    for (let round = 0; round < 3; round++) {
+      expect(await failureOf(() => of('crash'))).toBeInstanceOf(CrashError)
+      expect(await of('handled_by', handlers, 1)).toBe(42)
+    }
+  })
+
   test('a time limit while C calls back without end', async () => {
     const limited = fn('until').with({ timeout: 100 })
     const error = await failureOf(() => call(limited, way, [() => 0]))
