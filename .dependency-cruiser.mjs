@@ -25,6 +25,7 @@ const ROOMS = {
     'loader',
     'loading',
     'open',
+    'option-names',
     'options',
   ],
   cli: ['abi', 'call', 'declaration', 'errors', 'index', 'loader', 'sandbox'],

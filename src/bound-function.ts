@@ -8,6 +8,7 @@ import type { CallOptions, Request } from './channel/request.ts'
 import { AbortError, type FatThreadError } from './errors.ts'
 import type { Pointer } from './memory/pointer.ts'
 import { type CallParts, call, callParts } from './message/call.ts'
+import { optionNames, requireOptions } from './option-names.ts'
 import { timeoutOf } from './options.ts'
 import { ctypeOf, Type, type TypeLike } from './type.ts'
 
@@ -20,6 +21,8 @@ export interface WithOptions {
   /** Whether the call resolves to `{ result, errno }`. */
   readonly errno?: boolean | undefined
 }
+
+const WITH_OPTIONS = optionNames<WithOptions>('with', { timeout: true, signal: true, errno: true })
 
 /** A C function without its types. */
 export interface UntypedFunction {
@@ -227,6 +230,7 @@ export class BoundFunction {
   #check(options: WithOptions): void {
     if (typeof options !== 'object' || options === null)
       throw new TypeError(`${this.plan.name}.with takes an object, not ${describe(options)}`)
+    requireOptions(options, [WITH_OPTIONS])
     const { signal, errno } = options
     if (signal !== undefined && !(signal instanceof AbortSignal))
       throw new TypeError(

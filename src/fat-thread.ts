@@ -35,14 +35,27 @@ import { residentMemory } from './host/resident-memory.ts'
 import { waitedTime } from './host/waited-time.ts'
 import { IdleWatch, type Watched } from './idle-watch.ts'
 import { Incarnation, type IncarnationKeeper, type Retirement } from './incarnation.ts'
-import { type Declarations, Library, type LibraryOptions, type Prototypes } from './library.ts'
+import {
+  type Declarations,
+  LIBRARY_OPTIONS,
+  Library,
+  type LibraryOptions,
+  type Prototypes,
+} from './library.ts'
 import { Callback } from './memory/callback.ts'
 import { Pointer, pointerOf } from './memory/pointer.ts'
 import { SharedMemory } from './memory/shared-memory.ts'
 import { readSteps, writeSteps } from './memory-access.ts'
 import { shapeOf } from './message/callback-shape.ts'
 import { close, ping } from './message/control.ts'
-import { type FatThreadOptions, type Settings, settingsOf, sparesOf } from './options.ts'
+import { requireOptions } from './option-names.ts'
+import {
+  type FatThreadOptions,
+  type Settings,
+  settingsOf,
+  sparesOf,
+  THREAD_OPTIONS,
+} from './options.ts'
 import { type Denial, denialsIn } from './sandbox/denials.ts'
 import { type Facts, type Receipt, receiptOf } from './sandbox/receipt.ts'
 import { Series } from './series.ts'
@@ -185,11 +198,15 @@ export class FatThread
   static readonly spawn: Spawn = Object.assign(FatThread.#spawn, { sync: FatThread.#spawnSync })
 
   readonly load: Load = Object.assign(
-    (library: string | URL, declarations: unknown = {}, options: LibraryOptions = {}) =>
-      Library.load(this, library, declarations as Declarations, options, false),
+    async (library: string | URL, declarations: unknown = {}, options: LibraryOptions = {}) => {
+      requireOptions(options, [LIBRARY_OPTIONS], [THREAD_OPTIONS])
+      return Library.load(this, library, declarations as Declarations, options, false)
+    },
     {
-      sync: (library: string | URL, declarations: unknown = {}, options: LibraryOptions = {}) =>
-        Library.loadSync(this, library, declarations as Declarations, options, false),
+      sync: (library: string | URL, declarations: unknown = {}, options: LibraryOptions = {}) => {
+        requireOptions(options, [LIBRARY_OPTIONS], [THREAD_OPTIONS])
+        return Library.loadSync(this, library, declarations as Declarations, options, false)
+      },
     },
   ) as Load
   readonly #settings: Settings
@@ -271,6 +288,7 @@ export class FatThread
    * @throws {StartError} when a process can't be started
    */
   static async warm(options: FatThreadOptions = {}, count = 1): Promise<Spares> {
+    requireOptions(options, [THREAD_OPTIONS], [LIBRARY_OPTIONS])
     const settings = settingsOf(options)
     const spares = new Spares(settings, sparesOf('warm: count', count, 1))
     try {
@@ -283,6 +301,7 @@ export class FatThread
   }
 
   static async #spawn(options: FatThreadOptions = {}): Promise<FatThread> {
+    requireOptions(options, [THREAD_OPTIONS], [LIBRARY_OPTIONS])
     const thread = new FatThread(options)
     try {
       await thread.#settled
@@ -295,6 +314,7 @@ export class FatThread
   }
 
   static #spawnSync(options: FatThreadOptions = {}): FatThread {
+    requireOptions(options, [THREAD_OPTIONS], [LIBRARY_OPTIONS])
     const thread = new FatThread(options)
     try {
       endedSync(thread.#preparations)

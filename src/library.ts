@@ -28,10 +28,20 @@ import type { Callback } from './memory/callback.ts'
 import { Pointer } from './memory/pointer.ts'
 import { bind } from './message/bind.ts'
 import { locate } from './message/variable.ts'
+import { optionNames } from './option-names.ts'
 import { expressionType, namesOf, Type } from './type.ts'
 import { BoundVariable, type Variable, type Variables } from './variable.ts'
 
 export interface LibraryOptions extends LoadOptions {}
+
+export const LIBRARY_OPTIONS = optionNames<LibraryOptions>('a library', {
+  integrity: true,
+  searchPaths: true,
+  byPath: true,
+  global: true,
+  lazy: true,
+  deep: true,
+})
 
 /** C prototypes by the name that JavaScript calls them, and types by the name that the prototypes call them. */
 export type Prototypes = Readonly<Record<string, string | Type>>

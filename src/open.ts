@@ -1,10 +1,19 @@
 import type { CheckedAll } from './callable.ts'
 import type { CheckedText } from './declaration/infer.ts'
 import { FatThread } from './fat-thread.ts'
-import { type Declarations, Library, type LibraryOptions, type Prototypes } from './library.ts'
-import type { FatThreadOptions } from './options.ts'
+import {
+  type Declarations,
+  LIBRARY_OPTIONS,
+  Library,
+  type LibraryOptions,
+  type Prototypes,
+} from './library.ts'
+import { requireOptions } from './option-names.ts'
+import { type FatThreadOptions, THREAD_OPTIONS } from './options.ts'
 
 export interface OpenOptions extends FatThreadOptions, LibraryOptions {}
+
+export const OPEN_OPTIONS = [THREAD_OPTIONS, LIBRARY_OPTIONS]
 
 /**
  * Opens a shared library in a fat thread of its own.
@@ -30,6 +39,7 @@ export async function open<D extends Declarations>(
   declarations?: unknown,
   options: OpenOptions = {},
 ): Promise<Library<D>> {
+  requireOptions(options, OPEN_OPTIONS)
   const thread = new FatThread(options)
   try {
     return await Library.load(thread, library, (declarations ?? {}) as D, options, true)
@@ -57,6 +67,7 @@ function openSync<D extends Declarations>(
   declarations?: unknown,
   options: OpenOptions = {},
 ): Library<D> {
+  requireOptions(options, OPEN_OPTIONS)
   const thread = new FatThread(options)
   try {
     return Library.loadSync(thread, library, (declarations ?? {}) as D, options, true)

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { describe } from './call/complaint.ts'
+import { optionNames } from './option-names.ts'
 import { LIMITS } from './protocol/protocol.ts'
 import type { Limits } from './sandbox/limits.ts'
 import type { Permissions } from './sandbox/permissions.ts'
@@ -34,6 +35,19 @@ export interface FatThreadOptions {
   readonly stdout?: StreamMode | undefined
   readonly stderr?: StreamMode | undefined
 }
+
+export const THREAD_OPTIONS = optionNames<FatThreadOptions>('a fat thread', {
+  permissions: true,
+  limits: true,
+  sandbox: true,
+  timeout: true,
+  restart: true,
+  threads: true,
+  spin: true,
+  spares: true,
+  stdout: true,
+  stderr: true,
+})
 
 /** Options, checked and complete. */
 export interface Settings {

@@ -6,6 +6,7 @@ import type { Entrance } from './channel/entrance.ts'
 import { FatThreadError } from './errors.ts'
 import type { CallParts } from './message/call.ts'
 import { type Feed, type Ran, type SeriesStep, series } from './message/series.ts'
+import { optionNames, requireOptions } from './option-names.ts'
 import { timeoutOf } from './options.ts'
 import { STOP, TAG } from './protocol/protocol.ts'
 
@@ -16,6 +17,8 @@ export interface SeriesOptions {
   /** Ends it; its process is killed if it has begun. */
   readonly signal?: AbortSignal | undefined
 }
+
+const RUN_OPTIONS = optionNames<SeriesOptions>('run', { timeout: true, signal: true })
 
 /** A value, or what will be one when the series runs. */
 export type Fed<T> = T | Step<T> | Part<T>
@@ -292,6 +295,7 @@ export class Series {
   #begin(options: SeriesOptions): { timeout: number | undefined; signal: AbortSignal | undefined } {
     if (typeof options !== 'object' || options === null)
       throw new TypeError(`run takes an object, not ${describe(options)}`)
+    requireOptions(options, [RUN_OPTIONS])
     const { signal } = options
     if (signal !== undefined && !(signal instanceof AbortSignal))
       throw new TypeError(`run: signal must be an AbortSignal, not ${describe(signal)}`)

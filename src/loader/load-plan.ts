@@ -50,6 +50,7 @@ export interface LoadOptions extends SearchOptions {
 
 /** Resolves and copies; nothing is executed. Throws `LoadError` and `IntegrityError`. */
 export function planLoad(path: string, options: LoadOptions = {}): LoadPlan {
+  requireTypes(options)
   for (let attempt = 1; ; attempt++) {
     try {
       return tryPlan(path, options)
@@ -61,18 +62,23 @@ export function planLoad(path: string, options: LoadOptions = {}): LoadPlan {
 
 const FLAGS = ['byPath', 'global', 'lazy', 'deep'] as const
 
-function requireFlags(options: LoadOptions): void {
+/** @throws {TypeError} for an option of another type */
+function requireTypes(options: LoadOptions): void {
+  const integrity: unknown = options.integrity
+  if (integrity !== undefined && typeof integrity !== 'string')
+    throw new TypeError(`integrity must be 'sha256-' and a hash, not ${kindOf(integrity)}`)
   for (const name of FLAGS) {
     const value: unknown = options[name]
     if (value !== undefined && typeof value !== 'boolean')
-      throw new TypeError(
-        `${name} must be true or false, not ${value === null ? 'null' : `a ${typeof value}`}`,
-      )
+      throw new TypeError(`${name} must be true or false, not ${kindOf(value)}`)
   }
 }
 
+function kindOf(value: unknown): string {
+  return value === null || value === undefined ? String(value) : `a ${typeof value}`
+}
+
 function tryPlan(path: string, options: LoadOptions): LoadPlan {
-  requireFlags(options)
   const closure = resolveClosure(path, options)
   const images: Image[] = []
   const release = (): void => {

@@ -13,6 +13,9 @@ export interface SearchOptions {
   readonly searchPaths?: readonly string[] | undefined
 }
 
+/** What the kernel takes. */
+const LONGEST_PATH = 4095
+
 /** The directories that the system's loader searches last; Debian's, then those of the others. */
 export const SYSTEM_DIRECTORIES: readonly string[] = [
   `/lib/${hostMachine()}-linux-gnu`,
@@ -36,13 +39,28 @@ export const SYSTEM_DIRECTORIES: readonly string[] = [
  */
 export function resolveLibrary(library: string | URL, options: SearchOptions = {}): string {
   if (library instanceof URL) return fileURLToPath(library)
-  if (library === '' || library.includes('\0')) {
-    throw new TypeError(`library must be a path or a name, not ${JSON.stringify(library)}`)
+  requireSearchPaths(options.searchPaths)
+  if (!isPath(library)) {
+    const isText = typeof library === 'string'
+    throw new TypeError(
+      `library must be a path or a name, not ${isText ? JSON.stringify(library) : typeof library}`,
+    )
   }
+  if (library.length > LONGEST_PATH)
+    refuse(`${library.slice(0, 60)}…`, `a path of ${library.length} characters is too long`)
   if (library.includes('/')) return resolve(library)
   const found = searchDirectories(library, options.searchPaths) ?? searchSystem(library)
   if (found !== undefined) return found.path
   return refuse(library, `no library of this name in ${placesSearched()}${suggest(library)}`)
+}
+
+function requireSearchPaths(paths: unknown): void {
+  if (paths !== undefined && !(Array.isArray(paths) && paths.every(isPath)))
+    throw new TypeError('searchPaths must be an array of paths')
+}
+
+function isPath(path: unknown): boolean {
+  return typeof path === 'string' && path !== '' && !path.includes('\0')
 }
 
 /** @throws LoadError for a file of that name that the system's loader would stop at */

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { describe } from '../call/complaint.ts'
-import type { OpenOptions } from '../open.ts'
+import { OPEN_OPTIONS, type OpenOptions } from '../open.ts'
+import { optionNames, requireOptions } from '../option-names.ts'
 
 /** When a fat thread has served long enough; it ends what it does, and a fresh one takes its place. */
 export interface Recycle {
@@ -26,6 +27,17 @@ export interface PoolOptions extends OpenOptions {
   readonly closeTimeout?: number | undefined
 }
 
+const POOL_OPTIONS = optionNames<Omit<PoolOptions, keyof OpenOptions>>('a pool', {
+  minThreads: true,
+  maxThreads: true,
+  idleTimeout: true,
+  maxQueue: true,
+  recycle: true,
+  closeTimeout: true,
+})
+
+const RECYCLE_OPTIONS = optionNames<Recycle>('recycle', { maxCalls: true, maxMemory: true })
+
 /** Options, checked and complete. */
 export interface PoolSettings {
   readonly minThreads: number
@@ -48,8 +60,7 @@ const CLOSE_TIMEOUT = 30_000
 const TIMEOUT_MOST = 2 ** 31 - 1
 
 export function poolSettingsOf(options: PoolOptions): PoolSettings {
-  if (typeof options !== 'object' || options === null)
-    throw new TypeError(`options must be an object, not ${describe(options)}`)
+  requireOptions(options, [POOL_OPTIONS, ...OPEN_OPTIONS])
   const { minThreads, maxThreads, idleTimeout, maxQueue, recycle, closeTimeout, ...thread } =
     options
   const { least, most } = sizes(minThreads, maxThreads)
@@ -81,8 +92,10 @@ function sizes(minThreads: unknown, maxThreads: unknown): { least: number; most:
 
 function recycleOf(recycle: unknown): Recycle {
   if (recycle === undefined) return {}
-  if (typeof recycle === 'object' && recycle !== null) return recycle
-  throw new TypeError(`recycle must be an object, not ${describe(recycle)}`)
+  if (typeof recycle !== 'object' || recycle === null)
+    throw new TypeError(`recycle must be an object, not ${describe(recycle)}`)
+  requireOptions(recycle, [RECYCLE_OPTIONS])
+  return recycle
 }
 
 function maxQueueOf(maxQueue: unknown, maxThreads: number): number {

@@ -2,6 +2,7 @@ import { describe, wrongKind } from '../call/complaint.ts'
 import { type Abortable, forget, heed } from '../channel/heed.ts'
 import { AbortError, ClosedError, type Failure, TimeoutError } from '../errors.ts'
 import type { Library } from '../library.ts'
+import { optionNames, requireOptions } from '../option-names.ts'
 import { timeoutOf } from '../options.ts'
 import type { Member } from './member.ts'
 import type { Work } from './waiting-line.ts'
@@ -15,6 +16,7 @@ export interface RunOptions {
 }
 
 const NAME = 'the sequence'
+const RUN_OPTIONS = optionNames<RunOptions>('run', { signal: true, timeout: true })
 
 /** A sequence of calls as work; `kill` ends its member. */
 export function sequence(
@@ -38,6 +40,7 @@ export function sequence(
 function checked(options: RunOptions): RunOptions {
   if (typeof options !== 'object' || options === null)
     throw wrongKind('run: options', 'an object', options)
+  requireOptions(options, [RUN_OPTIONS])
   const { signal } = options
   if (signal !== undefined && !(signal instanceof AbortSignal))
     throw new TypeError(`run: signal must be an AbortSignal, not ${describe(signal)}`)
