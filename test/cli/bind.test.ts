@@ -44,6 +44,11 @@ typedef enum {
   SHAPES_COLOURS
 } shapes_colour;
 enum { SHAPES_ODD = 3, SHAPES_EVEN = SHAPES_ODD + 1 };
+typedef enum {
+  SHAPES_OLD __attribute__((deprecated("since (7, \\"early\\"); use " "SHAPES_NEW"))),
+  SHAPES_NEW __attribute__((unused)) __attribute__((deprecated)) = 9
+} shapes_age;
+typedef int (__attribute__((unused)) *shapes_measure)(shapes_age age);
 
 /** A point. */
 typedef struct shapes_point_s {
@@ -89,6 +94,7 @@ SHAPES_API struct shapes_secret shapes_inside;
 SHAPES_API int shapes_lost;
 struct shapes_tight { char a; int b; } __attribute__((packed));
 SHAPES_API int shapes_squeeze(struct shapes_tight by_value);
+SHAPES_API int shapes_aged(shapes_measure measure);
 SHAPES_API int shapes_print(const char *, ...);
 SHAPES_API int shapes_count;
 static inline int shapes_twice(int x) { return 2 * x; }
@@ -106,6 +112,7 @@ const SOURCE = `
 double shapes_area(shapes_point from, const shapes_point *to) { return (to->x - from.x) * (to->y - from.y); }
 shapes_colour shapes_paint(struct shapes_all *all, shapes_colour in, elsewhere *out) { all->colour = in; return in; }
 shapes_hidden *shapes_hide(void) { return 0; }
+int shapes_aged(shapes_measure measure) { return measure(SHAPES_NEW); }
 int shapes_print(const char *format, ...) { return 0; }
 time_t shapes_when(struct tm *when, FILE *file) { return 0; }
 int shapes_vprint(const char *format, va_list list) { return 0; }
@@ -152,7 +159,7 @@ describe('a header', () => {
       compiled: true,
     })
     expect(counts).toEqual({
-      ...{ functions: 6, variables: 3, structures: 5, enumerations: 1, constants: 11 },
+      ...{ functions: 7, variables: 3, structures: 5, enumerations: 2, constants: 11 },
     })
     expect(text).not.toContain(scratch.folder)
   })
@@ -244,6 +251,12 @@ describe('a header', () => {
     expect(text).not.toMatch(/__attribute__\(\((?!packed)|__extension__|\bextern\b/)
   })
 
+  test('attributes stand where C allows them', () => {
+    expect(text).toContain('typedef enum { SHAPES_OLD, SHAPES_NEW = 9 } shapes_age;')
+    expect(text).toContain('typedef int (*shapes_measure)(shapes_age age);')
+    expect(text).toContain('readonly shapes_aged: CFunction<')
+  })
+
   test('what is left out is listed with its reason', () => {
     expect(Object.fromEntries(leftOut.map((each) => [each.name, each.reason]))).toEqual({
       shapes_vprint: 'a va_list holds for its own process only',
@@ -262,7 +275,7 @@ describe('a header', () => {
       SHAPES_CODE: 'it is no constant expression',
     })
     expect(bound.stderr).toMatch(
-      /^bound 6 functions, 3 variables, 5 structures, 1 enumeration, 11 constants\n/,
+      /^bound 7 functions, 3 variables, 5 structures, 2 enumerations, 11 constants\n/,
     )
     expect(bound.stderr).toContain(
       'left out: shapes_twice, shapes_table: it is in the header itself, not in the library\n',

@@ -12,6 +12,7 @@ import type { Macro } from './header.ts'
 import { type Item, itemsOf } from './items.ts'
 import type { BoundLibrary } from './library.ts'
 import { ownFiles } from './own-files.ts'
+import { withoutStrayAttributes } from './plain-attributes.ts'
 import { preprocess } from './preprocess.ts'
 import { type LeftOut, select } from './select.ts'
 import { type Files, type NamedConstant, write } from './write.ts'
@@ -47,7 +48,7 @@ export async function bindings(
 ): Promise<Bindings> {
   const source = preprocess(header, flags)
   const own = ownFiles(source, include)
-  const items = itemsOf(await parseC(source.text), source.places)
+  const items = itemsOf(await parseC(withoutStrayAttributes(source.text)), source.places)
   const isOwn = ({ place }: (typeof items)[number]): boolean => own.has(place.file)
   const selection = select(items, isOwn, library)
   const places = items.filter(

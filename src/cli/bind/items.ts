@@ -69,7 +69,15 @@ function itemsIn(node: Node, placeOf: PlaceOf): Item[] {
         []
       )
     case 'ERROR':
-      return [item('unknown', [nameOf(node) ?? node.text.slice(0, 40)], '', node, placeOf)]
+      return [
+        item(
+          'unknown',
+          [nameOf(node) ?? node.text.replace(/\s+/g, ' ').slice(0, 40)],
+          '',
+          node,
+          placeOf,
+        ),
+      ]
     default:
       return []
   }
