@@ -51,6 +51,7 @@ const messages = {
   strayDisposal: "'$1' belongs in front of a result, or behind '_Out_'",
   disposal: "'_Free_' belongs to a pointer to a value that can be copied",
   directed: "'$1' belongs to a pointer or an array whose elements are not const",
+  takenName: "'$1' is what a call gives by that name already: name the parameter otherwise",
   unnamed: "'$1' needs a parameter with a name: it is the name of the result",
   lengthless: "'$1' needs the length of the array: a number, or the name of a parameter",
 } as const

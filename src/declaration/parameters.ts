@@ -125,6 +125,7 @@ function parameter(cursor: Cursor, names: Set<string>, known: Names): Parameter 
   const isResult = type.kind === 'pointer' && !type.const && isComplete(type.to)
   if (!isResult) throw cursor.failure(format('directed', word), place)
   if (name === undefined) throw cursor.failure(format('unnamed', word), place)
+  if (name === 'result' || name === 'errno') throw cursor.failure(format('takenName', name), place)
   if (free !== undefined) {
     requireDisposable(array ? noValue : type.to, cursor, place)
     return { name, type, direction, free }
@@ -232,18 +233,23 @@ type DirectedAt<
       ? Whole extends PointerTo<infer To, false>
         ? Complete<To, Scope, Start> extends Failure<string, string>
           ? Failure<Format<'directed', Word>, Start>
-          : Name extends string
-            ? Type extends ArrayTo<unknown, unknown>
-              ? Length extends undefined
-                ? Failure<Format<'lengthless', Word>, Start>
-                : Taken<Name, DirectedArray<Name, Whole, Directions[Word], Length>, Tokens>
-              : Taken<Name, Directed<Name, Whole, Directions[Word]>, Tokens>
-            : Failure<Format<'unnamed', Word>, Start>
+          : Name extends TakenName
+            ? Failure<Format<'takenName', Name>, Start>
+            : Name extends string
+              ? Type extends ArrayTo<unknown, unknown>
+                ? Length extends undefined
+                  ? Failure<Format<'lengthless', Word>, Start>
+                  : Taken<Name, DirectedArray<Name, Whole, Directions[Word], Length>, Tokens>
+                : Taken<Name, Directed<Name, Whole, Directions[Word]>, Tokens>
+              : Failure<Format<'unnamed', Word>, Start>
         : Whole extends Failure<string, string>
           ? Whole
           : Failure<Format<'directed', Word>, Start>
       : never
     : Result
+
+/** Of `{ result, errno, … }`, what is no parameter. */
+type TakenName = 'result' | 'errno'
 
 interface Directed<Name, Type, Direction> {
   readonly name: Name
