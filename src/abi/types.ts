@@ -22,10 +22,15 @@ export interface FloatType {
   readonly size: 4 | 8
 }
 
-/** An enumeration: an `int` to the C ABI. */
+/** An enumeration of four bytes. A packed one is an integer of fewer. */
 export interface EnumType {
   readonly kind: 'enum'
   readonly tag: string
+  /**
+   * `unsigned`: a constant is larger than an `int`. `either`: none is, and none is negative; to C that is unsigned
+   * too, but programs give and take -1. Otherwise it is an `int`.
+   */
+  readonly sign?: 'unsigned' | 'either'
 }
 
 /** What a pointer to a function points to. */

@@ -21,7 +21,7 @@ export function tagOf(type: CType): number {
     case 'bool':
       return TAG.BOOL
     case 'enum':
-      return TAG.I32
+      return type.sign === 'unsigned' ? TAG.U32 : TAG.I32
     case 'float':
       return type.size === 4 ? TAG.F32 : TAG.F64
     case 'integer': {

@@ -246,7 +246,7 @@ export function elementOf(type: CType): Element | undefined {
     case 'integer':
       return { kind: 'integer', size: type.size, signed: type.signed }
     case 'enum':
-      return { kind: 'integer', size: 4, signed: true }
+      return { kind: 'integer', size: 4, signed: type.sign !== 'unsigned' }
     case 'float':
       return { kind: 'float', size: type.size, signed: true }
     case 'bool':
@@ -308,7 +308,7 @@ export function resultKind(type: CType): ResultKind {
     case 'float':
       return type.size === 4 ? 'f32' : 'f64'
     case 'enum':
-      return 'i32'
+      return type.sign === 'unsigned' ? 'u32' : 'i32'
     case 'integer':
       return `${type.signed ? 'i' : 'u'}${(type.size * 8) as 8 | 16 | 32 | 64}`
     case 'pointer': {

@@ -37,11 +37,13 @@ const MOST_DEPTH = 64
 
 const ENUM_LEAST = -(2n ** 31n)
 const ENUM_MOST = 2n ** 32n - 1n
+const INT_MOST = 2n ** 31n - 1n
 
 /** What declared texts say: their names belong to whoever holds this, never to the process. */
 export class Declarations implements Names {
   readonly functions = new Map<string, Signature>()
   readonly variables = new Map<string, DeclaredVariable>()
+  readonly #enums = new Map<string, CType>()
   readonly #scope = new Scope()
   #cursor = new Cursor('')
   #depth = 0
@@ -104,9 +106,13 @@ export class Declarations implements Names {
     const tag = hasTag ? cursor.take() : undefined
     this.#attributes(modes)
     if (keyword === 'enum') {
-      if (cursor.next === '{') cursor.deeper(() => this.#enumerators())
+      const known = tag === undefined ? undefined : this.#enums.get(tag)
+      const range = cursor.next === '{' ? cursor.deeper(() => this.#enumerators()) : undefined
       this.#attributes(modes)
-      return { kind: 'enum', tag: tag ?? '' }
+      if (range === undefined) return known ?? { kind: 'enum', tag: tag ?? '' }
+      const type = enumeration(tag ?? '', range, modes.packed)
+      if (tag !== undefined) this.#enums.set(tag, type)
+      return type
     }
     if (cursor.next !== '{') return this.#scope.tagged(keyword, tag as string)
     if (tag !== undefined && this.#scope.tagged(keyword, tag).kind !== 'opaque')
@@ -250,10 +256,12 @@ export class Declarations implements Names {
       throw this.#cursor.failure(format('flexibleLast'))
   }
 
-  #enumerators(): void {
+  /** The least and the largest of the constants, and 0. */
+  #enumerators(): Range {
     const cursor = this.#cursor
     cursor.take()
     let next = 0n
+    let [least, most] = [0n, 0n]
     while (cursor.next !== '}') {
       const { place } = cursor
       if (!isName(cursor.next)) throw cursor.failure(format('missingDeclared', found(cursor.next)))
@@ -264,10 +272,13 @@ export class Declarations implements Names {
         throw cursor.failure(format('badConstant', name, String(next)), place)
       if (this.#scope.constants.has(name)) throw cursor.failure(format('nameTwice', name), place)
       this.#scope.constants.set(name, next)
+      if (next < least) least = next
+      if (next > most) most = next
       next++
       if (!cursor.skip(',')) break
     }
     expect(cursor, '}')
+    return { least, most }
   }
 
   #constant(): bigint {
@@ -282,6 +293,26 @@ export class Declarations implements Names {
   #attributes(into?: Attributes): Attributes {
     return attributes(this.#cursor, () => this.#constant(), into)
   }
+}
+
+interface Range {
+  readonly least: bigint
+  readonly most: bigint
+}
+
+/** The type that C compilers take for an enumeration: packed, the smallest that all constants fit. */
+function enumeration(tag: string, { least, most }: Range, packed: boolean): CType {
+  const signed = least < 0n
+  const size = packed ? ([1, 2] as const).find((bytes) => fits(least, most, bytes)) : undefined
+  if (size !== undefined) return { kind: 'integer', name: `enum ${tag}`.trim(), size, signed }
+  if (signed) return { kind: 'enum', tag }
+  return { kind: 'enum', tag, sign: most > INT_MOST ? 'unsigned' : 'either' }
+}
+
+function fits(least: bigint, most: bigint, bytes: number): boolean {
+  const bits = bytes * 8
+  if (least >= 0n) return most < 2n ** BigInt(bits)
+  return least >= -(2n ** BigInt(bits - 1)) && most < 2n ** BigInt(bits - 1)
 }
 
 /** Of an array of arrays, what it is made of in the end. */

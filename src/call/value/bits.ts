@@ -8,7 +8,8 @@ import { wideValue } from './scalar.ts'
 export function bitsCodec({ type, bits }: Member): Codec {
   const { shift, width } = bits as NonNullable<Member['bits']>
   const bytes = Math.ceil((shift + width) / 8)
-  const signed = type.kind === 'enum' || (type.kind === 'integer' && type.signed)
+  const signed =
+    (type.kind === 'enum' && type.sign === undefined) || (type.kind === 'integer' && type.signed)
   const large = sizeOf(type) === 8
   const whole = (memory: DataView, at: number): bigint => {
     let value = 0n
