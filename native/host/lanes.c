@@ -16,9 +16,10 @@ static void end_with_thread(void *nothing) {
   exit(0);
 }
 
-static void serve(struct ring *ring) {
+static void serve(struct ring *ring, bool alone) {
   pthread_cleanup_push(end_with_thread, NULL);
-  message_serve_beside(ring);
+  if (alone) message_serve(ring);
+  else message_serve_beside(ring);
   pthread_cleanup_pop(0);
 }
 
@@ -28,7 +29,7 @@ static void *begin(void *lane) {
   callback_open(ring);
   pthread_mutex_lock(&starting);
   pthread_mutex_unlock(&starting);
-  serve(ring);
+  serve(ring, false);
   return NULL;
 }
 
@@ -53,7 +54,7 @@ int lanes_start(uint8_t *channel, struct ft_start *start) {
 
 _Noreturn void lanes_serve_first(struct ft_start *start) {
   pthread_mutex_unlock(&starting);
-  /* Alone, it is the process that ends with it. */
-  if (start->lanes > 1) serve(&rings[0]);
-  message_serve(&rings[0]);
+  /* Alone, it may leave threads of the library behind, which would keep a process that serves nobody. */
+  serve(&rings[0], start->lanes == 1);
+  abort();
 }

@@ -73,7 +73,14 @@ async function call(
   if (options.errno) print(`errno ${errno}${errno > 0 ? ` (${getSystemErrorName(-errno)})` : ''}`)
 }
 
-export function argumentsOf({ name, parameters }: Signature, words: readonly string[]): Value[] {
+export function argumentsOf(
+  { name, parameters, variadic }: Signature,
+  words: readonly string[],
+): Value[] {
+  if (variadic && words.length > parameters.length)
+    throw new UsageError(
+      `${name}: values behind ... need a type each; a program gives them as ['double', 1.5], this command can't`,
+    )
   if (words.length !== parameters.length) {
     const count = `${parameters.length} argument${parameters.length === 1 ? '' : 's'}`
     throw new UsageError(`${name} takes ${count}, not ${words.length}`)

@@ -115,6 +115,11 @@ describe('wrong usage ends with status 2:', () => {
     ['no prototype', [LIBC], /missing/],
     ['no arguments', [LIBC, ABS], /abs takes 1 argument, not 0/],
     ['too many arguments', [LIBC, ABS, '1', '2'], /abs takes 1 argument, not 2/],
+    [
+      'values behind ...',
+      [LIBC, 'int printf(const char *format, ...)', '%d', '5'],
+      /printf: values behind \.\.\. need a type each/,
+    ],
     ['an argument of another type', [LIBC, ABS, 'five'], /abs: x takes a whole number.*"five"/],
     ['a number out of range', [LIBC, ABS, '2147483648'], /abs: x takes -2147483648 to 2147483647/],
     ['an unknown option', [LIBC, ABS, '5', '--loud'], /--loud/],

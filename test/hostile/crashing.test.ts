@@ -399,6 +399,12 @@ describeRows('leaving', [
     outcome: either(timeout(), exit(0), crash('SIGABRT')),
   },
   {
+    deed: 'ends the thread that calls it beside one of its own',
+    fixture: 'ends-its-thread-beside-another',
+    harm: breaks,
+    outcome: either(exit(0), crash('SIGABRT')),
+  },
+  {
     deed: 'ends the thread that calls it by a system call',
     fixture: 'ends-its-thread-by-system-call',
     harm: breaks,
