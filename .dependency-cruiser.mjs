@@ -31,12 +31,13 @@ const ROOMS = {
   cli: ['abi', 'call', 'declaration', 'errors', 'index', 'loader', 'sandbox'],
   koffi: ['index'],
   pkcs11: ['index'],
+  pkcs11js: ['index', 'pkcs11'],
 }
 
 /** Rooms that another room may name in types only. */
 const TYPES_ONLY = { declaration: ['memory'] }
 
-const DOORS = 'cli|koffi|pkcs11'
+const DOORS = 'cli|koffi|pkcs11|pkcs11js'
 const room = (names) => `^src/(${names.join('|')})(/|\\.ts$)`
 
 const mayImport = ([name, others]) => ({
@@ -75,7 +76,7 @@ export default {
     },
     {
       name: 'nothing-imports-a-door',
-      comment: 'cli, koffi and pkcs11 are for people, not for the parts below',
+      comment: 'cli, koffi, pkcs11 and pkcs11js are for people, not for the parts below',
       severity: 'error',
       from: { path: '^src/', pathNot: `^src/(${DOORS})/` },
       to: { path: `^src/(${DOORS})/` },

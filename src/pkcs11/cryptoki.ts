@@ -1,0 +1,167 @@
+/** A PKCS #11 module in a fat thread, which begins again when its process has ended. */
+import { ClosedError, type Library, type OpenOptions, open } from '../index.ts'
+import { coded } from './errors.ts'
+import { Frames } from './frame.ts'
+import { Life, type RunOptions } from './life.ts'
+import { findFunctions, type ListFunctions, listFunctions } from './module-functions.ts'
+import type { Operation } from './operation.ts'
+import {
+  finalize,
+  type InitializeArguments,
+  initialize,
+  initializeAgain,
+} from './operations/general.ts'
+import { type Course, follow, followSync, type Step } from './step.ts'
+
+/** Lanes: so many sessions are served at once. */
+const THREADS = 4
+
+/** What is done in a new process, behind `C_Initialize`, before anything else. */
+export interface Renewal {
+  run(life: Life): Promise<void>
+  sync(life: Life): void
+}
+
+export class Cryptoki implements AsyncDisposable {
+  readonly library: Library
+  readonly #lists: ListFunctions
+  #life: Life | undefined
+  #beginning: Promise<Life> | undefined
+  #initialized: InitializeArguments | undefined
+  #closed = false
+  /** Asked of each process but the first one. */
+  renewal: Renewal | undefined
+
+  private constructor(library: Library) {
+    this.library = library
+    this.#lists = listFunctions(library)
+  }
+
+  /**
+   * Loads a module and finds its functions; it is not initialized yet.
+   * @throws {LoadError} for a library that can't be loaded, or is no PKCS #11 module
+   */
+  static async load(path: string | URL, options: OpenOptions = {}): Promise<Cryptoki> {
+    const library = await open(path, {}, { threads: THREADS, ...options })
+    try {
+      const cryptoki = new Cryptoki(library)
+      await cryptoki.#begin()
+      return cryptoki
+    } catch (error) {
+      await library.thread.terminate()
+      throw error
+    }
+  }
+
+  /** The same, blocking. */
+  static loadSync(path: string | URL, options: OpenOptions = {}): Cryptoki {
+    const library = open.sync(path, {}, { threads: THREADS, ...options })
+    try {
+      const cryptoki = new Cryptoki(library)
+      cryptoki.#beginSync()
+      return cryptoki
+    } catch (error) {
+      library[Symbol.dispose]()
+      throw error
+    }
+  }
+
+  /** Whether `C_Initialize` was called, and `C_Finalize` was not. */
+  get isInitialized(): boolean {
+    return this.#initialized !== undefined
+  }
+
+  async initialize(given: InitializeArguments = {}, options?: RunOptions): Promise<void> {
+    await this.run((frame) => initialize(frame, given), options)
+    this.#initialized = given
+  }
+
+  initializeSync(given: InitializeArguments = {}, options?: RunOptions): void {
+    this.runSync((frame) => initialize(frame, given), options)
+    this.#initialized = given
+  }
+
+  async finalize(options?: RunOptions): Promise<void> {
+    await this.run(finalize, options)
+    this.#initialized = undefined
+  }
+
+  finalizeSync(options?: RunOptions): void {
+    this.runSync(finalize, options)
+    this.#initialized = undefined
+  }
+
+  /** The process that serves now; begun, and initialized as the last one was, where that has ended. */
+  life(): Life | Promise<Life> {
+    const life = this.#life
+    if (life?.isAlive && !this.#closed) return life
+    return this.#begin()
+  }
+
+  /** The same, blocking. */
+  lifeSync(): Life {
+    const life = this.#life
+    return life?.isAlive && !this.#closed ? life : this.#beginSync()
+  }
+
+  /** Runs an operation that needs no handle of an earlier process. */
+  async run<Result>(operation: Operation<Result>, options?: RunOptions): Promise<Result> {
+    const life = this.life()
+    return (life instanceof Life ? life : await life).run(operation, options)
+  }
+
+  runSync<Result>(operation: Operation<Result>, options?: RunOptions): Result {
+    return this.lifeSync().runSync(operation, options)
+  }
+
+  /** Ends the process; what is in flight is rejected. `C_Finalize` is the caller's. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.library.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  /** As `close`, blocking. */
+  closeSync(): void {
+    this.#closed = true
+    this.library[Symbol.dispose]()
+  }
+
+  #begin(): Promise<Life> {
+    this.#beginning ??= follow(this.#course()).finally(() => {
+      this.#beginning = undefined
+    })
+    return this.#beginning
+  }
+
+  #beginSync(): Life {
+    return followSync(this.#course())
+  }
+
+  *#course(): Course<Life> {
+    if (this.#closed) throw coded(new ClosedError('the module is closed'), 'C_Initialize')
+    const { thread } = this.library
+    const frames = new Frames(thread)
+    const frame = frames.lease()
+    const functions = yield* findFunctions(thread, this.#lists, frame)
+    frame.end()
+    const life = new Life(thread, functions, frames)
+    const isFirst = this.#life === undefined
+    if (this.#initialized !== undefined) yield initializing(life, this.#initialized)
+    const { renewal } = this
+    if (!isFirst && renewal !== undefined)
+      yield { run: () => renewal.run(life), sync: () => renewal.sync(life) }
+    // A blocking call may have been quicker.
+    if (this.#life?.isAlive) return this.#life
+    this.#life = life
+    return life
+  }
+}
+
+function initializing(life: Life, given: InitializeArguments): Step {
+  const operation: Operation<void> = (frame) => initializeAgain(frame, given)
+  return { run: () => life.run(operation), sync: () => life.runSync(operation) }
+}

@@ -1,0 +1,170 @@
+/**
+ * Memory that the program and the module both see, for what one operation's calls point to. So a call itself is words
+ * alone, and its arguments are laid out once.
+ */
+import type { FatThread, Pointer, SharedMemory } from '../index.ts'
+import { readUlong, type Ulong, writeUlong } from './words.ts'
+
+/** Bytes of a frame, without what needs memory of its own. */
+const FRAME = 2 ** 14
+/** Frames are cut out of larger pieces: each piece is a file, a mapping and a message. */
+const FRAMES_AT_ONCE = 32
+/** Bytes of large blocks that are kept for later. */
+const MOST_KEPT = 2 ** 25
+/** Blocks up to this size are wiped after use; PINs, keys and templates are in such ones. */
+const WIPED = 2 ** 17
+
+const ALIGNMENT = 16
+
+/** A stretch of a frame: offset in `bytes` and `view` for the program, address for the module. */
+export interface Place {
+  readonly bytes: Uint8Array
+  readonly view: DataView
+  readonly at: number
+  readonly size: number
+  readonly address: number
+}
+
+interface Block {
+  readonly memory: SharedMemory
+  readonly bytes: Uint8Array
+  readonly view: DataView
+  readonly address: number
+}
+
+/** Where the operation that is going on has its arguments and results. */
+export class Frame {
+  readonly #frames: Frames
+  readonly #block: Block
+  readonly #large: Block[] = []
+  #used = 0
+
+  constructor(frames: Frames, block: Block) {
+    this.#frames = frames
+    this.#block = block
+  }
+
+  /** Room for so many bytes; what stands in it is undefined. */
+  room(size: number): Place {
+    const at = this.#used
+    if (at + size <= FRAME) {
+      this.#used = (at + size + ALIGNMENT - 1) & -ALIGNMENT
+      const { bytes, view, address } = this.#block
+      return { bytes, view, at, size, address: address + at }
+    }
+    const block = this.#frames.large(size)
+    this.#large.push(block)
+    const { bytes, view, address } = block
+    return { bytes, view, at: 0, size, address }
+  }
+
+  /** The same, zeroed. */
+  zeroed(size: number): Place {
+    const place = this.room(size)
+    place.bytes.fill(0, place.at, place.at + size)
+    return place
+  }
+
+  /** A copy of bytes; of none, a place that has an address all the same. */
+  copy(bytes: Uint8Array): Place {
+    const place = this.room(bytes.length)
+    place.bytes.set(bytes, place.at)
+    return place
+  }
+
+  /** A text in UTF-8, without a zero behind it. */
+  text(text: string): Place {
+    const bytes = Buffer.from(text, 'utf8')
+    const place = this.copy(bytes)
+    bytes.fill(0) // it may be a PIN
+    return place
+  }
+
+  /** One CK_ULONG. */
+  word(value: Ulong): Place {
+    const place = this.room(8)
+    writeUlong(place.view, place.at, value)
+    return place
+  }
+
+  /** The operation is over, however it ended. */
+  end(): void {
+    this.#block.bytes.fill(0, 0, Math.min(this.#used, FRAME))
+    this.#used = 0
+    for (const block of this.#large.splice(0)) this.#frames.giveBackLarge(block)
+    this.#frames.giveBack(this)
+  }
+}
+
+/** The frames of one process. */
+export class Frames {
+  readonly #thread: FatThread
+  readonly #free: Frame[] = []
+  readonly #large = new Map<number, Block[]>()
+  #kept = 0
+  /** Of the first piece: where it is valid, the frames are. */
+  readonly pointer: Pointer
+
+  constructor(thread: FatThread) {
+    this.#thread = thread
+    this.pointer = this.#cut()
+  }
+
+  lease(): Frame {
+    if (this.#free.length === 0) this.#cut()
+    return this.#free.pop() as Frame
+  }
+
+  giveBack(frame: Frame): void {
+    this.#free.push(frame)
+  }
+
+  large(size: number): Block {
+    const bytes = 2 ** (32 - Math.clz32(Math.max(size, FRAME) - 1))
+    const kept = this.#large.get(bytes)?.pop()
+    if (kept === undefined) return blockOf(this.#thread.alloc(bytes), 0, bytes)
+    this.#kept -= bytes
+    return kept
+  }
+
+  giveBackLarge(block: Block): void {
+    const { length } = block.bytes
+    if (this.#kept + length > MOST_KEPT) {
+      block.memory[Symbol.dispose]()
+      return
+    }
+    if (length <= WIPED) block.bytes.fill(0)
+    this.#kept += length
+    const kept = this.#large.get(length)
+    if (kept === undefined) this.#large.set(length, [block])
+    else kept.push(block)
+  }
+
+  #cut(): Pointer {
+    const memory = this.#thread.alloc(FRAME * FRAMES_AT_ONCE)
+    for (let index = FRAMES_AT_ONCE - 1; index >= 0; index--)
+      this.#free.push(new Frame(this, blockOf(memory, index * FRAME, FRAME)))
+    return memory.pointer
+  }
+}
+
+function blockOf(memory: SharedMemory, offset: number, size: number): Block {
+  const { buffer, byteOffset } = memory.bytes
+  return {
+    memory,
+    bytes: memory.bytes.subarray(offset, offset + size),
+    view: new DataView(buffer, byteOffset + offset, size),
+    address: Number(memory.pointer.address) + offset,
+  }
+}
+
+/** A private copy of the first bytes of a place: as many as it has, whatever the module says. */
+export function copyOf({ bytes, at, size }: Place, length: Ulong): Uint8Array<ArrayBuffer> {
+  const end = at + (length < size ? Number(length) : size)
+  return bytes.slice(at, end) as Uint8Array<ArrayBuffer>
+}
+
+/** The CK_ULONG at the start of a place, or further on in it. */
+export function wordIn({ view, at }: Place, offset = 0): Ulong {
+  return readUlong(view, at + offset)
+}

@@ -1,0 +1,113 @@
+/** Functions of PKCS #11 in the order of the function list, and how many words each takes. */
+
+const V2 = {
+  C_Initialize: 1,
+  C_Finalize: 1,
+  C_GetInfo: 1,
+  C_GetFunctionList: 1,
+  C_GetSlotList: 3,
+  C_GetSlotInfo: 2,
+  C_GetTokenInfo: 2,
+  C_GetMechanismList: 3,
+  C_GetMechanismInfo: 3,
+  C_InitToken: 4,
+  C_InitPIN: 3,
+  C_SetPIN: 5,
+  C_OpenSession: 5,
+  C_CloseSession: 1,
+  C_CloseAllSessions: 1,
+  C_GetSessionInfo: 2,
+  C_GetOperationState: 3,
+  C_SetOperationState: 5,
+  C_Login: 4,
+  C_Logout: 1,
+  C_CreateObject: 4,
+  C_CopyObject: 5,
+  C_DestroyObject: 2,
+  C_GetObjectSize: 3,
+  C_GetAttributeValue: 4,
+  C_SetAttributeValue: 4,
+  C_FindObjectsInit: 3,
+  C_FindObjects: 4,
+  C_FindObjectsFinal: 1,
+  C_EncryptInit: 3,
+  C_Encrypt: 5,
+  C_EncryptUpdate: 5,
+  C_EncryptFinal: 3,
+  C_DecryptInit: 3,
+  C_Decrypt: 5,
+  C_DecryptUpdate: 5,
+  C_DecryptFinal: 3,
+  C_DigestInit: 2,
+  C_Digest: 5,
+  C_DigestUpdate: 3,
+  C_DigestKey: 2,
+  C_DigestFinal: 3,
+  C_SignInit: 3,
+  C_Sign: 5,
+  C_SignUpdate: 3,
+  C_SignFinal: 3,
+  C_SignRecoverInit: 3,
+  C_SignRecover: 5,
+  C_VerifyInit: 3,
+  C_Verify: 5,
+  C_VerifyUpdate: 3,
+  C_VerifyFinal: 3,
+  C_VerifyRecoverInit: 3,
+  C_VerifyRecover: 5,
+  C_DigestEncryptUpdate: 5,
+  C_DecryptDigestUpdate: 5,
+  C_SignEncryptUpdate: 5,
+  C_DecryptVerifyUpdate: 5,
+  C_GenerateKey: 5,
+  C_GenerateKeyPair: 8,
+  C_WrapKey: 6,
+  C_UnwrapKey: 8,
+  C_DeriveKey: 6,
+  C_SeedRandom: 3,
+  C_GenerateRandom: 3,
+  C_GetFunctionStatus: 1,
+  C_CancelFunction: 1,
+  C_WaitForSlotEvent: 3,
+} as const
+
+const V3 = {
+  C_GetInterfaceList: 2,
+  C_GetInterface: 4,
+  C_LoginUser: 6,
+  C_SessionCancel: 2,
+  C_MessageEncryptInit: 3,
+  C_EncryptMessage: 9,
+  C_EncryptMessageBegin: 5,
+  C_EncryptMessageNext: 8,
+  C_MessageEncryptFinal: 1,
+  C_MessageDecryptInit: 3,
+  C_DecryptMessage: 9,
+  C_DecryptMessageBegin: 5,
+  C_DecryptMessageNext: 8,
+  C_MessageDecryptFinal: 1,
+  C_MessageSignInit: 3,
+  C_SignMessage: 7,
+  C_SignMessageBegin: 3,
+  C_SignMessageNext: 7,
+  C_MessageSignFinal: 1,
+  C_MessageVerifyInit: 3,
+  C_VerifyMessage: 7,
+  C_VerifyMessageBegin: 3,
+  C_VerifyMessageNext: 7,
+  C_MessageVerifyFinal: 1,
+} as const
+
+const ALL = { ...V2, ...V3 }
+
+export type FunctionName = keyof typeof ALL
+
+/** Of version 2; a list of version 3 begins with them. */
+export const NAMES_2 = Object.keys(V2) as readonly FunctionName[]
+export const NAMES_3 = Object.keys(ALL) as readonly FunctionName[]
+
+/** Whatever the standard calls them, on a 64-bit Linux all parameters are words. */
+export function prototypeOf(name: FunctionName): string {
+  const words = Array.from({ length: ALL[name] }, (_, index) => `unsigned long word${index + 1}`)
+  return `unsigned long ${name}(${words.join(', ')})`
+}

@@ -1,0 +1,147 @@
+/** The functions of a module, found as the standard says: by the list that the module gives. */
+import { array, type FatThread, type Library, LoadError, type UntypedFunction } from '../index.ts'
+import { CKR_FUNCTION_NOT_SUPPORTED, CKR_GENERAL_ERROR } from './constants/index.ts'
+import { Pkcs11Error } from './errors.ts'
+import { type Frame, wordIn } from './frame.ts'
+import { type FunctionName, NAMES_2, NAMES_3, prototypeOf } from './functions.ts'
+import type { Course, Step } from './step.ts'
+import type { Version } from './structures/info.ts'
+
+/** Options of a call, as `with` takes them. */
+export interface Limits {
+  readonly timeout?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+const VERSION_BYTES = 8
+
+const LISTS = {
+  getFunctionList: 'unsigned long C_GetFunctionList(unsigned long list)',
+  getInterface:
+    'unsigned long C_GetInterface(unsigned long name, unsigned long version, unsigned long interface, unsigned long flags)',
+}
+
+/** What gives the list of version 3, where a module has it, and of version 2. */
+export interface ListFunctions {
+  readonly getInterface: UntypedFunction | undefined
+  readonly getFunctionList: UntypedFunction
+}
+
+/** @throws {LoadError} for a library that is no PKCS #11 module */
+export function listFunctions(library: Library): ListFunctions {
+  const getFunctionList = library.func(LISTS.getFunctionList, {})
+  try {
+    return { getFunctionList, getInterface: library.func(LISTS.getInterface, {}) }
+  } catch (error) {
+    if (error instanceof LoadError) return { getFunctionList, getInterface: undefined }
+    throw error
+  }
+}
+
+/** The functions that a module has in one process. */
+export class ModuleFunctions {
+  readonly version: Version
+  readonly #thread: FatThread
+  readonly #addresses: ReadonlyMap<FunctionName, bigint>
+  readonly #functions = new Map<FunctionName, UntypedFunction>()
+  /** By the time that a call may take: a few, which the program chose. */
+  readonly #limited = new Map<FunctionName, Map<number, UntypedFunction>>()
+
+  constructor(thread: FatThread, version: Version, addresses: ReadonlyMap<FunctionName, bigint>) {
+    this.#thread = thread
+    this.version = version
+    this.#addresses = addresses
+  }
+
+  has(name: FunctionName): boolean {
+    return this.#addresses.has(name)
+  }
+
+  of(name: FunctionName, limits: Limits | undefined): UntypedFunction {
+    const found = this.#functions.get(name) ?? this.#bind(name)
+    if (limits === undefined) return found
+    const { timeout, signal } = limits
+    if (signal !== undefined) return found.with(timeout === undefined ? { signal } : limits)
+    return timeout === undefined ? found : this.#within(name, found, timeout)
+  }
+
+  #bind(name: FunctionName): UntypedFunction {
+    const address = this.#addresses.get(name)
+    if (address === undefined) throw new Pkcs11Error(name, CKR_FUNCTION_NOT_SUPPORTED)
+    const pointer = this.#thread.pointer(address)
+    const found = this.#thread.call(pointer, prototypeOf(name) as string) as UntypedFunction
+    this.#functions.set(name, found)
+    return found
+  }
+
+  #within(name: FunctionName, found: UntypedFunction, timeout: number): UntypedFunction {
+    let byTime = this.#limited.get(name)
+    if (byTime === undefined) {
+      byTime = new Map()
+      this.#limited.set(name, byTime)
+    }
+    let limited = byTime.get(timeout)
+    if (limited === undefined) {
+      limited = found.with({ timeout })
+      byTime.set(timeout, limited)
+    }
+    return limited
+  }
+}
+
+/** Asks a module for its functions: those of version 3 where it has them. */
+export function* findFunctions(
+  thread: FatThread,
+  lists: ListFunctions,
+  frame: Frame,
+): Course<ModuleFunctions> {
+  const list = (yield* interfaceList(thread, lists, frame)) ?? (yield* functionList(lists, frame))
+  const version = (yield read(thread, list, VERSION_BYTES)) as Uint8Array
+  const [major = 0, minor = 0] = version
+  const names = major >= 3 ? NAMES_3 : NAMES_2
+  const bytes = (yield read(thread, list + 8n, names.length * 8)) as Uint8Array
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  const addresses = new Map<FunctionName, bigint>()
+  for (const [index, name] of names.entries()) {
+    const address = view.getBigUint64(index * 8, true)
+    if (address !== 0n) addresses.set(name, address)
+  }
+  return new ModuleFunctions(thread, { major, minor }, addresses)
+}
+
+/** The default interface, if it is one of version 3. */
+function* interfaceList(
+  thread: FatThread,
+  { getInterface }: ListFunctions,
+  frame: Frame,
+): Course<bigint | undefined> {
+  if (getInterface === undefined) return undefined
+  const name = frame.text('PKCS 11\0')
+  const found = frame.zeroed(8)
+  const rv = (yield invoke(getInterface, [name.address, 0, found.address, 0])) as bigint
+  const address = BigInt(wordIn(found))
+  if (rv !== 0n || address === 0n) return undefined
+  const bytes = (yield read(thread, address + 8n, 8)) as Uint8Array
+  const list = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true)
+  return list === 0n ? undefined : list
+}
+
+function* functionList({ getFunctionList }: ListFunctions, frame: Frame): Course<bigint> {
+  const found = frame.zeroed(8)
+  const rv = (yield invoke(getFunctionList, [found.address])) as bigint
+  if (rv !== 0n) throw new Pkcs11Error('C_GetFunctionList', Number(rv))
+  const list = BigInt(wordIn(found))
+  if (list === 0n)
+    throw new Pkcs11Error('C_GetFunctionList', CKR_GENERAL_ERROR, 'the module gave no list')
+  return list
+}
+
+function invoke(function_: UntypedFunction, words: readonly number[]): Step {
+  return { run: () => function_(...words), sync: () => function_.sync(...words) }
+}
+
+function read(thread: FatThread, address: bigint, bytes: number): Step {
+  const pointer = thread.pointer(address)
+  const type = array('uint8_t', bytes)
+  return { run: () => thread.read(pointer, type), sync: () => thread.readSync(pointer, type) }
+}

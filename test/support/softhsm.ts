@@ -1,0 +1,39 @@
+/** A folder with a configuration of SoftHSM for tests, and what a module needs to be let into it. */
+import { mkdirSync } from 'node:fs'
+import type { OpenOptions } from '../../src/index.ts'
+import { needs } from './needs.ts'
+import { Scratch } from './scratch.ts'
+
+export const SOFTHSM = '/usr/lib/softhsm/libsofthsm2.so'
+
+export const SO_PIN = 'so-pin-12345678'
+export const USER_PIN = 'user-pin-8765'
+
+/** Whether to skip for want of SoftHSM. */
+export function needsSoftHsm(): boolean {
+  return needs('softhsm2', 'softhsm/libsofthsm2.so')
+}
+
+/** No token is there yet: the slot list has one slot, whose token is not initialized. */
+export class SoftHsm implements Disposable {
+  readonly #scratch = new Scratch()
+  readonly options: OpenOptions
+
+  constructor() {
+    const tokens = this.#scratch.path('tokens')
+    mkdirSync(tokens)
+    const text = `directories.tokendir = ${tokens}\nobjectstore.backend = file\nlog.level = ERROR\n`
+    const configuration = this.#scratch.write('softhsm2.conf', text)
+    this.options = {
+      permissions: {
+        read: [configuration, tokens],
+        write: [tokens],
+        env: { SOFTHSM2_CONF: configuration },
+      },
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#scratch[Symbol.dispose]()
+  }
+}
