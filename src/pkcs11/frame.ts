@@ -158,6 +158,11 @@ function blockOf(memory: SharedMemory, offset: number, size: number): Block {
   }
 }
 
+/** A part of a place that is a place itself. */
+export function partOf({ bytes, view, at, address }: Place, offset: number, size: number): Place {
+  return { bytes, view, at: at + offset, size, address: address + offset }
+}
+
 /** A private copy of the first bytes of a place: as many as it has, whatever the module says. */
 export function copyOf({ bytes, at, size }: Place, length: Ulong): Uint8Array<ArrayBuffer> {
   const end = at + (length < size ? Number(length) : size)

@@ -2,7 +2,7 @@
 import type { FatThread, Pointer } from '../index.ts'
 import { CKR_DEVICE_ERROR, CKR_SESSION_HANDLE_INVALID } from './constants/index.ts'
 import { coded, Pkcs11Error } from './errors.ts'
-import type { Frames } from './frame.ts'
+import type { Frame, Frames } from './frame.ts'
 import type { Limits, ModuleFunctions } from './module-functions.ts'
 import type { Call, Operation, Steps } from './operation.ts'
 import { SessionLines } from './session-lines.ts'
@@ -55,6 +55,11 @@ export class Life {
       frame.end()
       if (entered) this.#lines.leave(session as Ulong)
     }
+  }
+
+  /** Memory that lasts until its `end()`: for what a module still writes after a call. */
+  lease(): Frame {
+    return this.#frames.lease()
   }
 
   /** Blocking: it does not wait for what its session does in the background. */

@@ -1,0 +1,252 @@
+/** Objects, their attributes, and the search for them. */
+import {
+  CKR_ATTRIBUTE_SENSITIVE,
+  CKR_ATTRIBUTE_TYPE_INVALID,
+  CKR_BUFFER_TOO_SMALL,
+  CKR_DEVICE_ERROR,
+} from '../constants/index.ts'
+import { Pkcs11Error } from '../errors.ts'
+import { copyOf, type Frame, type Place, partOf, wordIn } from '../frame.ts'
+import { call, type Steps } from '../operation.ts'
+import { enough, takeBytes } from '../output.ts'
+import {
+  ATTRIBUTE_BYTES,
+  type Attribute,
+  attributeLength,
+  attributeType,
+  placeTemplate,
+  writeAttribute,
+} from '../structures/attributes.ts'
+import { type Ulong, UNAVAILABLE } from '../words.ts'
+import { ulongsIn } from './slots.ts'
+
+/** Room that each attribute is offered: what most values fit. */
+const FIRST_BYTES = 1024
+/** Attributes that are templates themselves. */
+const TEMPLATES: ReadonlySet<number> = new Set([0x40000211, 0x40000212, 0x40000213])
+/** Handles that one call is asked for. */
+const HANDLES_AT_ONCE = 1024
+/** A search that finds more than this finds no end. */
+const MOST_FOUND = 2 ** 20
+
+export function* createObject(
+  frame: Frame,
+  session: Ulong,
+  template: readonly Attribute[],
+): Steps<Ulong> {
+  const object = frame.zeroed(8)
+  yield call('C_CreateObject', [session, ...placeTemplate(frame, template), object.address])
+  return wordIn(object)
+}
+
+export function* copyObject(
+  frame: Frame,
+  session: Ulong,
+  object: Ulong,
+  template: readonly Attribute[],
+): Steps<Ulong> {
+  const copy = frame.zeroed(8)
+  yield call('C_CopyObject', [session, object, ...placeTemplate(frame, template), copy.address])
+  return wordIn(copy)
+}
+
+export function* destroyObject(_frame: Frame, session: Ulong, object: Ulong): Steps<void> {
+  yield call('C_DestroyObject', [session, object])
+}
+
+export function* getObjectSize(frame: Frame, session: Ulong, object: Ulong): Steps<Ulong> {
+  const size = frame.zeroed(8)
+  yield call('C_GetObjectSize', [session, object, size.address])
+  return wordIn(size)
+}
+
+export function* setAttributeValue(
+  frame: Frame,
+  session: Ulong,
+  object: Ulong,
+  template: readonly Attribute[],
+): Steps<void> {
+  yield call('C_SetAttributeValue', [session, object, ...placeTemplate(frame, template)])
+}
+
+/** Values of attributes in the order that was asked for. */
+export interface AttributeValues {
+  /** `CKR_OK`, or why some are missing: `CKR_ATTRIBUTE_SENSITIVE`, `CKR_ATTRIBUTE_TYPE_INVALID`. */
+  readonly rv: number
+  /** `undefined` for what the object has not, or does not tell. */
+  readonly values: readonly Value[]
+}
+
+type Value = Uint8Array | readonly Attribute[] | undefined
+
+const PARTIAL = [CKR_ATTRIBUTE_SENSITIVE, CKR_ATTRIBUTE_TYPE_INVALID, CKR_BUFFER_TOO_SMALL]
+
+/**
+ * Mostly one call. Where values are missing, they may be longer than what they were offered: their lengths are asked
+ * for, and those that have one once more.
+ */
+export function* getAttributeValue(
+  frame: Frame,
+  session: Ulong,
+  object: Ulong,
+  types: readonly Ulong[],
+): Steps<AttributeValues> {
+  const offered = types.map((type) => (isTemplate(type) ? 0 : FIRST_BYTES))
+  const first = yield* attempt(frame, session, object, types, offered)
+  const values: Value[] = first.values
+  let { rv } = first
+  const missing = types
+    .map((type, index) => ({ type, index, length: 0 }))
+    .filter(({ type, index }) => values[index] === undefined && !isTemplate(type))
+  if (rv !== 0 && missing.length > 0) {
+    rv = yield* askLengths(frame, session, object, missing)
+    const long = missing.filter(({ length }) => length >= 0)
+    if (long.length > 0) {
+      const lengths = long.map(({ length }) => length)
+      const longTypes = long.map(({ type }) => type)
+      const found = yield* attempt(frame, session, object, longTypes, lengths)
+      for (const [index, each] of long.entries()) values[each.index] = found.values[index]
+    }
+  }
+  for (const [index, type] of types.entries())
+    if (isTemplate(type)) values[index] = yield* templateOf(frame, session, object, type)
+  return { rv: rv === CKR_BUFFER_TOO_SMALL ? 0 : rv, values }
+}
+
+/** Sets the lengths of attributes; -1 of those that the object has not, or does not tell. */
+function* askLengths(
+  frame: Frame,
+  session: Ulong,
+  object: Ulong,
+  attributes: { readonly type: Ulong; length: number }[],
+): Steps<number> {
+  const list = frame.zeroed(attributes.length * ATTRIBUTE_BYTES)
+  for (const [index, { type }] of attributes.entries()) writeAttribute(list, index, type, 0, 0)
+  const words = [session, object, list.address, attributes.length]
+  const rv = yield call('C_GetAttributeValue', words, PARTIAL)
+  for (const [index, attribute] of attributes.entries()) {
+    const length = attributeLength(list, index)
+    attribute.length = length === UNAVAILABLE ? -1 : enough('C_GetAttributeValue', length, -1)
+  }
+  return rv
+}
+
+interface Attempt {
+  readonly rv: number
+  readonly values: (Uint8Array | undefined)[]
+}
+
+function* attempt(
+  frame: Frame,
+  session: Ulong,
+  object: Ulong,
+  types: readonly Ulong[],
+  bytes: readonly number[],
+): Steps<Attempt> {
+  const list = frame.zeroed(Math.max(1, types.length * ATTRIBUTE_BYTES))
+  const all = frame.zeroed(bytes.reduce((sum, each) => sum + each, 0))
+  let next = 0
+  const rooms = types.map((type, index): Place | undefined => {
+    const size = bytes[index] as number
+    const room = isTemplate(type) ? undefined : partOf(all, next, size)
+    next += size
+    writeAttribute(list, index, type, room?.address ?? 0, size)
+    return room
+  })
+  const words = [session, object, list.address, types.length]
+  const rv = yield call('C_GetAttributeValue', words, PARTIAL)
+  const values = rooms.map((room, index) => {
+    const length = attributeLength(list, index)
+    if (room === undefined || length === UNAVAILABLE || length > room.size) return undefined
+    return copyOf(room, length)
+  })
+  return { rv, values }
+}
+
+function isTemplate(type: Ulong): boolean {
+  return TEMPLATES.has(Number(type))
+}
+
+/** How many attributes, then which and how long, then their values. */
+function* templateOf(
+  frame: Frame,
+  session: Ulong,
+  object: Ulong,
+  type: Ulong,
+): Steps<readonly Attribute[] | undefined> {
+  const outer = frame.zeroed(ATTRIBUTE_BYTES)
+  const words = [session, object, outer.address, 1]
+  writeAttribute(outer, 0, type, 0, 0)
+  yield call('C_GetAttributeValue', words, PARTIAL)
+  const length = attributeLength(outer, 0)
+  if (length === UNAVAILABLE) return undefined
+  const bytes = enough('C_GetAttributeValue', length, -1)
+  const count = Math.floor(bytes / ATTRIBUTE_BYTES)
+  if (count === 0) return []
+  const inner = frame.zeroed(count * ATTRIBUTE_BYTES)
+  writeAttribute(outer, 0, type, inner.address, inner.size)
+  yield call('C_GetAttributeValue', words, PARTIAL)
+  // Each is read once: what stands there later is the module's.
+  const rooms = Array.from({ length: count }, (_, index) => {
+    const size = attributeLength(inner, index)
+    const room = size === UNAVAILABLE ? 0 : enough('C_GetAttributeValue', size, -1)
+    return { type: attributeType(inner, index), place: frame.zeroed(Math.max(1, room)), room }
+  })
+  for (const [index, { type: each, place, room }] of rooms.entries())
+    writeAttribute(inner, index, each, place.address, room)
+  writeAttribute(outer, 0, type, inner.address, inner.size)
+  yield call('C_GetAttributeValue', words, PARTIAL)
+  return rooms.map(({ type: each, place, room }) => ({ type: each, value: copyOf(place, room) }))
+}
+
+export function* findObjectsInit(
+  frame: Frame,
+  session: Ulong,
+  template: readonly Attribute[],
+): Steps<void> {
+  yield call('C_FindObjectsInit', [session, ...placeTemplate(frame, template)])
+}
+
+/** The next handles of a search; none at its end. */
+export function* findObjects(frame: Frame, session: Ulong, most = HANDLES_AT_ONCE): Steps<Ulong[]> {
+  return yield* someObjects(frame.room(most * 8), frame.room(8), session, most)
+}
+
+export function* findObjectsFinal(_frame: Frame, session: Ulong): Steps<void> {
+  yield call('C_FindObjectsFinal', [session])
+}
+
+/** A whole search, in as few calls as there can be. */
+export function* findAll(
+  frame: Frame,
+  session: Ulong,
+  template: readonly Attribute[],
+  limit = Number.POSITIVE_INFINITY,
+): Steps<Ulong[]> {
+  yield* findObjectsInit(frame, session, template)
+  const found: Ulong[] = []
+  try {
+    const most = Math.min(HANDLES_AT_ONCE, limit)
+    const handles = frame.room(most * 8)
+    const count = frame.room(8)
+    while (found.length < limit) {
+      const wanted = Math.min(most, limit - found.length)
+      const some = yield* someObjects(handles, count, session, wanted)
+      if (some.length === 0) break
+      found.push(...some)
+      if (found.length > MOST_FOUND)
+        throw new Pkcs11Error('C_FindObjects', CKR_DEVICE_ERROR, 'the search has no end')
+    }
+  } finally {
+    yield* findObjectsFinal(frame, session)
+  }
+  return found
+}
+
+function* someObjects(handles: Place, count: Place, session: Ulong, most: number): Steps<Ulong[]> {
+  count.view.setBigUint64(count.at, 0n)
+  yield call('C_FindObjects', [session, handles.address, most, count.address])
+  const bytes = BigInt(wordIn(count)) * 8n
+  const asked = { ...handles, size: most * 8 }
+  return ulongsIn(takeBytes('C_FindObjects', asked, bytes))
+}

@@ -1,0 +1,66 @@
+/** Results whose length the module says: a roomy place first, a larger one where that is too small. */
+import { CKR_BUFFER_TOO_SMALL, CKR_DEVICE_ERROR } from './constants/index.ts'
+import { Pkcs11Error } from './errors.ts'
+import { copyOf, type Frame, type Place, wordIn } from './frame.ts'
+import type { FunctionName } from './functions.ts'
+import { call, type Steps } from './operation.ts'
+import type { Ulong } from './words.ts'
+
+/** Longer results are not asked for. */
+const MOST_BYTES = 2 ** 30
+/** A result may grow between two calls, and not for ever. */
+const MOST_TRIES = 4
+
+/** How much room a result has. */
+export interface Room {
+  readonly bytes: number
+  /** The caller has no more: a longer result is the function's error. */
+  readonly fixed?: boolean | undefined
+}
+
+/**
+ * Calls a function that ends with a place for its result and that place's length. Where the place is too small, the
+ * function has done nothing yet, and is called again.
+ */
+export function* output(
+  frame: Frame,
+  name: FunctionName,
+  before: readonly Ulong[],
+  room: Room,
+): Steps<Uint8Array<ArrayBuffer>> {
+  let { bytes } = room
+  for (let tries = 1; ; tries++) {
+    const place = frame.room(bytes)
+    const length = frame.word(bytes)
+    const accepts = room.fixed || tries === MOST_TRIES ? undefined : TOO_SMALL
+    const rv = yield call(name, [...before, place.address, length.address], accepts)
+    if (rv === 0) return takeBytes(name, place, wordIn(length))
+    bytes = enough(name, wordIn(length), bytes)
+  }
+}
+
+const TOO_SMALL = [CKR_BUFFER_TOO_SMALL]
+
+/** What the module says that it wrote. */
+export function takeBytes(
+  name: FunctionName,
+  place: Place,
+  length: Ulong,
+): Uint8Array<ArrayBuffer> {
+  if (length <= place.size) return copyOf(place, length)
+  throw new Pkcs11Error(
+    name,
+    CKR_DEVICE_ERROR,
+    `the module says that it wrote ${length} bytes where there was room for ${place.size}`,
+  )
+}
+
+/** Room for what the module says that it needs. */
+export function enough(name: FunctionName, needed: Ulong, offered: number): number {
+  if (needed > offered && needed <= MOST_BYTES) return Number(needed)
+  throw new Pkcs11Error(
+    name,
+    CKR_BUFFER_TOO_SMALL,
+    `the module had room for ${offered} bytes and asks for ${needed}`,
+  )
+}
