@@ -1,9 +1,15 @@
 /** A PKCS #11 module in a fat thread, which begins again when its process has ended. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ClosedError, type Library, type OpenOptions, open } from '../index.ts'
 import { coded } from './errors.ts'
 import { Frames } from './frame.ts'
 import { Life, type RunOptions } from './life.ts'
-import { findFunctions, type ListFunctions, listFunctions } from './module-functions.ts'
+import {
+  findFunctions,
+  type ListFunctions,
+  listFunctions,
+  type ModuleFunctions,
+} from './module-functions.ts'
 import type { Operation } from './operation.ts'
 import {
   finalize,
@@ -29,6 +35,8 @@ export class Cryptoki implements AsyncDisposable {
   #beginning: Promise<Life> | undefined
   #initialized: InitializeArguments | undefined
   #closed = false
+  /** The last one that was followed by another before that was needed. */
+  #resumed: Life | undefined
   /** Asked of each process but the first one. */
   renewal: Renewal | undefined
 
@@ -104,6 +112,14 @@ export class Cryptoki implements AsyncDisposable {
     return life?.isAlive && !this.#closed ? life : this.#beginSync()
   }
 
+  /** Begins in a new process before it is needed: once, so that what fails each time does not go on for ever. */
+  resume(): void {
+    const life = this.#life
+    if (this.#closed || life === undefined || life.isAlive || this.#resumed === life) return
+    this.#resumed = life
+    this.#begin().catch(() => {}) // whoever needs it hears of it
+  }
+
   /** Runs an operation that needs no handle of an earlier process. */
   async run<Result>(operation: Operation<Result>, options?: RunOptions): Promise<Result> {
     const life = this.life()
@@ -112,6 +128,38 @@ export class Cryptoki implements AsyncDisposable {
 
   runSync<Result>(operation: Operation<Result>, options?: RunOptions): Result {
     return this.lifeSync().runSync(operation, options)
+  }
+
+  /** The functions that the module had in the process that served last. */
+  get functions(): ModuleFunctions {
+    return (this.#life as Life).functions
+  }
+
+  /** Refuses new calls, waits for those that run, finalizes and closes; each wait has that limit in milliseconds. */
+  async shut(limit: number): Promise<void> {
+    const life = this.#life
+    this.#closed = true
+    if (life?.isAlive && this.#initialized !== undefined) {
+      life.shut()
+      if (await within(life.idle(), limit))
+        await life.run(finalize, { timeout: limit, last: true }).catch(() => {})
+    }
+    await this.library.close()
+  }
+
+  /** The same, blocking: what runs can't be waited for. */
+  shutSync(limit: number): void {
+    const life = this.#life
+    this.#closed = true
+    if (life?.isAlive && this.#initialized !== undefined && life.running === 0) {
+      life.shut()
+      try {
+        life.runSync(finalize, { timeout: limit, last: true })
+      } catch {
+        // Its process ends in any case.
+      }
+    }
+    this.library[Symbol.dispose]()
   }
 
   /** Ends the process; what is in flight is rejected. `C_Finalize` is the caller's. */
@@ -151,14 +199,22 @@ export class Cryptoki implements AsyncDisposable {
     const life = new Life(thread, functions, frames)
     const isFirst = this.#life === undefined
     if (this.#initialized !== undefined) yield initializing(life, this.#initialized)
-    const { renewal } = this
-    if (!isFirst && renewal !== undefined)
-      yield { run: () => renewal.run(life), sync: () => renewal.sync(life) }
     // A blocking call may have been quicker.
     if (this.#life?.isAlive) return this.#life
     this.#life = life
+    const { renewal } = this
+    if (!isFirst && renewal !== undefined)
+      yield { run: () => renewal.run(life), sync: () => renewal.sync(life) }
     return life
   }
+}
+
+async function within(work: Promise<void>, milliseconds: number): Promise<boolean> {
+  const timer = new AbortController()
+  const late = sleep(milliseconds, false, { signal: timer.signal }).catch(() => false)
+  const inTime = await Promise.race([work.then(() => true), late])
+  timer.abort()
+  return inTime
 }
 
 function initializing(life: Life, given: InitializeArguments): Step {

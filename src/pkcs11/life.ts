@@ -1,5 +1,5 @@
 /** A PKCS #11 module in one process: runs operations there. */
-import type { FatThread, Pointer } from '../index.ts'
+import { ClosedError, type FatThread, type Pointer } from '../index.ts'
 import { CKR_DEVICE_ERROR, CKR_SESSION_HANDLE_INVALID } from './constants/index.ts'
 import { coded, Pkcs11Error } from './errors.ts'
 import type { Frame, Frames } from './frame.ts'
@@ -11,6 +11,8 @@ import type { Ulong } from './words.ts'
 export interface RunOptions extends Limits {
   /** It runs behind what this session does. */
   readonly session?: Ulong | undefined
+  /** It runs although the module is being closed. */
+  readonly last?: boolean | undefined
 }
 
 const NONE: RunOptions = {}
@@ -23,6 +25,9 @@ export class Life {
   readonly #thread: FatThread
   /** Of something that is in that process. */
   readonly #pointer: Pointer
+  #running = 0
+  #shut = false
+  #onIdle: (() => void) | undefined
 
   constructor(thread: FatThread, functions: ModuleFunctions, frames: Frames) {
     this.#thread = thread
@@ -36,11 +41,36 @@ export class Life {
     return this.#thread.owns(this.#pointer)
   }
 
+  /** It is not being closed either. */
+  get serves(): boolean {
+    return this.isAlive && !this.#shut
+  }
+
+  /** Operations that have not ended. */
+  get running(): number {
+    return this.#running
+  }
+
+  /** From now on new operations are refused. */
+  shut(): void {
+    this.#shut = true
+  }
+
+  /** Resolves when nothing runs. */
+  async idle(): Promise<void> {
+    if (this.#running === 0) return
+    await new Promise<void>((resolve) => {
+      this.#onIdle = resolve
+    })
+  }
+
   /** Arguments are taken now, whenever it is the operation's turn. */
   async run<Result>(operation: Operation<Result>, options: RunOptions = NONE): Promise<Result> {
     const { session } = options
+    this.#admit(options)
     const frame = this.#frames.lease()
     let entered = false
+    this.#running++
     try {
       const steps = operation(frame)
       const first = steps.next()
@@ -54,6 +84,7 @@ export class Life {
     } finally {
       frame.end()
       if (entered) this.#lines.leave(session as Ulong)
+      if (--this.#running === 0) this.#onIdle?.()
     }
   }
 
@@ -64,6 +95,7 @@ export class Life {
 
   /** Blocking: it does not wait for what its session does in the background. */
   runSync<Result>(operation: Operation<Result>, options: RunOptions = NONE): Result {
+    this.#admit(options)
     const frame = this.#frames.lease()
     try {
       const steps = operation(frame)
@@ -111,6 +143,10 @@ export class Life {
       if (next.done) return next.value
       call = next.value
     }
+  }
+
+  #admit({ last }: RunOptions): void {
+    if (this.#shut && last !== true) throw coded(new ClosedError('the module is closed'), '')
   }
 
   #require(name: string, { session }: RunOptions): void {

@@ -22,7 +22,7 @@ export type Prefix =
   | 'CKU'
   | 'CKZ'
 
-/** Of several names for one number, the first in the file counts: the others are older. */
+/** Of several names for one number, the last one counts: the others are older. */
 const tables = new Map<string, Map<number, string>>()
 
 const all: Readonly<Record<string, number>> = constants
@@ -33,8 +33,7 @@ function tableOf(prefix: Prefix): Map<number, string> {
     table = new Map()
     for (const name of Object.keys(all)) {
       const number = all[name] as number
-      if (name.startsWith(`${prefix}_`) && isKind(prefix, name) && !table.has(number))
-        table.set(number, name)
+      if (name.startsWith(`${prefix}_`) && isKind(prefix, name)) table.set(number, name)
     }
     tables.set(prefix, table)
   }

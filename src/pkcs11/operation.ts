@@ -26,3 +26,13 @@ export function call(
 ): Call {
   return { name, words, accepts }
 }
+
+/** An operation whose result is made of another one's. */
+export function mapped<Value, Result>(
+  operation: Operation<Value>,
+  map: (value: Value) => Result,
+): Operation<Result> {
+  return function* (frame) {
+    return map(yield* operation(frame))
+  }
+}

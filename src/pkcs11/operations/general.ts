@@ -7,8 +7,10 @@ import { type Ulong, writeUlong } from '../words.ts'
 
 /** What `C_Initialize` is told. */
 export interface InitializeArguments {
-  /** Beside `CKF_OS_LOCKING_OK`, which is always asked for: lanes call the module from several threads. */
+  /** Beside `CKF_OS_LOCKING_OK`. */
   readonly flags?: Ulong | undefined
+  /** Whether several threads may call the module. Default: true, since lanes do. */
+  readonly locking?: boolean | undefined
   /** What NSS's modules read behind the standard's arguments, such as `configdir='sql:/path'`. */
   readonly libraryParameters?: string | undefined
 }
@@ -17,10 +19,11 @@ export interface InitializeArguments {
 const ARGUMENTS = { bytes: 56, flags: 32, libraryParameters: 40 }
 
 export function* initialize(frame: Frame, given: InitializeArguments): Steps<void> {
-  const { flags = 0, libraryParameters } = given
+  const { flags = 0, locking = true, libraryParameters } = given
   const place = frame.zeroed(ARGUMENTS.bytes)
   const { view, at } = place
-  writeUlong(view, at + ARGUMENTS.flags, BigInt(flags) | BigInt(CKF_OS_LOCKING_OK))
+  const more = locking ? CKF_OS_LOCKING_OK : 0
+  writeUlong(view, at + ARGUMENTS.flags, BigInt(flags) | BigInt(more))
   if (libraryParameters !== undefined)
     writeUlong(view, at + ARGUMENTS.libraryParameters, frame.text(`${libraryParameters}\0`).address)
   yield call('C_Initialize', [place.address])

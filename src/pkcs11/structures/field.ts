@@ -28,8 +28,8 @@ export interface Field<Value = unknown, Optional extends boolean = boolean> {
 export type Fields = Readonly<Record<string, Field>>
 
 /** A C structure whose members are in the order of C. */
-export interface Structure<F extends Fields = Fields> {
-  readonly name: string
+export interface Structure<F extends Fields = Fields, Name extends string = string> {
+  readonly name: Name
   readonly fields: F
   readonly size: number
   readonly alignment: number
@@ -44,13 +44,16 @@ type OptionalNames<F extends Fields> = {
 
 /** What a structure is given. */
 export type ValuesOf<S> =
-  S extends Structure<infer F>
+  S extends Structure<infer F, string>
     ? { readonly [Name in Exclude<keyof F, OptionalNames<F>>]: ValueOf<F[Name]> } & {
         readonly [Name in OptionalNames<F>]?: ValueOf<F[Name]> | undefined
       }
     : never
 
-export function structure<const F extends Fields>(name: string, fields: F): Structure<F> {
+export function structure<const Name extends string, const F extends Fields>(
+  name: Name,
+  fields: F,
+): Structure<F, Name> {
   const offsets: number[] = []
   let size = 0
   let alignment = 1
