@@ -11,6 +11,13 @@ export {
   type StructureName,
 } from './mechanism-input.ts'
 export {
+  MessageCipher,
+  type MessageOptions,
+  type MessageParameter,
+  MessageSigner,
+  MessageVerifier,
+} from './messages.ts'
+export {
   Module,
   type ModuleOptions,
   type SlotEventOptions,
@@ -19,6 +26,7 @@ export {
 export type { NameOf } from './names.ts'
 export { type Found, Pkcs11Object } from './object.ts'
 export type { Pin } from './operations/slots.ts'
+export type { Parts } from './parts.ts'
 export type { SessionOptions } from './seat.ts'
 export {
   type FindOptions,

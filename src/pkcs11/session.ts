@@ -3,13 +3,18 @@ import type { AttributeName, Template } from './attribute-kinds.ts'
 import { readValue, templateOf, typeOf } from './attribute-values.ts'
 import { type Bytes, bytesOf, type CallOptions, runOptionsOf } from './call-options.ts'
 import { wrongKind } from './complaint.ts'
-import { CKR_SESSION_CLOSED, CKR_SESSION_HANDLE_INVALID } from './constants/index.ts'
+import {
+  CKR_OBJECT_HANDLE_INVALID,
+  CKR_SESSION_CLOSED,
+  CKR_SESSION_HANDLE_INVALID,
+} from './constants/index.ts'
 import type { Cryptoki } from './cryptoki.ts'
 import { Pkcs11Error } from './errors.ts'
 import type { Frame } from './frame.ts'
 import type { Life } from './life.ts'
 import { type LoginOptions, requirePin } from './login.ts'
 import { type MechanismInput, mechanismOf } from './mechanism-input.ts'
+import { MessageCipher, MessageSigner, MessageVerifier } from './messages.ts'
 import { type Found, Pkcs11Object, requireObject } from './object.ts'
 import { mapped, type Operation, type Steps } from './operation.ts'
 import * as crypto from './operations/crypto.ts'
@@ -17,6 +22,7 @@ import * as keys from './operations/keys.ts'
 import * as objects from './operations/objects.ts'
 import * as sessions from './operations/sessions.ts'
 import type { Pin } from './operations/slots.ts'
+import { type Parts, requireParts } from './parts.ts'
 import {
   isReopened,
   loginOperation,
@@ -25,6 +31,7 @@ import {
   takeSeat,
   takeSeatSync,
 } from './seat.ts'
+import { cryptStream, digestStream, type Streaming, signStream, verifyStream } from './streams.ts'
 import { type SessionInfo, sessionInfoOf } from './token-info.ts'
 import { type Twin, twin } from './twin.ts'
 import type { Ulong } from './words.ts'
@@ -48,6 +55,9 @@ export interface KeyPair {
 
 type Key = Pkcs11Object<never> | Pkcs11Object<AttributeName | number>
 type Result = Uint8Array<ArrayBuffer>
+
+/** Of a search that goes on while its results are used. */
+const OBJECTS_AT_ONCE = 64
 
 export class Session implements AsyncDisposable, Disposable {
   readonly #cryptoki: Cryptoki
@@ -128,15 +138,43 @@ export class Session implements AsyncDisposable, Disposable {
       const types = names.map((name) => typeOf(name, 'find'))
       return function* (frame) {
         const found = yield* objects.findAll(frame, handle, attributes, limit)
-        const all: Pkcs11Object<never>[] = []
-        for (const object of found) {
-          const values = yield* valuesOf(frame, handle, object, names, types)
-          if (values !== undefined) all.push(new Pkcs11Object(object, life, values))
-        }
-        return all
+        return yield* withAttributes(frame, { handle, life }, found, names, types)
       }
     },
   ) as Session['find']
+
+  /**
+   * The same, a few at a time: for tokens with more objects than a program wants to hold. The search goes on until the
+   * loop ends; meanwhile the session searches for nothing else.
+   */
+  async *search<const Name extends AttributeName | number = never>(
+    template: Template = {},
+    options: FindOptions<Name> = {},
+  ): AsyncGenerator<Pkcs11Object<Name>> {
+    const attributes = templateOf(template, 'search')
+    const { attributes: names = [], limit = Number.POSITIVE_INFINITY } = options
+    const types = names.map((name) => typeOf(name, 'search'))
+    const limits = runOptionsOf(options, 'search')
+    const { handle, life } = await this.seat('search')
+    const run = <Output>(operation: Operation<Output>): Promise<Output> =>
+      life.run(operation, { ...limits, session: handle })
+    await run((frame) => objects.findObjectsInit(frame, handle, attributes))
+    try {
+      for (let found = 0; found < limit; ) {
+        const most = Math.min(OBJECTS_AT_ONCE, limit - found)
+        const some = await run(function* (frame) {
+          const handles = yield* objects.findObjects(frame, handle, most)
+          return yield* withAttributes(frame, { handle, life }, handles, names as never[], types)
+        })
+        if (some.length === 0) break
+        found += some.length
+        yield* some as unknown as Pkcs11Object<Name>[]
+      }
+    } finally {
+      if (life.serves)
+        await life.run((frame) => objects.findObjectsFinal(frame, handle), { session: handle })
+    }
+  }
 
   /** Attributes of an object; `undefined` for what it has not, or does not tell. */
   readonly get: {
@@ -309,6 +347,83 @@ export class Session implements AsyncDisposable, Disposable {
     return (frame) => crypto.verify(frame, handle, checked, target, signed, bytes)
   })
 
+  /** Encrypts data that comes in parts. Meanwhile the session encrypts nothing else. */
+  async *encryptStream(
+    mechanism: MechanismInput,
+    key: Key,
+    parts: Parts,
+    options?: CallOptions,
+  ): AsyncGenerator<Result> {
+    yield* cryptStream('encrypt', await this.#streaming('encrypt', mechanism, key, parts, options))
+  }
+
+  async *decryptStream(
+    mechanism: MechanismInput,
+    key: Key,
+    parts: Parts,
+    options?: CallOptions,
+  ): AsyncGenerator<Result> {
+    yield* cryptStream('decrypt', await this.#streaming('decrypt', mechanism, key, parts, options))
+  }
+
+  /** Parts may be keys: their values go into the digest. */
+  async digestStream(
+    mechanism: MechanismInput,
+    parts: Parts<Bytes | Pkcs11Object>,
+    options?: CallOptions,
+  ): Promise<Result> {
+    return digestStream(await this.#streaming('digest', mechanism, undefined, parts, options))
+  }
+
+  async signStream(
+    mechanism: MechanismInput,
+    key: Key,
+    parts: Parts,
+    options?: CallOptions,
+  ): Promise<Result> {
+    return signStream(await this.#streaming('sign', mechanism, key, parts, options))
+  }
+
+  async verifyStream(
+    mechanism: MechanismInput,
+    key: Key,
+    parts: Parts,
+    signature: Bytes,
+    options?: CallOptions,
+  ): Promise<boolean> {
+    const bytes = bytesOf(signature, 'verifyStream: signature')
+    return verifyStream(await this.#streaming('verify', mechanism, key, parts, options), bytes)
+  }
+
+  /** Encrypts many messages with one key. Of version 3, as those below. */
+  encryptMessages(
+    mechanism: MechanismInput,
+    key: Key,
+    options?: CallOptions,
+  ): Promise<MessageCipher> {
+    return this.#messages((seat) => new MessageCipher(seat, 'Encrypt'), mechanism, key, options)
+  }
+
+  decryptMessages(
+    mechanism: MechanismInput,
+    key: Key,
+    options?: CallOptions,
+  ): Promise<MessageCipher> {
+    return this.#messages((seat) => new MessageCipher(seat, 'Decrypt'), mechanism, key, options)
+  }
+
+  signMessages(mechanism: MechanismInput, key: Key, options?: CallOptions): Promise<MessageSigner> {
+    return this.#messages((seat) => new MessageSigner(seat), mechanism, key, options)
+  }
+
+  verifyMessages(
+    mechanism: MechanismInput,
+    key: Key,
+    options?: CallOptions,
+  ): Promise<MessageVerifier> {
+    return this.#messages((seat) => new MessageVerifier(seat), mechanism, key, options)
+  }
+
   readonly random: Twin<[bytes: number, options?: CallOptions], Result> = this.#twin(
     'random',
     1,
@@ -410,6 +525,40 @@ export class Session implements AsyncDisposable, Disposable {
     return this.#seat
   }
 
+  async #streaming(
+    kind: 'encrypt' | 'decrypt' | 'digest' | 'sign' | 'verify',
+    mechanism: MechanismInput,
+    key: Key | undefined,
+    parts: unknown,
+    options: CallOptions | undefined,
+  ): Promise<Streaming> {
+    const where = `${kind}Stream`
+    const given = {
+      mechanism: mechanismOf(mechanism, where),
+      parts: requireParts(parts, `${where}: parts`),
+      options: runOptionsOf(options, where),
+    }
+    const seat = await this.seat(where)
+    const isDigest = kind === 'digest'
+    const handle = isDigest ? undefined : handleOf(key, seat.life, `${where}: key`, where)
+    return { seat, key: handle, ...given }
+  }
+
+  async #messages<Operation extends MessageCipher | MessageSigner | MessageVerifier>(
+    make: (seat: Seat) => Operation,
+    mechanism: MechanismInput,
+    key: Key,
+    options: CallOptions | undefined,
+  ): Promise<Operation> {
+    const limits = runOptionsOf(options, 'messages')
+    const checked = mechanismOf(mechanism, 'messages')
+    const seat = await this.seat('messages')
+    const handle = handleOf(key, seat.life, 'messages: key', 'C_MessageInit')
+    const operation = make(seat)
+    await operation.begin(checked, handle, limits)
+    return operation
+  }
+
   #requireOpen(method: string): void {
     if (this.#closed) throw new Pkcs11Error(method, CKR_SESSION_CLOSED, 'the session was closed')
   }
@@ -466,17 +615,26 @@ function handleOf(object: unknown, life: Life, where: string, method: string): U
   return requireObject(object, where).in(life, method)
 }
 
-/** `undefined` where the object is gone meanwhile. */
-function* valuesOf(
+/** Objects that were found, with what was asked for. */
+function* withAttributes(
   frame: Frame,
-  session: Ulong,
-  object: Ulong,
+  { handle, life }: Pick<Seat, 'handle' | 'life'>,
+  found: readonly Ulong[],
   names: readonly never[],
   types: readonly Ulong[],
-): Steps<Found<never> | undefined> {
-  if (types.length === 0) return {}
-  const { values } = yield* objects.getAttributeValue(frame, session, object, types)
-  return foundOf(names, values)
+): Steps<Pkcs11Object<never>[]> {
+  if (types.length === 0) return found.map((object) => new Pkcs11Object(object, life, {}))
+  const all: Pkcs11Object<never>[] = []
+  for (const object of found) {
+    try {
+      const { values } = yield* objects.getAttributeValue(frame, handle, object, types)
+      all.push(new Pkcs11Object(object, life, foundOf(names, values)))
+    } catch (error) {
+      // Another program may have destroyed it meanwhile.
+      if (!(error instanceof Pkcs11Error) || error.rv !== CKR_OBJECT_HANDLE_INVALID) throw error
+    }
+  }
+  return all
 }
 
 function foundOf(

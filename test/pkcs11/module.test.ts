@@ -11,7 +11,7 @@ import {
   type Session,
   type Slot,
 } from '../../src/pkcs11/index.ts'
-import { needsSoftHsm, SO_PIN, SOFTHSM, SoftHsm, USER_PIN } from '../support/softhsm.ts'
+import { makeToken, needsSoftHsm, SOFTHSM, SoftHsm, USER_PIN } from '../support/softhsm.ts'
 
 const DATA = Buffer.from('what is to be signed')
 
@@ -38,22 +38,10 @@ describe.skipIf(needsSoftHsm())('a module', () => {
   let module: Module
   let slot: Slot
 
-  const makeToken = async (label: string): Promise<Slot> => {
-    const all = await module.slots()
-    await (all.at(-1) as Slot).initToken(SO_PIN, label)
-    for (const each of await module.slots())
-      if ((await each.token()).label === label) {
-        await using session = await each.open({ readWrite: true, pin: SO_PIN, user: 'so' })
-        await session.initPin(USER_PIN)
-        return each
-      }
-    throw new Error('the token is not there')
-  }
-
   beforeEach(async () => {
     softHsm = new SoftHsm()
     module = await Module.open(SOFTHSM, softHsm.options)
-    slot = await makeToken('made here')
+    slot = await makeToken(module, 'made here')
   })
 
   afterEach(async () => {

@@ -1,6 +1,7 @@
 /** A folder with a configuration of SoftHSM for tests, and what a module needs to be let into it. */
 import { mkdirSync } from 'node:fs'
 import type { OpenOptions } from '../../src/index.ts'
+import type { Module, Slot } from '../../src/pkcs11/index.ts'
 import { needs } from './needs.ts'
 import { Scratch } from './scratch.ts'
 
@@ -36,4 +37,18 @@ export class SoftHsm implements Disposable {
   [Symbol.dispose](): void {
     this.#scratch[Symbol.dispose]()
   }
+}
+
+/** Makes a token with both PINs in the slot that has none. */
+export async function makeToken(module: Module, label: string): Promise<Slot> {
+  const all = await module.slots()
+  await (all.at(-1) as Slot).initToken(SO_PIN, label)
+  for (const slot of await module.slots())
+    if ((await slot.token()).label === label) {
+      const session = await slot.open({ readWrite: true, pin: SO_PIN, user: 'so' })
+      await session.initPin(USER_PIN)
+      await session.close()
+      return slot
+    }
+  throw new Error('the token is not there')
 }

@@ -155,9 +155,11 @@ const WHOLE = {
     flag: CKF_VERIFY_RECOVER,
     final: undefined,
   },
+  verify: { init: 'C_VerifyInit', run: 'C_Verify', flag: CKF_VERIFY, final: 'C_VerifyFinal' },
 } as const
 
-export type WholeOperation = keyof typeof WHOLE
+/** What gives data; `verify` says yes or no. */
+export type WholeOperation = Exclude<keyof typeof WHOLE, 'verify'>
 
 /** Begins an operation and does it on one piece of data. @param key Of digests there is none. */
 export function* whole(
@@ -169,7 +171,7 @@ export function* whole(
   data: Uint8Array,
   room: Room = { bytes: data.length + MORE_BYTES },
 ): Steps<Uint8Array<ArrayBuffer>> {
-  const { init, run, flag, final } = WHOLE[kind]
+  const { init, run } = WHOLE[kind]
   const place = frame.copy(data)
   const { back } = yield* begin(frame, init, session, mechanism, key)
   try {
@@ -177,7 +179,7 @@ export function* whole(
     back()
     return result
   } catch (error) {
-    yield* abandon(frame, session, flag, final, error)
+    yield* abandon(frame, session, kind, error)
     throw error
   }
 }
@@ -192,24 +194,32 @@ export function* verify(
   signature: Uint8Array,
 ): Steps<boolean> {
   const places = [frame.copy(data), frame.copy(signature)] as const
-  yield* begin(frame, 'C_VerifyInit', session, mechanism, key)
+  yield* begin(frame, WHOLE.verify.init, session, mechanism, key)
   try {
     return (yield* verified(session, ...places)) === 0
   } catch (error) {
-    yield* abandon(frame, session, CKF_VERIFY, 'C_VerifyFinal', error)
+    yield* abandon(frame, session, 'verify', error)
     throw error
   }
 }
 
-/** An operation that was stopped before its turn came is not left active. What comes of it is nobody's. */
-export function* abandon(
+/** An operation that was stopped before its turn came is not left active. */
+function* abandon(
   frame: Frame,
   session: Ulong,
-  flag: number,
-  final: FinalFunction | 'C_VerifyFinal' | undefined,
+  kind: WholeOperation | 'verify',
   error: unknown,
 ): Steps<void> {
-  if (!(error instanceof AbortError)) return
+  if (error instanceof AbortError) yield* cancel(frame, session, kind)
+}
+
+/** Ends an operation that is active, as the module can: what comes of it is nobody's. */
+export function* cancel(
+  frame: Frame,
+  session: Ulong,
+  kind: WholeOperation | 'verify',
+): Steps<void> {
+  const { flag, final } = WHOLE[kind]
   try {
     yield call('C_SessionCancel', [session, flag])
   } catch {
