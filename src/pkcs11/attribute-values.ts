@@ -30,7 +30,7 @@ export function typeOf(name: string | number, where: string): number {
 }
 
 /** The name of an attribute that was asked for by its name or number. */
-export function attributeNameOf(asked: string | number): string {
+function attributeNameOf(asked: string | number): string {
   return typeof asked === 'string' ? asked : (knownName('CKA', asked) ?? String(asked))
 }
 

@@ -117,15 +117,6 @@ export function* digestKey(_frame: Frame, session: Ulong, key: Ulong): Steps<voi
 const INVALID = [CKR_SIGNATURE_INVALID, CKR_SIGNATURE_LEN_RANGE]
 
 /** What `C_Verify` returns: `CKR_OK`, or that the signature is not one. */
-export function* verifyOnce(
-  frame: Frame,
-  session: Ulong,
-  data: Uint8Array,
-  signature: Uint8Array,
-): Steps<number> {
-  return yield* verified(session, frame.copy(data), frame.copy(signature))
-}
-
 function* verified(session: Ulong, data: Place, signature: Place): Steps<number> {
   const words = [session, data.address, data.size, signature.address, signature.size]
   return yield call('C_Verify', words, INVALID)

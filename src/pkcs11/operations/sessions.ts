@@ -78,12 +78,3 @@ export function* setPin(frame: Frame, session: Ulong, oldPin: Pin, newPin: Pin):
 export function* sessionCancel(_frame: Frame, session: Ulong, flags: Ulong): Steps<void> {
   yield call('C_SessionCancel', [session, flags])
 }
-
-/** `CKR_FUNCTION_NOT_PARALLEL`, from every module that keeps to the standard. */
-export function* getFunctionStatus(_frame: Frame, session: Ulong): Steps<void> {
-  yield call('C_GetFunctionStatus', [session])
-}
-
-export function* cancelFunction(_frame: Frame, session: Ulong): Steps<void> {
-  yield call('C_CancelFunction', [session])
-}
