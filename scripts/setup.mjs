@@ -2,9 +2,11 @@
 // Makes a checkout ready to run: npm packages, what the C compiler needs, dist/ and build/native/.
 //   node scripts/setup.mjs              the usual build
 //   node scripts/setup.mjs --sanitize   the native part with the sanitizers
+//   node scripts/setup.mjs --peers      with what tests and benchmarks put beside fat threads, where it can be built
 // Stands on Node alone, since it runs before anything is installed. Silent when nothing is to do.
 import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
+import { buildPkcs11js } from './pkcs11js.mjs'
 import { clock, ROOT, run, script, tool } from './steps.mjs'
 
 const NODE = [20, 19]
@@ -105,6 +107,17 @@ function buildNative(args) {
   if (newest(folder) > before) say(`native part built (${time()})`)
 }
 
+/** Nothing else needs it, so whoever lacks a C++ compiler loses some tests and no more. */
+function buildPeers() {
+  const time = clock()
+  let begun = false
+  const missing = buildPkcs11js(() => {
+    begun = true
+  })
+  if (missing !== undefined) say(`pkcs11js is left out of tests and benchmarks: ${missing}`)
+  else if (begun) say(`pkcs11js built (${time()})`)
+}
+
 try {
   checkNode()
   installPackages()
@@ -112,6 +125,7 @@ try {
   compileTypeScript()
   copyGrammar()
   buildNative(process.argv.slice(2).filter((arg) => arg === '--sanitize'))
+  if (process.argv.includes('--peers')) buildPeers()
 } catch (error) {
   if (!(error instanceof Stop)) throw error
   process.stderr.write(`setup: ${error.message}\n`)

@@ -59,6 +59,12 @@ export function needsHeader(packageName: string, header: string): boolean {
   return needed(spawnSync('cc', compile).status === 0, header, packageName)
 }
 
+/** Whether to skip for want of npm's pkcs11js, which `npm test` builds where there is a C++ compiler. */
+export function needsPkcs11js(): boolean {
+  const addon = new URL('../../node_modules/pkcs11js/build/Release/pkcs11.node', import.meta.url)
+  return needed(existsSync(addon), "pkcs11js's addon", 'g++, and npm run setup -- --peers')
+}
+
 /** Whether to skip for want of a program on the path; its path is `commandPath(command)`. */
 export function needsCommand(packageName: string, command: string): boolean {
   return needed(commandPath(command) !== undefined, command, packageName)
