@@ -1,0 +1,218 @@
+/** Methods that take more than one call, since their answer's length is not known before. */
+import { CKR_BUFFER_TOO_SMALL, CKR_GENERAL_ERROR, CKR_NO_EVENT } from '../pkcs11/constants/index.ts'
+import { Pkcs11Error } from '../pkcs11/errors.ts'
+import { copyOf, type Frame, type Place, wordIn } from '../pkcs11/frame.ts'
+import type { FunctionName } from '../pkcs11/functions.ts'
+import { call, type Steps } from '../pkcs11/operation.ts'
+import {
+  ATTRIBUTE_BYTES,
+  attributeLength,
+  writeAttribute,
+} from '../pkcs11/structures/attributes.ts'
+import { type Ulong, UNAVAILABLE } from '../pkcs11/words.ts'
+import type { Kind, Taken } from './given.ts'
+import { type Handles, lowerHalf, wordBuffer } from './handles.ts'
+import type { Prepared } from './invocation.ts'
+import { type Attribute, DATE_BYTES, isDate, typeName } from './template.ts'
+import type { Handle } from './types.ts'
+
+type Values = readonly Taken[Kind][]
+
+const WORD = 8
+/** What a module can mean by a length: more would be nonsense, and the memory for it the program's. */
+const MOST_BYTES = 2 ** 28
+const MOST_HANDLES = 2 ** 20
+/** Room that each attribute is offered: what most values fit. */
+const FIRST_BYTES = 512
+
+/** What is in a place after the call that asks how long it must be, and the one that fills it. */
+function* sized(
+  frame: Frame,
+  name: FunctionName,
+  before: readonly Ulong[],
+  unit: number,
+): Steps<readonly [Place, count: number] | undefined> {
+  const count = frame.word(0)
+  yield call(name, [...before, 0, count.address])
+  const wanted = Number(wordIn(count))
+  if (wanted === 0) return undefined
+  const place = frame.zeroed(bounded(name, wanted * unit))
+  yield call(name, [...before, place.address, count.address])
+  return [place, Math.min(wanted, Number(wordIn(count)))]
+}
+
+function bounded(name: FunctionName, bytes: number): number {
+  if (bytes <= MOST_BYTES) return bytes
+  throw new Pkcs11Error(name, CKR_GENERAL_ERROR, `the module wants room for ${bytes} bytes`)
+}
+
+function wordsIn(place: Place, count: number): Ulong[] {
+  return Array.from({ length: count }, (_, index) => wordIn(place, index * WORD))
+}
+
+export function getSlotList(present: boolean): Prepared<Handle[]> {
+  return () =>
+    function* ask(frame): Steps<Handle[]> {
+      const found = yield* sized(frame, 'C_GetSlotList', [present ? 1 : 0], WORD)
+      return found === undefined ? [] : wordsIn(...found).map(wordBuffer)
+    }
+}
+
+export function waitForSlotEvent(flags: number): Prepared<Handle | null> {
+  return () =>
+    function* ask(frame): Steps<Handle | null> {
+      const slot = frame.word(0)
+      const rv = yield call('C_WaitForSlotEvent', [flags, slot.address, 0], [CKR_NO_EVENT])
+      return rv === CKR_NO_EVENT ? null : wordBuffer(wordIn(slot))
+    }
+}
+
+export function getMechanismList(
+  name: FunctionName,
+  _kinds: readonly Kind[],
+  [slot]: Values,
+): Prepared<number[]> {
+  return () =>
+    function* ask(frame): Steps<number[]> {
+      const found = yield* sized(frame, name, [slot as Ulong], WORD)
+      return found === undefined ? [] : wordsIn(...found).map(lowerHalf)
+    }
+}
+
+export function getOperationState(
+  name: FunctionName,
+  _kinds: readonly Kind[],
+  [session]: Values,
+): Prepared<Buffer> {
+  return (handles) =>
+    function* ask(frame): Steps<Buffer> {
+      const before = [handles.take(session as Ulong, 'session', name)]
+      const found = yield* sized(frame, name, before, 1)
+      return found === undefined ? Buffer.alloc(0) : bufferOf(copyOf(...found))
+    }
+}
+
+export function findObjects(
+  name: FunctionName,
+  _kinds: readonly Kind[],
+  [session, most]: Values,
+): Prepared<Handle[]> {
+  return (handles) =>
+    function* ask(frame): Steps<Handle[]> {
+      const wanted = Math.min(most as number, MOST_HANDLES)
+      const place = frame.room(wanted * WORD)
+      const count = frame.word(0)
+      const words = [place.address, wanted, count.address]
+      yield call(name, [handles.take(session as Ulong, 'session', name), ...words])
+      const found = Math.min(wanted, Number(wordIn(count)))
+      return wordsIn(place, found).map((handle) => handles.give(handle))
+    }
+}
+
+/** Of each attribute its value's bytes, or `undefined` where the module has none. */
+type Found = readonly (Buffer | undefined)[]
+
+export function getAttributeValue(
+  name: FunctionName,
+  _kinds: readonly Kind[],
+  [session, object, template]: Values,
+  given: readonly unknown[],
+): Prepared<unknown> {
+  const types = (template as readonly Attribute[]).map(({ type }) => type)
+  return (handles) =>
+    function* ask(frame): Steps<unknown> {
+      const asking = new Asking(frame, types, handlesOf(handles, name, session, object))
+      const values = (yield* asking.roomy()) ?? (yield* asking.sized())
+      return withValues(given[2] as { value?: unknown }[], types, values)
+    }
+}
+
+function handlesOf(
+  handles: Handles,
+  name: FunctionName,
+  session: unknown,
+  object: unknown,
+): readonly Ulong[] {
+  return [
+    handles.take(session as Ulong, 'session', name),
+    handles.take(object as Ulong, 'object', name),
+  ]
+}
+
+class Asking {
+  readonly #frame: Frame
+  readonly #types: readonly number[]
+  readonly #before: readonly Ulong[]
+
+  constructor(frame: Frame, types: readonly number[], before: readonly Ulong[]) {
+    this.#frame = frame
+    this.#types = types
+    this.#before = before
+  }
+
+  /** Mostly all values fit at once; `undefined` where one does not. */
+  *roomy(): Steps<Found | undefined> {
+    const places = this.#types.map(() => this.#frame.room(FIRST_BYTES))
+    const list = this.#list(places)
+    const rv = yield this.#call(list, [CKR_BUFFER_TOO_SMALL])
+    return rv === CKR_BUFFER_TOO_SMALL ? undefined : this.#read(list, places)
+  }
+
+  /** Lengths first. */
+  *sized(): Steps<Found> {
+    const asked = this.#list([])
+    yield this.#call(asked, [])
+    const places = this.#types.map((_, index) => {
+      const length = attributeLength(asked, index)
+      return this.#frame.zeroed(length === UNAVAILABLE ? 0 : bounded(NAME, Number(length)))
+    })
+    const list = this.#list(places)
+    yield this.#call(list, [])
+    return this.#read(list, places)
+  }
+
+  #list(places: readonly Place[]): Place {
+    const list = this.#frame.zeroed(this.#types.length * ATTRIBUTE_BYTES)
+    for (const [index, type] of this.#types.entries()) {
+      const place = places[index]
+      writeAttribute(list, index, type, place?.address ?? 0, place?.size ?? 0)
+    }
+    return list
+  }
+
+  #call(list: Place, accepts: readonly number[]) {
+    const words = [...this.#before, list.address, this.#types.length]
+    return call(NAME, words, accepts)
+  }
+
+  #read(list: Place, places: readonly Place[]): Found {
+    return places.map((place, index) => {
+      const length = attributeLength(list, index)
+      return length === UNAVAILABLE ? undefined : bufferOf(copyOf(place, length))
+    })
+  }
+}
+
+const NAME = 'C_GetAttributeValue'
+
+/** The values in the program's own objects, as pkcs11js puts them there. */
+function withValues(
+  template: { value?: unknown }[],
+  types: readonly number[],
+  values: Found,
+): unknown {
+  for (const [index, value] of values.entries()) {
+    const type = types[index] as number
+    if (value !== undefined && isDate(type) && value.length !== DATE_BYTES)
+      throw new TypeError(
+        `Attribute ${typeName(type)} has wrong length. Should be ${DATE_BYTES}, but is ${value.length}`,
+      )
+    const attribute = template[index]
+    if (attribute !== undefined) attribute.value = value
+  }
+  return template
+}
+
+function bufferOf({ buffer, byteOffset, length }: Uint8Array<ArrayBuffer>): Buffer {
+  return Buffer.from(buffer, byteOffset, length)
+}

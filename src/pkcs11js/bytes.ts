@@ -1,0 +1,15 @@
+/** Bytes of what programs give. */
+import { writeUlong } from '../pkcs11/words.ts'
+
+/** The bytes of any view, which stay the program's. */
+export function bytesOfView(view: ArrayBufferView): Uint8Array {
+  if (view instanceof Uint8Array) return view
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
+}
+
+/** A CK_ULONG. */
+export function bytesOfNumber(value: number): Uint8Array {
+  const bytes = new Uint8Array(8)
+  writeUlong(new DataView(bytes.buffer), 0, value)
+  return bytes
+}

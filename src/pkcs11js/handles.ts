@@ -1,0 +1,64 @@
+/**
+ * Handles as pkcs11js has them: a CK_ULONG in a Buffer. They are the module's own in its first process. After a
+ * restart the module counts from the beginning, and an old handle would be another key: so those of later processes
+ * carry the process's number in the upper bits, and others are refused before the module sees them.
+ */
+import { CKR_OBJECT_HANDLE_INVALID, CKR_SESSION_HANDLE_INVALID } from '../pkcs11/constants/index.ts'
+import { Pkcs11Error } from '../pkcs11/errors.ts'
+import { readUlong, type Ulong, writeUlong } from '../pkcs11/words.ts'
+
+/** What a handle stands for. */
+export type HandleKind = 'session' | 'object'
+
+/** Handles of modules are small numbers or, rarely, addresses: 47 bits. */
+const SHIFT = 48n
+const MOST_PROCESSES = 2 ** 16 - 1
+
+/** Bytes of a CK_ULONG. */
+export const HANDLE_BYTES = 8
+
+const ENDED = 'the process that it belongs to has ended'
+
+/** The handles of one process. */
+export class Handles {
+  readonly #mark: bigint
+
+  /** @param process how many there were before */
+  constructor(process: number) {
+    this.#mark = BigInt(process % MOST_PROCESSES) << SHIFT
+  }
+
+  /** What a program is given for a handle of the module. */
+  give(handle: Ulong): Buffer {
+    const mark = this.#mark
+    return wordBuffer(mark === 0n || handle === 0 ? handle : BigInt(handle) ^ mark)
+  }
+
+  /** What the module is given for a program's handle. */
+  take(handle: Ulong, kind: HandleKind, method: string): Ulong {
+    const mark = this.#mark
+    if (mark === 0n || handle === 0) return handle
+    const unmarked = BigInt(handle) ^ mark
+    if (unmarked >> SHIFT !== 0n) {
+      const rv = kind === 'session' ? CKR_SESSION_HANDLE_INVALID : CKR_OBJECT_HANDLE_INVALID
+      throw new Pkcs11Error(method, rv, ENDED)
+    }
+    return Number(unmarked)
+  }
+}
+
+/** A CK_ULONG that nothing is to be done with but to be passed on. */
+export function wordBuffer(value: Ulong): Buffer {
+  const bytes = Buffer.alloc(HANDLE_BYTES)
+  writeUlong(new DataView(bytes.buffer, bytes.byteOffset, HANDLE_BYTES), 0, value)
+  return bytes
+}
+
+export function wordOf(bytes: ArrayBufferView): Ulong {
+  return readUlong(new DataView(bytes.buffer, bytes.byteOffset, HANDLE_BYTES), 0)
+}
+
+/** The lower half, which is all that pkcs11js reads and gives of a number. */
+export function lowerHalf(value: Ulong): number {
+  return Number(BigInt.asUintN(32, BigInt(value)))
+}

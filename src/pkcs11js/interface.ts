@@ -1,0 +1,8 @@
+export * from '../pkcs11/constants/index.ts'
+export { NativeError, Pkcs11Error } from './errors.ts'
+export { type IsolationOptions, isolate } from './isolation.ts'
+export * from './parameter-numbers.ts'
+export type * from './parameter-types.ts'
+export { PKCS11 } from './pkcs11.ts'
+export type { Pkcs11Methods } from './signatures.ts'
+export type * from './types.ts'

@@ -1,0 +1,117 @@
+/** A module that an object of the class has loaded: runs its methods, and names its failures as pkcs11js does. */
+import { FatThreadError, type OpenOptions } from '../index.ts'
+import { Cryptoki } from '../pkcs11/cryptoki.ts'
+import type { FunctionName } from '../pkcs11/functions.ts'
+import { Life, type RunOptions } from '../pkcs11/life.ts'
+import type { InitializeArguments } from '../pkcs11/operations/general.ts'
+import type { Ulong } from '../pkcs11/words.ts'
+import { failureOf, type Look } from './failure.ts'
+import { keepAll } from './given.ts'
+import { Handles } from './handles.ts'
+import type { Prepared } from './invocation.ts'
+import { type IsolationOptions, optionsOf } from './isolation.ts'
+import type { Prepare } from './methods.ts'
+
+type Done = (error: unknown, value: unknown) => void
+
+/** A module that is being finalized may be gone: longer than this, in milliseconds, it isn't waited for. */
+const FINALIZE_LIMIT = 10_000
+
+export class LoadedModule {
+  readonly path: string
+  readonly #timeout: number | undefined
+  readonly #cryptoki: Cryptoki
+  /** The process whose handles these are. */
+  #life: Life | undefined
+  #handles = new Handles(0)
+  #lives = 0
+
+  /** @throws {LoadError} for a library that can't be loaded, or is no PKCS #11 module */
+  constructor(path: string, own: IsolationOptions) {
+    const { options, timeout } = optionsOf(own)
+    this.path = path
+    this.#timeout = timeout
+    this.#cryptoki = Cryptoki.loadSync(path, options as OpenOptions)
+  }
+
+  initialize(given: InitializeArguments): void {
+    this.#naming('C_Initialize', 'wrapped', () =>
+      this.#cryptoki.initializeSync(given, this.#limits()),
+    )
+  }
+
+  /** Whatever else goes on in the module, and whatever becomes of it. */
+  finalize(): void {
+    this.#naming('C_Finalize', 'wrapped', () => {
+      const timeout = Math.min(this.#timeout ?? FINALIZE_LIMIT, FINALIZE_LIMIT)
+      this.#cryptoki.finalizeSync({ timeout })
+    })
+  }
+
+  close(): void {
+    this.#cryptoki.closeSync()
+  }
+
+  /** Blocking. */
+  run<Result>(
+    name: FunctionName,
+    look: Look,
+    prepared: Prepared<Result>,
+    isLimited = true,
+  ): Result {
+    return this.#naming(name, look, () => {
+      const life = this.#cryptoki.lifeSync()
+      const limits = isLimited ? this.#limits() : undefined
+      return life.runSync(prepared(this.#handlesOf(life)), limits)
+    })
+  }
+
+  /** In the background; the arguments are taken now. */
+  start(name: FunctionName, { kinds, values, prepare }: Prepare, done: Done): void {
+    const begin = (life: Life, kept: typeof values): Promise<unknown> =>
+      life.run(prepare(kept)(this.#handlesOf(life)), {
+        session: values[0] as Ulong,
+        ...this.#limits(),
+      })
+    const fail = (error: unknown): void => {
+      const scene = { method: name, module: this.path, look: 'wrapped' } as const
+      process.nextTick(done, failureOf(error, scene), null)
+    }
+    let running: Promise<unknown>
+    try {
+      const life = this.#cryptoki.life()
+      if (life instanceof Life) running = begin(life, values)
+      else {
+        const kept = keepAll(kinds, values)
+        running = life.then((next) => begin(next, kept))
+      }
+    } catch (error) {
+      fail(error)
+      return
+    }
+    // What the program's callback throws is nobody's rejection.
+    running.then((value) => process.nextTick(done, null, value), fail)
+  }
+
+  #handlesOf(life: Life): Handles {
+    if (life !== this.#life) {
+      if (this.#life !== undefined) this.#handles = new Handles(++this.#lives)
+      this.#life = life
+    }
+    return this.#handles
+  }
+
+  #limits(): RunOptions | undefined {
+    const timeout = this.#timeout
+    return timeout === undefined ? undefined : { timeout }
+  }
+
+  #naming<Result>(method: string, look: Look, run: () => Result): Result {
+    try {
+      return run()
+    } catch (error) {
+      if (!(error instanceof FatThreadError)) throw error
+      throw failureOf(error, { method, module: this.path, look })
+    }
+  }
+}
