@@ -22,7 +22,7 @@ export interface Implementation {
 
 const require = createRequire(import.meta.url)
 
-const isolated: Implementation = {
+export const isolated: Implementation = {
   name: 'fat-threads/pkcs11js',
   isIsolated: true,
   pkcs11js: () => door as unknown as Pkcs11js,
