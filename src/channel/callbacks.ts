@@ -425,7 +425,7 @@ export class Callbacks {
 
   /** After a blocking wait, which takes what the doorbell said. */
   rehear(): void {
-    this.#several?.onRing()
+    this.#several?.rehear()
     if (this.#threads.length === 0 || (this.#armed && this.#doorbell?.sleeping)) return
     this.onRing()
   }

@@ -368,6 +368,11 @@ export class Lane implements Line, Entrance {
     this.#pump.go()
   }
 
+  /** The same, when the program waited for another lane. */
+  pumpOn(): void {
+    this.#pump.go()
+  }
+
   /** The host rang; returns how many answers there were. */
   onRing(): number {
     if (this.#dead || !this.#pump.asleep) return 0

@@ -339,6 +339,12 @@ export class Lanes implements Line, MainEntrance {
     return found
   }
 
+  /** After a blocking wait, which may have woken any lane. */
+  rehear(): void {
+    this.onRing()
+    for (const lane of this.#lanes) lane.pumpOn()
+  }
+
   #watch(): void {
     try {
       this.#process.watch()

@@ -236,6 +236,16 @@ describe('blocking calls', () => {
     expect(await sleep(1)).toBe(1)
   })
 
+  test('one that waits for its function to be bound loses no call that sleeps meanwhile', async () => {
+    const { sleep } = await begin()
+    const slow = sleep(150)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    const add = library.thread.call(library.symbol('add'), 'int add(int a, int b)')
+    expect(add.sync(1, 2)).toBe(3)
+    const late = new Promise((resolve) => setTimeout(resolve, 1000, 'late'))
+    expect(await Promise.race([slow, late])).toBe(150)
+  })
+
   test('a call beside it that needs a callback gets it', async () => {
     const { locked, waitForLock } = await begin()
     // The blocking call waits for a lock that the other one holds, which waits for the program.
