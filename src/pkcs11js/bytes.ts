@@ -13,3 +13,6 @@ export function bytesOfNumber(value: number): Uint8Array {
   writeUlong(new DataView(bytes.buffer), 0, value)
   return bytes
 }
+
+/** The same bytes as they are now; `slice` of a Buffer would be the same memory. */
+export const kept = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes)

@@ -1,6 +1,6 @@
 /** Arguments: checked as pkcs11js does, with its messages, and taken apart into what can't be wrong any more. */
 import type { Ulong } from '../pkcs11/words.ts'
-import { bytesOfView } from './bytes.ts'
+import { bytesOfView, kept } from './bytes.ts'
 import { HANDLE_BYTES, wordOf } from './handles.ts'
 import { type Mechanism, takeMechanism } from './mechanism.ts'
 import { type Attribute, takeTemplate } from './template.ts'
@@ -94,12 +94,12 @@ export function requireCallback(value: unknown, index: number): void {
 export function keepAll(kinds: readonly Kind[], values: readonly Taken[Kind][]): Taken[Kind][] {
   return kinds.map((kind, index) => {
     const value = values[index] as Taken[Kind]
-    if (kind === 'bytes') return (value as Uint8Array).slice()
+    if (kind === 'bytes') return kept(value as Uint8Array)
     if (kind === 'template') return (value as readonly Attribute[]).map(keepAttribute)
     return kind === 'mechanism' ? (value as Mechanism).keep() : value
   })
 }
 
 function keepAttribute(attribute: Attribute): Attribute {
-  return { ...attribute, value: attribute.value?.slice() ?? null }
+  return { ...attribute, value: attribute.value && kept(attribute.value) }
 }

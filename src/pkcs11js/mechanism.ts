@@ -1,7 +1,7 @@
 /** Mechanisms as pkcs11js takes them: a number, and bytes, a number or a structure as parameter. */
 import type { Frame } from '../pkcs11/frame.ts'
 import { writeUlong } from '../pkcs11/words.ts'
-import { bytesOfNumber, bytesOfView } from './bytes.ts'
+import { bytesOfNumber, bytesOfView, kept } from './bytes.ts'
 import type { Handles } from './handles.ts'
 import { keepValues, type Placed, placeStructure, takeStructure } from './parameter-structure.ts'
 import { DEFINITIONS } from './parameters.ts'
@@ -69,7 +69,7 @@ function takeParameter(parameter: unknown, index: number): Parameter | undefined
 function bytesParameter(bytes: Uint8Array): Parameter {
   return {
     place: (frame) => ({ place: frame.copy(bytes), finish: undefined }),
-    keep: () => bytesParameter(bytes.slice()),
+    keep: () => bytesParameter(kept(bytes)),
   }
 }
 

@@ -1,7 +1,7 @@
 /** A mechanism's parameter that is a structure: read from an object, laid out as in C. */
 import { copyOf, type Frame, type Place } from '../pkcs11/frame.ts'
 import { type Ulong, writeUlong } from '../pkcs11/words.ts'
-import { bytesOfView } from './bytes.ts'
+import { bytesOfView, kept } from './bytes.ts'
 import { HANDLE_BYTES, type Handles, wordOf } from './handles.ts'
 import type { Definition, PropertyKind } from './parameters.ts'
 
@@ -137,7 +137,7 @@ export function keepValues({ written }: Definition, values: Values): Values {
   return Object.fromEntries(
     Object.entries(values).map(([property, value]) => [
       property,
-      value instanceof Uint8Array && property !== written ? value.slice() : value,
+      value instanceof Uint8Array && property !== written ? kept(value) : value,
     ]),
   )
 }
