@@ -1,6 +1,6 @@
 /** pkcs11js's name for the package: programs and packages that ask for pkcs11js get fat threads, unchanged. */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fixture } from '../fixtures/build.ts'
@@ -26,33 +26,35 @@ function node(file: string, text: string): string {
   return execFileSync(process.execPath, [file], { cwd: app, encoding: 'utf8' }).trim()
 }
 
-const found = (name: string): string => `file:${ROOT}node_modules/${name}`
+/** A tarball, as the registry would have it. */
+function pack(folder: string): string {
+  const target = scratch.path('tarballs')
+  const options = ['--silent', '--ignore-scripts', '--pack-destination', target]
+  const name = execFileSync('npm', ['pack', ...options, folder], { cwd: app, encoding: 'utf8' })
+  return `file:${target}/${name.trim()}`
+}
+
+function write(dependencies: object, overrides: object): void {
+  const text = JSON.stringify({ name: 'app', version: '1.0.0', dependencies, overrides })
+  writeFileSync(`${app}/package.json`, text)
+}
 
 beforeAll(() => {
   mkdirSync(app)
-  const tarballs = scratch.path('tarballs')
-  mkdirSync(tarballs)
-  npm('pack', '--silent', '--ignore-scripts', '--pack-destination', tarballs, ROOT)
-  const [tarball] = readdirSync(tarballs)
-  const overrides = {
-    cac: found('cac'),
-    'web-tree-sitter': found('web-tree-sitter'),
-    tslib: found('tslib'),
-    // As the guide says.
-    pkcs11js: '$pkcs11js',
-  }
-  const pack = { name: 'app', version: '1.0.0' }
-  writeFileSync(`${app}/package.json`, JSON.stringify(pack))
-  const others = { cac: overrides.cac, 'web-tree-sitter': overrides['web-tree-sitter'] }
-  writeFileSync(`${app}/package.json`, JSON.stringify({ ...pack, overrides: others }))
-  npm('install', ...OFFLINE, `${tarballs}/${tarball}`)
-  const dependencies = {
-    'fat-threads': `file:${tarballs}/${tarball}`,
-    pkcs11js: 'file:node_modules/fat-threads/pkcs11js',
-    'graphene-pk11': found('graphene-pk11'),
-  }
-  writeFileSync(`${app}/package.json`, JSON.stringify({ ...pack, dependencies, overrides }))
-  npm('install', ...OFFLINE, '--install-links')
+  mkdirSync(scratch.path('tarballs'))
+  const [own, graphene, ...others] = ['', 'graphene-pk11', 'cac', 'web-tree-sitter', 'tslib'].map(
+    (name) => pack(name === '' ? ROOT : `${ROOT}node_modules/${name}`),
+  )
+  const [cac, grammar, tslib] = others
+  const overrides = { cac, 'web-tree-sitter': grammar, tslib }
+  write({ 'fat-threads': own }, overrides)
+  npm('install', ...OFFLINE)
+  // As the guide says.
+  npm('install', ...OFFLINE, 'pkcs11js@file:node_modules/fat-threads/pkcs11js')
+  const pkcs11js = 'file:node_modules/fat-threads/pkcs11js'
+  const dependencies = { 'fat-threads': own, pkcs11js, 'graphene-pk11': graphene }
+  write(dependencies, { ...overrides, pkcs11js: '$pkcs11js' })
+  npm('install', ...OFFLINE)
 }, 120_000)
 
 const CRASH = `
@@ -83,11 +85,11 @@ describe('after pkcs11js was installed from node_modules/fat-threads/pkcs11js', 
   test('graphene-pk11 finds it', () => {
     const text = `
       const { Module } = require('graphene-pk11')
-      const module = Module.load('${MODULE}', 'a module')
-      module.initialize()
-      console.log(module.libFile === '${MODULE}', module.cryptokiVersion.minor)
-      console.log(module.lib instanceof require('fat-threads/pkcs11js').PKCS11)
-      module.finalize()`
+      const loaded = Module.load('${MODULE}', 'a module')
+      loaded.initialize()
+      console.log(loaded.libFile === '${MODULE}', loaded.cryptokiVersion.minor)
+      console.log(loaded.lib instanceof require('fat-threads/pkcs11js').PKCS11)
+      loaded.finalize()`
     expect(node('graphene.cjs', text)).toBe('true 40\ntrue')
   })
 })
