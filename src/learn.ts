@@ -26,7 +26,7 @@ export interface Learnt {
 
 /** What is granted while learning: each is tried to be done without at the end. */
 interface Grant {
-  readonly kind: 'read' | 'write' | 'net' | 'run'
+  readonly kind: 'read' | 'write' | 'net' | 'ipc' | 'run'
   readonly path?: string
 }
 
@@ -39,6 +39,7 @@ const ACCESS = 3n
 const O_CREAT = 0o100n
 const FORKING = new Set(['fork', 'vfork', 'clone'])
 const EXECUTING = new Set(['execve', 'execveat'])
+const SHARING = new Set(['shmget', 'shmat', 'shmctl'])
 const LOOKING = new Set([
   'access',
   'faccessat',
@@ -114,6 +115,7 @@ function permissionsOf(grants: readonly Grant[]): Permissions {
     ...(read.length > 0 ? { read } : {}),
     ...(write.length > 0 ? { write } : {}),
     ...(has('net') ? { net: true } : {}),
+    ...(has('ipc') ? { ipc: true } : {}),
     ...(has('run') ? { run: true } : {}),
   }
 }
@@ -130,6 +132,7 @@ function newGrants(known: readonly Grant[], denied: readonly Denial[]): Grant[] 
 /** What would have let the call through; nothing where nothing can. */
 function grantsFor({ syscall, args, path }: Denial): Grant[] {
   if (syscall === 'socket') return [{ kind: 'net' }]
+  if (SHARING.has(syscall)) return [{ kind: 'ipc' }]
   if (FORKING.has(syscall)) return [{ kind: 'run' }]
   if (path === undefined) return []
   const full = resolve('/', path)

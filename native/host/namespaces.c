@@ -22,8 +22,9 @@ static const char *const places[] = {"/tmp", "/mnt", "/dev", "/proc"};
 #define TREE_CLOEXEC O_CLOEXEC
 #define RECURSIVE 0x8000
 #define MOVE_FROM_DESCRIPTOR 4
-#define ATTRIBUTES_OF_A_VISITOR 6 /* no setuid, no devices */
 #define ATTRIBUTE_READ_ONLY 1
+#define ATTRIBUTE_NO_SETUID 2
+#define ATTRIBUTE_NO_DEVICES 4
 #ifndef SYS_open_tree
 #define SYS_open_tree 428
 #define SYS_move_mount 429
@@ -42,8 +43,12 @@ struct attributes {
 static int take(const struct text *text, int *tree) {
   *tree = (int)syscall(SYS_open_tree, AT_FDCWD, text->text, TREE_CLONE | TREE_CLOEXEC | RECURSIVE);
   if (*tree < 0) return errno;
-  struct attributes attributes = {.set = ATTRIBUTES_OF_A_VISITOR};
+  struct attributes attributes = {.set = ATTRIBUTE_NO_SETUID};
   if (!(text->kind & FT_TEXT_WRITE)) attributes.set |= ATTRIBUTE_READ_ONLY;
+  /* A device that is permitted by its own name is meant; one that a folder happens to hold is not. */
+  struct stat status;
+  if (fstat(*tree, &status) != 0) return errno;
+  if (!S_ISCHR(status.st_mode)) attributes.set |= ATTRIBUTE_NO_DEVICES;
   long done = syscall(SYS_mount_setattr, *tree, "", AT_EMPTY_PATH | RECURSIVE, &attributes, sizeof attributes);
   return done == 0 ? 0 : errno;
 }

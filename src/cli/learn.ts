@@ -57,11 +57,12 @@ async function learnCall(
   if (error !== undefined) report(error)
 }
 
-function summary({ read = [], write = [], net, run }: Permissions): string {
+function summary({ read = [], write = [], net, ipc, run }: Permissions): string {
   const parts = [
     read.length > 0 ? `${read.length} to read` : '',
     write.length > 0 ? `${write.length} to write` : '',
     net ? 'net' : '',
+    ipc ? 'ipc' : '',
     run ? 'run' : '',
   ].filter((part) => part !== '')
   return parts.length === 0 ? 'nothing' : parts.join(', ')

@@ -12,6 +12,8 @@ export interface Permissions {
   readonly net?: boolean | undefined
   /** The environment, which is empty but for these. */
   readonly env?: Readonly<Record<string, string>> | undefined
+  /** System V shared memory of the machine, which programs that belong together find by a number. */
+  readonly ipc?: boolean | undefined
   /** Starting programs: they run under the same permissions, and need `read` for what they are loaded from. */
   readonly run?: boolean | undefined
 }
@@ -22,6 +24,7 @@ export interface Granted {
   readonly write: readonly string[]
   readonly net: boolean
   readonly env: Readonly<Record<string, string>>
+  readonly ipc: boolean
   readonly run: boolean
   /** Names that were given for paths behind links: name, path. */
   readonly links: readonly (readonly [string, string])[]
@@ -32,7 +35,7 @@ interface NamedPath {
   readonly path: string
 }
 
-const NAMES = ['read', 'write', 'net', 'env', 'run']
+const NAMES = ['read', 'write', 'net', 'env', 'ipc', 'run']
 
 /**
  * @throws {TypeError} for a permission that does not exist or is of another type
@@ -51,6 +54,7 @@ export function grantedOf(permissions: unknown): Granted {
       .map(({ name, path }) => [name, path]),
     net: flagOf('permissions.net', given['net']),
     env: environmentOf(given['env']),
+    ipc: flagOf('permissions.ipc', given['ipc']),
     run: flagOf('permissions.run', given['run']),
   }
 }

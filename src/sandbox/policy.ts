@@ -60,6 +60,7 @@ function make(granted: Granted, bounds: Bounds, sandboxed: boolean): Policy {
     files,
     write: granted.write.length > 0,
     net: granted.net,
+    ipc: granted.ipc,
     run: granted.run,
     listener,
   })
@@ -72,7 +73,8 @@ function make(granted: Granted, bounds: Bounds, sandboxed: boolean): Policy {
   const { USER, PID, MOUNT, IPC, UTS, CGROUP, NET } = NAMESPACE
   // A library that can't be handed over is opened through /proc, which a root directory of its own has not.
   const tree = listener ? MOUNT : 0
-  const namespaces = USER | PID | tree | IPC | UTS | CGROUP | (granted.net ? 0 : NET)
+  const machines = (granted.net ? 0 : NET) | (granted.ipc ? 0 : IPC)
+  const namespaces = USER | PID | tree | UTS | CGROUP | machines
   const bytes = write(flags, filter, bounds, granted, files)
   return { sandboxed, granted, bounds, listener, namespaces, bytes }
 }

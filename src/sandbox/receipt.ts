@@ -185,6 +185,7 @@ function noteSandbox(account: Account, policy: Policy, facts: Facts): void {
 
   for (const [what, flag] of NAMESPACES) {
     if (flag === NAMESPACE.NET && granted.net) continue
+    if (flag === NAMESPACE.IPC && granted.ipc) continue
     const wanted = (policy.namespaces & flag) !== 0
     account.note(
       what,

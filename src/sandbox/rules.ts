@@ -19,6 +19,7 @@ export interface Grants {
   readonly files: boolean
   readonly write: boolean
   readonly net: boolean
+  readonly ipc: boolean
   readonly run: boolean
   /** The program is asked of denied calls. */
   readonly listener: boolean
@@ -94,6 +95,7 @@ const PROT_WRITE = 2
 const MAP_FIXED = 0x10 | 0x10_0000 // and MAP_FIXED_NOREPLACE
 const MAP_ANONYMOUS = 0x20
 const MREMAP_FIXED = 2
+const SHM_REMAP_OR_EXEC = 0o140000
 const AT_EMPTY_PATH = 0x1000
 const O_CLOEXEC = 0o2000000
 
@@ -202,6 +204,17 @@ function processRules({ run, listener }: Grants): [string, Rule][] {
   ]
 }
 
+/** Never over what is mapped already, nor executable. */
+function sharedMemoryRules({ ipc }: Grants): [string, Rule][] {
+  const known: Rule = ipc ? allow : ask
+  return [
+    ['shmget', known],
+    ['shmat', ipc ? anyBit(2, SHM_REMAP_OR_EXEC, ask, allow) : ask],
+    ['shmdt', known],
+    ['shmctl', known],
+  ]
+}
+
 function descriptorRules({ net, write }: Grants): [string, Rule][] {
   const noAsync = anyBit(2, O_ASYNC, ask, allow)
   const network: Rule = net ? allow : ask
@@ -245,6 +258,7 @@ export function rulesFor(grants: Grants): Map<string, Rule> {
     ...POINTLESS.map((name): [string, Rule] => [name, refuse(EPERM)]),
     ...memoryRules(),
     ...processRules(grants),
+    ...sharedMemoryRules(grants),
     ...descriptorRules(grants),
     ...fileRules(grants),
   ])

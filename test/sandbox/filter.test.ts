@@ -202,6 +202,16 @@ describe('descriptors', () => {
     for (const name of ['connect', 'bind', 'listen', 'accept'])
       expect(open.judge(name)).toBe('allow')
   })
+
+  test('ipc: shared memory, but not over what is mapped and not executable', () => {
+    const open = new Filter({ ipc: true })
+    for (const name of ['shmget', 'shmdt', 'shmctl']) expect(open.judge(name)).toBe('allow')
+    for (const flags of [0, 0o10000, 0o20000])
+      expect(open.judge('shmat', 1, 0, flags)).toBe('allow')
+    for (const flags of [0o40000, 0o100000, 0o140000])
+      expect(open.judge('shmat', 1, 0, flags)).toBe('ask')
+    for (const name of ['semget', 'msgget']) expect(open.judge(name)).toBe('ask')
+  })
 })
 
 describe('without a listener', () => {

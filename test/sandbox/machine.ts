@@ -9,6 +9,7 @@ const NOTHING: Grants = {
   files: false,
   write: false,
   net: false,
+  ipc: false,
   run: false,
   listener: true,
 }

@@ -12,6 +12,7 @@ const DECLARATIONS = {
   reads: 'const char *reads(const char *path)',
   writes: 'int writes(const char *path, const char *text)',
   connects: 'int connects(int port)',
+  shares: 'int shares(int key)',
   variable: 'const char *variable(const char *name)',
   variables: 'int variables(void)',
   runs: 'int runs(const char *command)',
@@ -58,6 +59,14 @@ describe('read', () => {
     await using library = await opened({ read: [scratch.path('given/file')] })
     expect(await library.symbols.reads(scratch.path('given/file'))).toBe('content')
     expect(await library.symbols.reads(scratch.path('other'))).toBe(null)
+  })
+
+  test('a device by its own name, and none by its folder', async () => {
+    await using named = await opened({ read: ['/dev/zero'] })
+    // What it reads is zeros: a text without characters.
+    expect(await named.symbols.reads('/dev/zero')).toBe('')
+    await using below = await opened({ read: ['/dev'] })
+    expect(await below.symbols.reads('/dev/zero')).toBe(null)
   })
 
   test('by the name of a link, and by a relative path', async () => {
@@ -153,6 +162,35 @@ describe('net', () => {
   })
 })
 
+describe('ipc', () => {
+  test("another process's shared memory, or none", async () => {
+    const key = 0x66740000 + process.pid
+    const libc = await open(
+      'libc.so.6',
+      {
+        shmget: 'int shmget(int key, size_t size, int flags)',
+        shmat: 'int *shmat(int id, const void *address, int flags)',
+        shmctl: 'int shmctl(int id, int command, void *status)',
+      },
+      { sandbox: 'off' },
+    )
+    const id = await libc.symbols.shmget(key, 4096, 0o1600)
+    try {
+      const memory = await libc.symbols.shmat(id, null, 0)
+      await libc.thread.write(memory as never, 'int', 4711)
+      await using permitted = await opened({ ipc: true })
+      expect(await permitted.symbols.shares(key)).toBe(4711)
+      expect(permitted.thread.denials).toEqual([])
+      await using denied = await opened({})
+      expect(await denied.symbols.shares(key)).toBe(-1)
+      expect(denied.thread.denials).toMatchObject([{ syscall: 'shmget' }])
+    } finally {
+      await libc.symbols.shmctl(id, 0, null)
+      await libc.close()
+    }
+  })
+})
+
 describe('env', () => {
   test('what is named, and nothing else', async () => {
     await using library = await opened({ env: { NAME: 'a value', EMPTY: '' } })
@@ -197,6 +235,7 @@ describe('wrong permissions', () => {
     [{ read: { 0: '/etc' } }, TypeError, /permissions\.read/],
     [{ reed: ['/etc'] }, TypeError, /permissions\.reed.*read/],
     [{ net: 'yes' }, TypeError, /permissions\.net/],
+    [{ ipc: 1 }, TypeError, /permissions\.ipc/],
     [{ run: 1 }, TypeError, /permissions\.run/],
     [{ env: { A: 1 } }, TypeError, /permissions\.env\.A/],
     [{ env: { 'A=B': '' } }, TypeError, /permissions\.env/],
@@ -245,6 +284,7 @@ describe('the receipt', () => {
       write: [],
       net: true,
       env: {},
+      ipc: false,
       run: false,
     })
     expect(requested.limits).toMatchObject({ memory: 2 ** 31, threads: 64 })
