@@ -1,6 +1,6 @@
 /** A PKCS #11 module in a fat thread, which begins again when its process has ended. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ClosedError, type Library, type OpenOptions, open } from '../index.ts'
+import { ClosedError, type Library, open } from '../index.ts'
 import { coded } from './errors.ts'
 import { Frames } from './frame.ts'
 import { Life, type RunOptions } from './life.ts'
@@ -17,6 +17,7 @@ import {
   initialize,
   initializeAgain,
 } from './operations/general.ts'
+import { type LoadingOptions, type Shelter, sheltered } from './shelter.ts'
 import { type Course, follow, followSync, type Step } from './step.ts'
 
 /** Lanes: so many sessions are served at once. */
@@ -48,11 +49,15 @@ export class Cryptoki implements AsyncDisposable {
   /**
    * Loads a module and finds its functions; it is not initialized yet.
    * @throws {LoadError} for a library that can't be loaded, or is no PKCS #11 module
+   * @throws {SandboxError} for a module of a known kind that can't run as it is shut in
+   * @throws {RangeError} for what its profile needs and is not there
    */
-  static async load(path: string | URL, options: OpenOptions = {}): Promise<Cryptoki> {
+  static async load(path: string | URL, given: LoadingOptions = {}): Promise<Cryptoki> {
+    const { options, shelter } = sheltered(path, given)
     const library = await open(path, {}, { threads: THREADS, ...options })
     try {
       const cryptoki = new Cryptoki(library)
+      await follow(ahead(library, shelter))
       await cryptoki.#begin()
       return cryptoki
     } catch (error) {
@@ -62,10 +67,12 @@ export class Cryptoki implements AsyncDisposable {
   }
 
   /** The same, blocking. */
-  static loadSync(path: string | URL, options: OpenOptions = {}): Cryptoki {
+  static loadSync(path: string | URL, given: LoadingOptions = {}): Cryptoki {
+    const { options, shelter } = sheltered(path, given)
     const library = open.sync(path, {}, { threads: THREADS, ...options })
     try {
       const cryptoki = new Cryptoki(library)
+      followSync(ahead(library, shelter))
       cryptoki.#beginSync()
       return cryptoki
     } catch (error) {
@@ -215,6 +222,13 @@ async function within(work: Promise<void>, milliseconds: number): Promise<boolea
   const inTime = await Promise.race([work.then(() => true), late])
   timer.abort()
   return inTime
+}
+
+/** What the module loads by itself is there when it does so, in `C_Initialize` or later; in each process. */
+function* ahead({ thread }: Library, { libraries, check }: Shelter): Course<void> {
+  check(thread.receipt)
+  for (const name of libraries)
+    yield { run: () => thread.load(name, {}), sync: () => thread.load.sync(name, {}) }
 }
 
 function initializing(life: Life, given: InitializeArguments): Step {

@@ -26,7 +26,11 @@ export {
 export type { NameOf } from './names.ts'
 export { type Found, Pkcs11Object } from './object.ts'
 export type { Pin } from './operations/slots.ts'
+
 export type { Parts } from './parts.ts'
+
+export type { ProfileName } from './profiles/index.ts'
+
 export type { SessionOptions } from './seat.ts'
 export {
   type FindOptions,

@@ -1,6 +1,6 @@
 /** A PKCS #11 module, initialized. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { FatThread, OpenOptions } from '../index.ts'
+import type { FatThread } from '../index.ts'
 import { type CallOptions, runOptionsOf } from './call-options.ts'
 import { wrongKind } from './complaint.ts'
 import { CKF_DONT_BLOCK, CKR_CANT_LOCK } from './constants/index.ts'
@@ -10,18 +10,19 @@ import type { FunctionName } from './functions.ts'
 import { mapped } from './operation.ts'
 import { getInfo, type InitializeArguments } from './operations/general.ts'
 import { getSlotList, waitForSlotEvent } from './operations/slots.ts'
+import type { LoadingOptions } from './shelter.ts'
 import { Slot } from './slot.ts'
 import type { Version } from './structures/info.ts'
 import { type ModuleInfo, moduleInfoOf } from './token-info.ts'
 import { type Twin, twin } from './twin.ts'
 
-export interface ModuleOptions extends OpenOptions {
+export interface ModuleOptions extends LoadingOptions {
   /**
    * Threads of the module's process: so many sessions are served at once. Default: 4, or 1 of a module that can't be
    * called by several.
    */
   readonly threads?: number | undefined
-  /** What NSS's modules are told, such as `configdir='sql:/path'`. */
+  /** What the module is told, such as NSS's `configdir='sql:/path'`. */
   readonly libraryParameters?: string | undefined
   /**
    * Called when the process has ended and the module is initialized in a new one: to open sessions and log in again.
@@ -49,6 +50,8 @@ export class Module implements AsyncDisposable, Disposable {
   /**
    * Loads a module in a fat thread of its own and initializes it.
    * @throws {LoadError} for a library that can't be loaded, or is no PKCS #11 module
+   * @throws {SandboxError} for a module that can't run as it is shut in
+   * @throws {RangeError} for what its profile needs and is not there
    * @throws {Pkcs11Error} for what `C_Initialize` returned
    */
   static readonly open: Twin<[path: string | URL, options?: ModuleOptions], Module> = twin(
@@ -185,10 +188,13 @@ function partsOf({
   libraryParameters,
   onRestart: _,
   ...loading
-}: ModuleOptions): [OpenOptions, InitializeArguments] {
+}: ModuleOptions): [LoadingOptions, InitializeArguments] {
   if (libraryParameters !== undefined && typeof libraryParameters !== 'string')
     throw wrongKind('open: libraryParameters', 'a string', libraryParameters)
-  return [loading, { libraryParameters, locking: loading.threads !== 1 }]
+  return [
+    { ...loading, libraryParameters },
+    { libraryParameters, locking: loading.threads !== 1 },
+  ]
 }
 
 /** Whether it was not called off. */

@@ -2,7 +2,8 @@
 import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { afterAll, describe, expect, test } from 'vitest'
-import { profileFor, shelterFor } from '../../src/pkcs11/profiles/index.ts'
+import { profileFor } from '../../src/pkcs11/profiles/index.ts'
+import { shelterFor } from '../../src/pkcs11/shelter.ts'
 import { Scratch } from '../support/scratch.ts'
 
 const scratch = new Scratch()

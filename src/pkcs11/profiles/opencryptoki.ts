@@ -15,7 +15,8 @@ export const opencryptoki: Profile = {
     const tokens = folder(NAME, 'the folder of tokens', '/var/lib/opencryptoki')
     const memory = folder(NAME, 'the folder of shared memory', '/dev/shm')
     const daemon = present('/usr/sbin/pkcsslotd', '/sbin/pkcsslotd')
-    const libraries = dirname(dirname(realpathSync(required(NAME, 'the module', module))))
+    const file = realpathSync(required(NAME, 'the path of the module', module))
+    const libraries = dirname(dirname(file))
     return together(socket(NAME, 'the socket of pkcsslotd', SOCKET), {
       ipc: true,
       read: [

@@ -35,8 +35,16 @@ export const present = (...paths: readonly (string | undefined)[]): string[] =>
 
 /** A path that must be there. */
 export function required(profile: string, what: string, path: string): string {
-  if (existsSync(path)) return path
-  throw new RangeError(`profile ${profile}: ${what} is ${path}, which does not exist`)
+  try {
+    statSync(path)
+    return path
+  } catch (cause) {
+    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
+    throw new RangeError(
+      `profile ${profile}: ${what} is ${path}, which ${isMissing ? 'does not exist' : 'is out of reach'}`,
+      { cause },
+    )
+  }
 }
 
 /**
