@@ -51,6 +51,11 @@ function needed(found: boolean, what: string, packageName: string): boolean {
   return true
 }
 
+/** Whether to skip for want of a file. */
+export function needsFile(packageName: string, path: string): boolean {
+  return needed(existsSync(path), path, packageName)
+}
+
 /**
  * Whether to skip for want of a header that the C compiler finds, for `test.skipIf(needsHeader('zlib1g-dev', 'zlib.h'))`.
  */

@@ -32,7 +32,11 @@ function transport(tcti: string): Needs {
     return { libraries, read: [device], write: [device] }
   }
   const path = /(?:^|,)path=([^,]+)/.exec(details)?.[1]
-  if (path !== undefined) return together({ libraries }, socket(NAME, "the TPM's socket", path))
+  if (path !== undefined) {
+    // A TPM in software has a second socket, for what the machine's board does.
+    const both = { libraries, write: present(`${path}.ctrl`) }
+    return together(both, socket(NAME, "the TPM's socket", path))
+  }
   if (kind === 'tabrmd')
     return together({ libraries }, socket(NAME, "D-Bus's socket", '/run/dbus/system_bus_socket'))
   return { libraries, net: true }
