@@ -28,7 +28,7 @@ const ROOMS = {
     'option-names',
     'options',
   ],
-  cli: ['abi', 'call', 'declaration', 'errors', 'index', 'loader', 'sandbox'],
+  cli: ['abi', 'call', 'declaration', 'errors', 'index', 'loader', 'pkcs11', 'sandbox'],
   koffi: ['index'],
   pkcs11: ['index'],
   pkcs11js: ['index', 'pkcs11'],

@@ -42,7 +42,8 @@ function isOption(word: string): boolean {
 
 /** Whether some command has an option of this name that takes a value. */
 function takesValue(word: string, { commands, globalCommand }: CAC): boolean {
-  const name = word.replace(/^--?/, '')
+  // cac knows them in camel case.
+  const name = word.replace(/^--?/, '').replace(/-([a-z])/g, (_, letter) => letter.toUpperCase())
   const options = [globalCommand, ...commands].flatMap((command) => command.options)
   return options.some((option) => option.required === true && option.names.includes(name))
 }

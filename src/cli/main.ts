@@ -11,6 +11,7 @@ import { errorJson, ownError, report, UsageError } from './failure.ts'
 import { addInspect, INSPECT_HELP } from './inspect.ts'
 import { addLearn, LEARN_HELP } from './learn.ts'
 import { printJson } from './output.ts'
+import { addPkcs11, PKCS11_HELP } from './pkcs11/command.ts'
 import { addStrategies, STRATEGIES_HELP } from './strategies/command.ts'
 
 const PACKAGE = new URL('../../package.json', import.meta.url)
@@ -21,6 +22,7 @@ const HELP = new Map([
   ['doctor', DOCTOR_HELP],
   ['learn', LEARN_HELP],
   ['bind', BIND_HELP],
+  ['pkcs11', PKCS11_HELP],
   ['bench', BENCH_HELP],
   ['strategies', STRATEGIES_HELP],
 ])
@@ -33,6 +35,7 @@ function makeCli(): CAC {
   addDoctor(cli)
   addLearn(cli)
   addBind(cli)
+  addPkcs11(cli)
   addBench(cli)
   addStrategies(cli)
   cli.help((sections) => {

@@ -36,7 +36,7 @@ test('an unknown command ends with status 2 and what may have been meant', () =>
     stderr: 'fat-threads: there is no command cal; did you mean call?\nTry: fat-threads --help\n',
   })
   expect(run('xyzzy').stderr).toMatch(
-    /there is no command xyzzy; there are call, inspect, doctor, learn, bind, bench, strategies\n/,
+    /there is no command xyzzy; there are call, inspect, doctor, learn, bind, pkcs11, bench, strategies\n/,
   )
   expect(runJson('xyzzy')).toMatchObject({
     status: 2,

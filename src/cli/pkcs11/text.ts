@@ -1,0 +1,64 @@
+/** A survey of a module for people. */
+import type { Ulong, Version } from '../../pkcs11/index.ts'
+import { columns, foreign, paint } from '../output.ts'
+import type { ShownMechanism, ShownObject, ShownSlot, Survey } from './survey.ts'
+
+export function describe({ path, module, slots }: Survey): string[] {
+  const { manufacturer, description, libraryVersion, cryptokiVersion } = module
+  return [
+    `${paint('bold', 'Module')}  ${foreign(path)}`,
+    `  ${foreign(description)} ${version(libraryVersion)} of ${foreign(manufacturer)}, PKCS #11 ${version(cryptokiVersion)}`,
+    ...slots.flatMap(describeSlot),
+    ...(slots.length === 0 ? ['', 'It has no slots.'] : []),
+  ]
+}
+
+const version = ({ major, minor }: Version): string => `${major}.${minor}`
+
+function describeSlot(slot: ShownSlot): string[] {
+  const { id, description, token, mechanisms, objects, error, loggedIn } = slot
+  const head = ['', `${paint('bold', `Slot ${id}`)}  ${foreign(description)}`]
+  if (error !== null) return [...head, `  ${paint('red', foreign(error))}`]
+  if (token === null) return [...head, '  no token']
+  const { label, model, manufacturer, serialNumber, flags } = token
+  const about = [`${model} of ${manufacturer}`, serialNumber === '' ? '' : `serial ${serialNumber}`]
+  const initialized = flags.includes('CKF_TOKEN_INITIALIZED')
+  return [
+    ...head,
+    ...columns([
+      ['token', initialized ? paint('green', foreign(label)) : 'not initialized'],
+      ['', foreign(about.filter((part) => part !== '').join(', '))],
+      ['flags', flags.map((flag) => flag.replace(/^CKF_/, '')).join(' ')],
+    ]),
+    `  ${paint('bold', 'Mechanisms')}  ${mechanisms.length}`,
+    ...columns(mechanisms.map(mechanismRow)).map((line) => `  ${line}`),
+    `  ${paint('bold', 'Objects')}  ${objects.length}${loggedIn ? '' : ', without private ones'}`,
+    ...columns(objects.map(objectRow)).map((line) => `  ${line}`),
+  ]
+}
+
+function mechanismRow({ mechanism, minKeySize, maxKeySize, flags }: ShownMechanism): string[] {
+  const sizes = maxKeySize ? `${minKeySize ?? 0} to ${maxKeySize}` : ''
+  const can = flags.map((flag) => flag.replace(/^CKF_/, '').toLowerCase())
+  return [name(mechanism), sizes, can.join(' ')]
+}
+
+const name = (value: string | Ulong): string =>
+  typeof value === 'string' ? value : `0x${value.toString(16)}`
+
+function objectRow(object: ShownObject): string[] {
+  const { CKA_CLASS, CKA_LABEL, CKA_ID, CKA_KEY_TYPE, CKA_CERTIFICATE_TYPE, CKA_PRIVATE } = object
+  const kind = CKA_CLASS === undefined ? 'an object' : words(CKA_CLASS)
+  const type = CKA_KEY_TYPE ?? CKA_CERTIFICATE_TYPE
+  return [
+    kind,
+    type === undefined ? '' : name(type).replace(/^CK[KC]_/, ''),
+    foreign(CKA_LABEL ?? ''),
+    CKA_ID === undefined || CKA_ID.length === 0 ? '' : `id ${Buffer.from(CKA_ID).toString('hex')}`,
+    CKA_PRIVATE ? 'private' : '',
+  ]
+}
+
+/** `CKO_PRIVATE_KEY` is a private key. */
+const words = (value: string | Ulong): string =>
+  name(value).replace(/^CKO_/, '').replaceAll('_', ' ').toLowerCase()
