@@ -8,6 +8,7 @@ import { eventLoop } from './event-loop.mjs'
 import { idle } from './idle.mjs'
 import { memory } from './memory.mjs'
 import { firstOpen, open, openWarm } from './open.mjs'
+import { PKCS11 } from './pkcs11.mjs'
 import { lanes, pool } from './pool.mjs'
 import { restart } from './restart.mjs'
 import { sharedMemory } from './shared-memory.mjs'
@@ -39,6 +40,7 @@ export const MEASURES = [
   eventLoop,
   lanes,
   pool,
+  ...PKCS11,
   busySyncCall,
   busyAwaitedCall,
   busyCallsInFlight,

@@ -50,8 +50,9 @@ export function comparison({ median, least, most }, unit) {
 }
 
 /** What was asked for, in the same words. */
-export function aim({ slowerAtMost, fasterAtLeast, atMost }, unit) {
+export function aim({ slowerAtMost, fasterAtLeast, addsAtMost, atMost }, unit) {
   if (slowerAtMost !== undefined) return `at most ${slowerAtMost} × slower`
   if (fasterAtLeast !== undefined) return `at least ${fasterAtLeast} × faster`
+  if (addsAtMost !== undefined) return `at most ${amount(addsAtMost, unit)} more`
   return `at most ${amount(atMost, unit)}`
 }

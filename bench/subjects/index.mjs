@@ -12,5 +12,9 @@ export const SUBJECTS = {
   piscina: () => import('./piscina.mjs'),
   tinypool: () => import('./tinypool.mjs'),
   workerpool: () => import('./workerpool.mjs'),
+  pkcs11js: () => import('./pkcs11js.mjs'),
+  'p11-kit': () => import('./p11-kit.mjs'),
+  'fat-thread-pkcs11': () => import('./fat-thread-pkcs11.mjs'),
+  'fat-thread-pkcs11js': () => import('./fat-thread-pkcs11js.mjs'),
   buffer: () => import('./buffer.mjs'),
 }

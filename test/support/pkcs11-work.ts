@@ -3,7 +3,7 @@ import { createHash, createPublicKey, verify } from 'node:crypto'
 import { expect } from 'vitest'
 import type { Session } from '../../src/pkcs11/index.ts'
 
-export const P256 = Buffer.from('06082a8648ce3d030107', 'hex')
+const P256 = Buffer.from('06082a8648ce3d030107', 'hex')
 
 const HEAD_OF_P256 = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d030107034200', 'hex')
 const WORDS = Buffer.from('what is to be signed')
