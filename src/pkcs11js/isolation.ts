@@ -1,7 +1,7 @@
 /** How modules are shut in, and how long one of their functions may run. */
-import type { OpenOptions } from '../index.ts'
+import type { LoadingOptions } from '../pkcs11/shelter.ts'
 
-export interface IsolationOptions extends Omit<OpenOptions, 'timeout'> {
+export interface IsolationOptions extends Omit<LoadingOptions, 'timeout'> {
   /**
    * Milliseconds that a call may take, blocking or not; then the module's process is killed. 0 for any time; default:
    * 300,000. One that waits for an event in a slot may take any time.
@@ -34,7 +34,7 @@ export function checked(name: string, options: unknown): IsolationOptions {
 
 /** The options of one module. */
 export function optionsOf(own: IsolationOptions): {
-  readonly options: OpenOptions
+  readonly options: LoadingOptions
   readonly timeout: number | undefined
 } {
   const { timeout = TIMEOUT, ...options } = { ...common, ...own }

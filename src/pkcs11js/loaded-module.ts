@@ -1,5 +1,5 @@
 /** A module that an object of the class has loaded: runs its methods, and names its failures as pkcs11js does. */
-import { FatThreadError, type OpenOptions } from '../index.ts'
+import { FatThreadError } from '../index.ts'
 import { Cryptoki } from '../pkcs11/cryptoki.ts'
 import type { FunctionName } from '../pkcs11/functions.ts'
 import { Life, type RunOptions } from '../pkcs11/life.ts'
@@ -31,7 +31,7 @@ export class LoadedModule {
     const { options, timeout } = optionsOf(own)
     this.path = path
     this.#timeout = timeout
-    this.#cryptoki = Cryptoki.loadSync(path, options as OpenOptions)
+    this.#cryptoki = Cryptoki.loadSync(path, options)
   }
 
   initialize(given: InitializeArguments): void {
