@@ -38,6 +38,8 @@ export class Frame {
   readonly #block: Block
   readonly #large: Block[] = []
   #used = 0
+  /** Beyond it nothing was written since the last wipe. */
+  #most = 0
 
   constructor(frames: Frames, block: Block) {
     this.#frames = frames
@@ -49,6 +51,7 @@ export class Frame {
     const at = this.#used
     if (at + size <= FRAME) {
       this.#used = (at + size + ALIGNMENT - 1) & -ALIGNMENT
+      if (this.#used > this.#most) this.#most = this.#used
       const { bytes, view, address } = this.#block
       return { bytes, view, at, size, address: address + at }
     }
@@ -87,13 +90,36 @@ export class Frame {
     return place
   }
 
+  /** Where it is now, for `rewind`. */
+  get mark(): Mark {
+    return { used: this.#used, large: this.#large.length }
+  }
+
+  /** What was placed since then is used no more: its room serves what comes next. */
+  rewind({ used, large }: Mark): void {
+    this.#used = used
+    this.#giveBack(large)
+  }
+
   /** The operation is over, however it ended. */
   end(): void {
-    this.#block.bytes.fill(0, 0, Math.min(this.#used, FRAME))
+    this.#block.bytes.fill(0, 0, Math.min(this.#most, FRAME))
     this.#used = 0
-    for (const block of this.#large.splice(0)) this.#frames.giveBackLarge(block)
+    this.#most = 0
+    this.#giveBack(0)
     this.#frames.giveBack(this)
   }
+
+  #giveBack(from: number): void {
+    if (this.#large.length === from) return
+    for (const block of this.#large.splice(from)) this.#frames.giveBackLarge(block)
+  }
+}
+
+/** A state of a frame. */
+export interface Mark {
+  readonly used: number
+  readonly large: number
 }
 
 /** The frames of one process. */
@@ -163,10 +189,17 @@ export function partOf({ bytes, view, at, address }: Place, offset: number, size
   return { bytes, view, at: at + offset, size, address: address + offset }
 }
 
+/** Longer copies are made in memory that is not zeroed before. */
+const LONG = 4096
+
 /** A private copy of the first bytes of a place: as many as it has, whatever the module says. */
 export function copyOf({ bytes, at, size }: Place, length: Ulong): Uint8Array<ArrayBuffer> {
-  const end = at + (length < size ? Number(length) : size)
-  return bytes.slice(at, end) as Uint8Array<ArrayBuffer>
+  const count = length < size ? Number(length) : size
+  // `slice` of shared memory goes byte by byte.
+  const copy =
+    count > LONG ? new Uint8Array(Buffer.allocUnsafeSlow(count).buffer) : new Uint8Array(count)
+  copy.set(bytes.subarray(at, at + count))
+  return copy
 }
 
 /** The CK_ULONG at the start of a place, or further on in it. */

@@ -4,7 +4,7 @@ import { CKR_DEVICE_ERROR, CKR_SESSION_HANDLE_INVALID } from './constants/index.
 import { coded, Pkcs11Error } from './errors.ts'
 import type { Frame, Frames } from './frame.ts'
 import type { Limits, ModuleFunctions } from './module-functions.ts'
-import type { Call, Operation, Steps } from './operation.ts'
+import type { Call, Operation, Steps, Trip } from './operation.ts'
 import { SessionLines } from './session-lines.ts'
 import type { Ulong } from './words.ts'
 
@@ -102,17 +102,16 @@ export class Life {
       let limits = limitsOf(options)
       let next = steps.next()
       while (!next.done) {
-        const { name, words } = next.value
-        let returned: unknown
+        const step: Call | Trip = next.value
+        let made: Made
         try {
-          this.#require(name, options)
-          returned = this.functions.of(name, limits).sync(...words)
+          made = this.#make(step, limits, options)
         } catch (error) {
-          next = this.#failed(steps, name, error)
+          next = this.#failed(steps, nameIn(step), error)
           limits = afterFailure(options)
           continue
         }
-        next = answered(steps, next.value, returned)
+        next = answered(steps, step, made)
       }
       return next.value
     } finally {
@@ -120,29 +119,73 @@ export class Life {
     }
   }
 
-  async #drive<Result>(steps: Steps<Result>, first: Call, options: RunOptions): Promise<Result> {
+  /** Blocking calls are quickest one after the other. */
+  #make(step: Call | Trip, limits: Limits | undefined, options: RunOptions): Made {
+    if (!('calls' in step)) return { call: step, rv: this.#call(step, limits, options) }
+    let last: Made | undefined
+    for (const call of step.calls) {
+      const rv = this.#call(call, limits, options)
+      step.returned.push(rv)
+      last = { call, rv }
+      if (rv !== 0 && step.stops) break
+    }
+    return last as Made
+  }
+
+  #call({ name, words }: Call, limits: Limits | undefined, options: RunOptions): number {
+    this.#require(name, options)
+    return Number(this.functions.of(name, limits).sync(...words))
+  }
+
+  async #drive<Result>(
+    steps: Steps<Result>,
+    first: Call | Trip,
+    options: RunOptions,
+  ): Promise<Result> {
     let limits = limitsOf(options)
-    let call = first
+    let step = first
     for (;;) {
-      const { name, words } = call
-      let next: IteratorResult<Call, Result>
-      let returned: unknown
-      let failure: { readonly error: unknown } | undefined
+      let next: IteratorResult<Call | Trip, Result>
+      let made: Made | undefined
+      let failure: unknown
       try {
-        this.#require(name, options)
-        returned = await this.functions.of(name, limits)(...words)
+        this.#require(nameIn(step), options)
+        if ('calls' in step) {
+          made = await this.#travel(step, limits)
+        } else {
+          const rv = Number(await this.functions.of(step.name, limits)(...step.words))
+          made = { call: step, rv }
+        }
       } catch (error) {
-        failure = { error }
+        failure = error
       }
-      if (failure === undefined) {
-        next = answered(steps, call, returned)
-      } else {
-        next = this.#failed(steps, name, failure.error)
+      if (made === undefined) {
+        next = this.#failed(steps, nameIn(step), failure)
         limits = afterFailure(options)
+      } else {
+        next = answered(steps, step, made)
       }
       if (next.done) return next.value
-      call = next.value
+      step = next.value
     }
+  }
+
+  /** All of them at once: else the program would sleep and be woken for each. */
+  async #travel({ calls, stops, returned }: Trip, limits: Limits | undefined): Promise<Made> {
+    const series = this.#thread.series()
+    const made = calls.map((call) => {
+      const step = series.call(this.functions.of(call.name, undefined), ...call.words)
+      return { call, step: stops ? step.stopOn('nonzero') : step }
+    })
+    await series.run(limits)
+    let last: Made | undefined
+    for (const { call, step } of made) {
+      if (!step.ran) break
+      const rv = Number(step.value)
+      returned.push(rv)
+      last = { call, rv }
+    }
+    return last as Made
   }
 
   #admit({ last }: RunOptions): void {
@@ -160,21 +203,32 @@ export class Life {
     steps: Steps<Result>,
     name: string,
     error: unknown,
-  ): IteratorResult<Call, Result> {
+  ): IteratorResult<Call | Trip, Result> {
     const failure = coded(error, name)
     if (!this.isAlive) throw failure
     return steps.throw(failure)
   }
 }
 
+/** The last call that was made, and what it returned. */
+interface Made {
+  readonly call: Call
+  readonly rv: number
+}
+
 function answered<Result>(
   steps: Steps<Result>,
-  { name, accepts }: Call,
-  returned: unknown,
-): IteratorResult<Call, Result> {
-  const rv = Number(returned)
-  if (rv === 0 || accepts.includes(rv)) return steps.next(rv)
-  return steps.throw(new Pkcs11Error(name, rv))
+  step: Call | Trip,
+  { call, rv }: Made,
+): IteratorResult<Call | Trip, Result> {
+  const isAsked = 'calls' in step && !step.stops
+  if (rv === 0 || isAsked || call.accepts.includes(rv)) return steps.next(rv)
+  return steps.throw(new Pkcs11Error(call.name, rv))
+}
+
+/** What messages call it before it is known which one failed. */
+function nameIn(step: Call | Trip): string {
+  return 'calls' in step ? (step.calls[0]?.name ?? '') : step.name
 }
 
 function limitsOf({ timeout, signal }: RunOptions): Limits | undefined {

@@ -11,8 +11,20 @@ export interface Call {
   readonly accepts: readonly number[]
 }
 
-/** An operation on its way: yields calls, is given what they returned. What fails is thrown into it. */
-export type Steps<Result> = Generator<Call, Result, number>
+/** Calls that need nothing of each other but that the earlier ones were good. */
+export interface Trip {
+  readonly calls: readonly Call[]
+  /** Whether those behind one that is not `CKR_OK` are not made. */
+  readonly stops: boolean
+  /** What they returned, of those that were made. */
+  readonly returned: number[]
+}
+
+/**
+ * An operation on its way: yields calls, is given what they returned; of a trip, what the last one did. What fails is
+ * thrown into it.
+ */
+export type Steps<Result> = Generator<Call | Trip, Result, number>
 
 /** An operation: lays its arguments out in a frame, up to its first call at once. */
 export type Operation<Result> = (frame: Frame) => Steps<Result>
@@ -25,6 +37,16 @@ export function call(
   accepts: readonly number[] = NOTHING,
 ): Call {
   return { name, words, accepts }
+}
+
+/** Calls each of which needs that the one before it was good. */
+export function trip(...calls: readonly Call[]): Trip {
+  return { calls, stops: true, returned: [] }
+}
+
+/** Calls that are made whatever the others return, which the operation looks at itself. */
+export function calls(all: readonly Call[]): Trip {
+  return { calls: all, stops: false, returned: [] }
 }
 
 /** An operation whose result is made of another one's. */

@@ -3,7 +3,7 @@ import { CKR_BUFFER_TOO_SMALL, CKR_DEVICE_ERROR } from './constants/index.ts'
 import { Pkcs11Error } from './errors.ts'
 import { copyOf, type Frame, type Place, wordIn } from './frame.ts'
 import type { FunctionName } from './functions.ts'
-import { call, type Steps } from './operation.ts'
+import { type Call, call, type Steps, trip } from './operation.ts'
 import type { Ulong } from './words.ts'
 
 /** Longer results are not asked for. */
@@ -18,22 +18,32 @@ export interface Room {
   readonly fixed?: boolean | undefined
 }
 
+/** The call that begins an operation, and whether it did. */
+export interface Beginning {
+  readonly call: Call
+  begun: boolean
+}
+
 /**
  * Calls a function that ends with a place for its result and that place's length. Where the place is too small, the
  * function has done nothing yet, and is called again.
+ * @param begin A call that has to be good before; `begun` is set when it was.
  */
 export function* output(
   frame: Frame,
   name: FunctionName,
   before: readonly Ulong[],
   room: Room,
+  begin?: Beginning,
 ): Steps<Uint8Array<ArrayBuffer>> {
   let { bytes } = room
   for (let tries = 1; ; tries++) {
     const place = frame.room(bytes)
     const length = frame.word(bytes)
     const accepts = room.fixed || tries === MOST_TRIES ? undefined : TOO_SMALL
-    const rv = yield call(name, [...before, place.address, length.address], accepts)
+    const made = call(name, [...before, place.address, length.address], accepts)
+    const rv = yield begin !== undefined && tries === 1 ? trip(begin.call, made) : made
+    if (begin !== undefined) begin.begun = true
     if (rv === 0) return takeBytes(name, place, wordIn(length))
     bytes = enough(name, wordIn(length), bytes)
   }

@@ -3,11 +3,7 @@ import type { AttributeName, Template } from './attribute-kinds.ts'
 import { readValue, templateOf, typeOf } from './attribute-values.ts'
 import { type Bytes, bytesOf, type CallOptions, runOptionsOf } from './call-options.ts'
 import { wrongKind } from './complaint.ts'
-import {
-  CKR_OBJECT_HANDLE_INVALID,
-  CKR_SESSION_CLOSED,
-  CKR_SESSION_HANDLE_INVALID,
-} from './constants/index.ts'
+import { CKR_SESSION_CLOSED, CKR_SESSION_HANDLE_INVALID } from './constants/index.ts'
 import type { Cryptoki } from './cryptoki.ts'
 import { Pkcs11Error } from './errors.ts'
 import type { Frame } from './frame.ts'
@@ -624,17 +620,11 @@ function* withAttributes(
   types: readonly Ulong[],
 ): Steps<Pkcs11Object<never>[]> {
   if (types.length === 0) return found.map((object) => new Pkcs11Object(object, life, {}))
-  const all: Pkcs11Object<never>[] = []
-  for (const object of found) {
-    try {
-      const { values } = yield* objects.getAttributeValue(frame, handle, object, types)
-      all.push(new Pkcs11Object(object, life, foundOf(names, values)))
-    } catch (error) {
-      // Another program may have destroyed it meanwhile.
-      if (!(error instanceof Pkcs11Error) || error.rv !== CKR_OBJECT_HANDLE_INVALID) throw error
-    }
-  }
-  return all
+  const read = yield* objects.attributesOfAll(frame, handle, found, types)
+  return found.flatMap((object, index) => {
+    const values = read[index]?.values
+    return values === undefined ? [] : [new Pkcs11Object(object, life, foundOf(names, values))]
+  })
 }
 
 function foundOf(

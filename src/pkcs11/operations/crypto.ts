@@ -11,9 +11,9 @@ import {
   CKR_SIGNATURE_INVALID,
   CKR_SIGNATURE_LEN_RANGE,
 } from '../constants/index.ts'
-import type { Frame, Place } from '../frame.ts'
+import type { Frame } from '../frame.ts'
 import type { FunctionName } from '../functions.ts'
-import { call, type Steps } from '../operation.ts'
+import { type Call, call, type Steps, trip } from '../operation.ts'
 import { output, type Room } from '../output.ts'
 import {
   type Mechanism,
@@ -67,8 +67,17 @@ export function* begin(
   key: Ulong | undefined,
 ): Steps<PlacedMechanism> {
   const placed = mechanism === null ? NO_MECHANISM : placeMechanism(frame, mechanism)
-  yield call(name, key === undefined ? [session, placed.address] : [session, placed.address, key])
+  yield beginning(name, session, placed, key)
   return placed
+}
+
+function beginning(
+  name: InitFunction,
+  session: Ulong,
+  { address }: PlacedMechanism,
+  key: Ulong | undefined,
+): Call {
+  return call(name, key === undefined ? [session, address] : [session, address, key])
 }
 
 export function* transform(
@@ -78,16 +87,7 @@ export function* transform(
   data: Uint8Array,
   room: Room = { bytes: data.length + MORE_BYTES },
 ): Steps<Uint8Array<ArrayBuffer>> {
-  return yield* transformed(frame, name, session, frame.copy(data), room)
-}
-
-function* transformed(
-  frame: Frame,
-  name: TransformFunction,
-  session: Ulong,
-  { address, size }: Place,
-  room: Room,
-): Steps<Uint8Array<ArrayBuffer>> {
+  const { address, size } = frame.copy(data)
   return yield* output(frame, name, [session, address, size], room)
 }
 
@@ -116,13 +116,7 @@ export function* digestKey(_frame: Frame, session: Ulong, key: Ulong): Steps<voi
 
 const INVALID = [CKR_SIGNATURE_INVALID, CKR_SIGNATURE_LEN_RANGE]
 
-/** What `C_Verify` returns: `CKR_OK`, or that the signature is not one. */
-function* verified(session: Ulong, data: Place, signature: Place): Steps<number> {
-  const words = [session, data.address, data.size, signature.address, signature.size]
-  return yield call('C_Verify', words, INVALID)
-}
-
-/** What `C_VerifyFinal` returns, likewise. */
+/** What `C_VerifyFinal` returns: `CKR_OK`, or that the signature is not one. */
 export function* verifyFinal(frame: Frame, session: Ulong, signature: Uint8Array): Steps<number> {
   const { address, size } = frame.copy(signature)
   return yield call('C_VerifyFinal', [session, address, size], INVALID)
@@ -163,14 +157,16 @@ export function* whole(
   room: Room = { bytes: data.length + MORE_BYTES },
 ): Steps<Uint8Array<ArrayBuffer>> {
   const { init, run } = WHOLE[kind]
-  const place = frame.copy(data)
-  const { back } = yield* begin(frame, init, session, mechanism, key)
+  const { address, size } = frame.copy(data)
+  const placed = placeMechanism(frame, mechanism)
+  const first = { call: beginning(init, session, placed, key), begun: false }
   try {
-    const result = yield* transformed(frame, run, session, place, room)
-    back()
+    const result = yield* output(frame, run, [session, address, size], room, first)
+    placed.back()
     return result
   } catch (error) {
-    yield* abandon(frame, session, kind, error)
+    // It was stopped between two calls.
+    if (first.begun && error instanceof AbortError) yield* cancel(frame, session, kind)
     throw error
   }
 }
@@ -184,24 +180,12 @@ export function* verify(
   data: Uint8Array,
   signature: Uint8Array,
 ): Steps<boolean> {
-  const places = [frame.copy(data), frame.copy(signature)] as const
-  yield* begin(frame, WHOLE.verify.init, session, mechanism, key)
-  try {
-    return (yield* verified(session, ...places)) === 0
-  } catch (error) {
-    yield* abandon(frame, session, 'verify', error)
-    throw error
-  }
-}
-
-/** An operation that was stopped before its turn came is not left active. */
-function* abandon(
-  frame: Frame,
-  session: Ulong,
-  kind: WholeOperation | 'verify',
-  error: unknown,
-): Steps<void> {
-  if (error instanceof AbortError) yield* cancel(frame, session, kind)
+  const signed = frame.copy(data)
+  const { address, size } = frame.copy(signature)
+  const placed = placeMechanism(frame, mechanism)
+  const words = [session, signed.address, signed.size, address, size]
+  const first = beginning('C_VerifyInit', session, placed, key)
+  return (yield trip(first, call('C_Verify', words, INVALID))) === 0
 }
 
 /** Ends an operation that is active, as the module can: what comes of it is nobody's. */

@@ -4,10 +4,11 @@ import {
   CKR_ATTRIBUTE_TYPE_INVALID,
   CKR_BUFFER_TOO_SMALL,
   CKR_DEVICE_ERROR,
+  CKR_OBJECT_HANDLE_INVALID,
 } from '../constants/index.ts'
 import { Pkcs11Error } from '../errors.ts'
 import { copyOf, type Frame, type Place, partOf, wordIn } from '../frame.ts'
-import { call, type Steps } from '../operation.ts'
+import { type Call, call, calls, type Steps, trip } from '../operation.ts'
 import { enough, takeBytes } from '../output.ts'
 import {
   ATTRIBUTE_BYTES,
@@ -91,7 +92,7 @@ export function* getAttributeValue(
   object: Ulong,
   types: readonly Ulong[],
 ): Steps<AttributeValues> {
-  const offered = types.map((type) => (isTemplate(type) ? 0 : FIRST_BYTES))
+  const offered = offer(types, FIRST_BYTES)
   const first = yield* attempt(frame, session, object, types, offered)
   const values: Value[] = first.values
   let { rv } = first
@@ -143,6 +144,25 @@ function* attempt(
   types: readonly Ulong[],
   bytes: readonly number[],
 ): Steps<Attempt> {
+  const { call, read } = ask(frame, session, object, types, bytes)
+  const rv = yield call
+  return { rv, values: read() }
+}
+
+/** A question for attributes, and how its answer is read. */
+interface Question {
+  readonly call: Call
+  readonly read: () => (Uint8Array | undefined)[]
+}
+
+/** @param bytes The room that each attribute is offered. */
+function ask(
+  frame: Frame,
+  session: Ulong,
+  object: Ulong,
+  types: readonly Ulong[],
+  bytes: readonly number[],
+): Question {
   const list = frame.zeroed(Math.max(1, types.length * ATTRIBUTE_BYTES))
   const all = frame.zeroed(bytes.reduce((sum, each) => sum + each, 0))
   let next = 0
@@ -153,14 +173,18 @@ function* attempt(
     writeAttribute(list, index, type, room?.address ?? 0, size)
     return room
   })
+  const read = (): (Uint8Array | undefined)[] =>
+    rooms.map((room, index) => {
+      const length = attributeLength(list, index)
+      if (room === undefined || length === UNAVAILABLE || length > room.size) return undefined
+      return copyOf(room, length)
+    })
   const words = [session, object, list.address, types.length]
-  const rv = yield call('C_GetAttributeValue', words, PARTIAL)
-  const values = rooms.map((room, index) => {
-    const length = attributeLength(list, index)
-    if (room === undefined || length === UNAVAILABLE || length > room.size) return undefined
-    return copyOf(room, length)
-  })
-  return { rv, values }
+  return { call: call('C_GetAttributeValue', words, PARTIAL), read }
+}
+
+function offer(types: readonly Ulong[], bytes: number): number[] {
+  return types.map((type) => (isTemplate(type) ? 0 : bytes))
 }
 
 function isTemplate(type: Ulong): boolean {
@@ -209,44 +233,123 @@ export function* findObjectsInit(
 
 /** The next handles of a search; none at its end. */
 export function* findObjects(frame: Frame, session: Ulong, most = HANDLES_AT_ONCE): Steps<Ulong[]> {
-  return yield* someObjects(frame.room(most * 8), frame.room(8), session, most)
+  const places = { handles: frame.room(most * 8), count: frame.room(8) }
+  return yield* someObjects(places, session, most)
 }
 
 export function* findObjectsFinal(_frame: Frame, session: Ulong): Steps<void> {
   yield call('C_FindObjectsFinal', [session])
 }
 
-/** A whole search, in as few calls as there can be. */
+/** A whole search, in as few trips as there can be. */
 export function* findAll(
   frame: Frame,
   session: Ulong,
   template: readonly Attribute[],
   limit = Number.POSITIVE_INFINITY,
 ): Steps<Ulong[]> {
-  yield* findObjectsInit(frame, session, template)
+  const begin = call('C_FindObjectsInit', [session, ...placeTemplate(frame, template)])
+  const most = Math.min(HANDLES_AT_ONCE, limit)
+  const places = { handles: frame.room(most * 8), count: frame.room(8) }
   const found: Ulong[] = []
+  let begun = false
   try {
-    const most = Math.min(HANDLES_AT_ONCE, limit)
-    const handles = frame.room(most * 8)
-    const count = frame.room(8)
     while (found.length < limit) {
       const wanted = Math.min(most, limit - found.length)
-      const some = yield* someObjects(handles, count, session, wanted)
+      const some = yield* someObjects(places, session, wanted, begun ? undefined : begin)
+      begun = true
       if (some.length === 0) break
       found.push(...some)
       if (found.length > MOST_FOUND)
         throw new Pkcs11Error('C_FindObjects', CKR_DEVICE_ERROR, 'the search has no end')
     }
-  } finally {
-    yield* findObjectsFinal(frame, session)
+  } catch (error) {
+    if (begun || !isFirst(error)) yield* endAfter(session)
+    throw error
+  }
+  if (begun) yield* findObjectsFinal(frame, session)
+  return found
+}
+
+/** Whether a search did not even begin. */
+function isFirst(error: unknown): boolean {
+  return error instanceof Pkcs11Error && error.method === 'C_FindObjectsInit'
+}
+
+function* endAfter(session: Ulong): Steps<void> {
+  try {
+    yield call('C_FindObjectsFinal', [session])
+  } catch {
+    // What went wrong before is what counts.
+  }
+}
+
+interface FindPlaces {
+  readonly handles: Place
+  readonly count: Place
+}
+
+function* someObjects(
+  { handles, count }: FindPlaces,
+  session: Ulong,
+  most: number,
+  begin?: Call,
+): Steps<Ulong[]> {
+  count.view.setBigUint64(count.at, 0n)
+  const find = call('C_FindObjects', [session, handles.address, most, count.address])
+  yield begin === undefined ? find : trip(begin, find)
+  const bytes = BigInt(wordIn(count)) * 8n
+  const asked = { ...handles, size: most * 8 }
+  return ulongsIn(takeBytes('C_FindObjects', asked, bytes))
+}
+
+/** How many objects are asked about in one trip, and the room for each value. */
+const MANY = { objects: 32, bytes: 512 }
+/** The same where values are longer. */
+const FEW = { objects: 8, bytes: 4096 }
+
+/** What objects have of some attributes, in a few trips; of one that is gone meanwhile, `undefined`. */
+export function* attributesOfAll(
+  frame: Frame,
+  session: Ulong,
+  all: readonly Ulong[],
+  types: readonly Ulong[],
+): Steps<(AttributeValues | undefined)[]> {
+  const found: (AttributeValues | undefined)[] = []
+  const hasTemplates = types.some(isTemplate)
+  const { mark } = frame
+  let size = MANY
+  while (found.length < all.length) {
+    frame.rewind(mark)
+    const some = all.slice(found.length, found.length + size.objects)
+    const offered = offer(types, size.bytes)
+    const questions = some.map((object) => ask(frame, session, object, types, offered))
+    const asked = calls(questions.map((each) => each.call))
+    yield asked
+    for (const [index, object] of some.entries()) {
+      const rv = asked.returned[index] as number
+      if (rv === 0 && !hasTemplates) {
+        found.push({ rv, values: (questions[index] as Question).read() })
+      } else {
+        if (rv === CKR_BUFFER_TOO_SMALL) size = FEW
+        found.push(yield* attributesOfOne(frame, session, object, types))
+      }
+    }
   }
   return found
 }
 
-function* someObjects(handles: Place, count: Place, session: Ulong, most: number): Steps<Ulong[]> {
-  count.view.setBigUint64(count.at, 0n)
-  yield call('C_FindObjects', [session, handles.address, most, count.address])
-  const bytes = BigInt(wordIn(count)) * 8n
-  const asked = { ...handles, size: most * 8 }
-  return ulongsIn(takeBytes('C_FindObjects', asked, bytes))
+function* attributesOfOne(
+  frame: Frame,
+  session: Ulong,
+  object: Ulong,
+  types: readonly Ulong[],
+): Steps<AttributeValues | undefined> {
+  try {
+    return yield* getAttributeValue(frame, session, object, types)
+  } catch (error) {
+    // Another program may have destroyed it meanwhile.
+    if (error instanceof Pkcs11Error && error.rv === CKR_OBJECT_HANDLE_INVALID) return undefined
+    throw error
+  }
 }
