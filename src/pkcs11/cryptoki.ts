@@ -97,13 +97,27 @@ export class Cryptoki implements AsyncDisposable {
   }
 
   async finalize(options?: RunOptions): Promise<void> {
-    await this.run(finalize, options)
-    this.#initialized = undefined
+    try {
+      await this.run(finalize, options)
+      this.#initialized = undefined
+    } catch (error) {
+      throw this.#unfinished(error)
+    }
   }
 
   finalizeSync(options?: RunOptions): void {
-    this.runSync(finalize, options)
-    this.#initialized = undefined
+    try {
+      this.runSync(finalize, options)
+      this.#initialized = undefined
+    } catch (error) {
+      throw this.#unfinished(error)
+    }
+  }
+
+  /** Where its process ended over it, there is nothing left to finalize, and nothing to initialize again. */
+  #unfinished(error: unknown): unknown {
+    if (!this.#life?.isAlive) this.#initialized = undefined
+    return error
   }
 
   /** The process that serves now; begun, and initialized as the last one was, where that has ended. */

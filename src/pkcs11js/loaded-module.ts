@@ -4,6 +4,7 @@ import { Cryptoki } from '../pkcs11/cryptoki.ts'
 import type { FunctionName } from '../pkcs11/functions.ts'
 import { Life, type RunOptions } from '../pkcs11/life.ts'
 import type { InitializeArguments } from '../pkcs11/operations/general.ts'
+import type { LoadingOptions } from '../pkcs11/shelter.ts'
 import type { Ulong } from '../pkcs11/words.ts'
 import { failureOf, type Look } from './failure.ts'
 import { keepAll } from './given.ts'
@@ -11,6 +12,7 @@ import { Handles } from './handles.ts'
 import type { Prepared } from './invocation.ts'
 import { type IsolationOptions, optionsOf } from './isolation.ts'
 import type { Prepare } from './methods.ts'
+import type { PKCS11 } from './pkcs11.ts'
 
 type Done = (error: unknown, value: unknown) => void
 
@@ -19,25 +21,58 @@ const FINALIZE_LIMIT = 10_000
 
 export class LoadedModule {
   readonly path: string
+  readonly #owner: PKCS11
+  readonly #options: LoadingOptions
   readonly #timeout: number | undefined
-  readonly #cryptoki: Cryptoki
+  readonly #onRestart: ((module: PKCS11) => void) | undefined
+  #cryptoki: Cryptoki
+  /** A process that is no other's successor yet, while `onRestart` works in it. */
+  #fresh: Life | undefined
   /** The process whose handles these are. */
   #life: Life | undefined
   #handles = new Handles(0)
   #lives = 0
 
   /** @throws {LoadError} for a library that can't be loaded, or is no PKCS #11 module */
-  constructor(path: string, own: IsolationOptions) {
-    const { options, timeout } = optionsOf(own)
+  constructor(path: string, own: IsolationOptions, owner: PKCS11) {
+    const { options, timeout, onRestart } = optionsOf(own)
     this.path = path
+    this.#owner = owner
+    this.#options = options
     this.#timeout = timeout
-    this.#cryptoki = Cryptoki.loadSync(path, options)
+    this.#onRestart = onRestart
+    this.#cryptoki = this.#begin(options)
+  }
+
+  #begin(options: LoadingOptions): Cryptoki {
+    const cryptoki = Cryptoki.loadSync(this.path, options)
+    const renew = (life: Life): void => this.#renew(life)
+    cryptoki.renewal = { run: async (life) => renew(life), sync: renew }
+    return cryptoki
+  }
+
+  #renew(life: Life): void {
+    this.#fresh = life
+    try {
+      this.#onRestart?.(this.#owner)
+    } finally {
+      this.#fresh = undefined
+    }
   }
 
   initialize(given: InitializeArguments): void {
-    this.#naming('C_Initialize', 'wrapped', () =>
-      this.#cryptoki.initializeSync(given, this.#limits()),
-    )
+    this.#naming('C_Initialize', 'wrapped', () => {
+      const { libraryParameters } = given
+      // They may say where its files are, and what it may read is decided before it is loaded.
+      if (libraryParameters !== undefined && !this.#cryptoki.isInitialized) {
+        const options = { ...this.#options, libraryParameters }
+        const next = this.#begin(options)
+        this.#cryptoki.closeSync()
+        this.#cryptoki = next
+        this.#life = undefined
+      }
+      this.#cryptoki.initializeSync(given, this.#limits())
+    })
   }
 
   /** Whatever else goes on in the module, and whatever becomes of it. */
@@ -60,7 +95,7 @@ export class LoadedModule {
     isLimited = true,
   ): Result {
     return this.#naming(name, look, () => {
-      const life = this.#cryptoki.lifeSync()
+      const life = this.#fresh ?? this.#cryptoki.lifeSync()
       const limits = isLimited ? this.#limits() : undefined
       return life.runSync(prepared(this.#handlesOf(life)), limits)
     })
@@ -79,7 +114,7 @@ export class LoadedModule {
     }
     let running: Promise<unknown>
     try {
-      const life = this.#cryptoki.life()
+      const life = this.#fresh ?? this.#cryptoki.life()
       if (life instanceof Life) running = begin(life, values)
       else {
         const kept = keepAll(kinds, values)

@@ -35,7 +35,7 @@ class Pkcs11Base {
   load(library: string, options: IsolationOptions = {}): void {
     if (typeof library !== 'string')
       throw new TypeError('load: library must be a string, the file of a module')
-    const module = new LoadedModule(library, checked('load', options))
+    const module = new LoadedModule(library, checked('load', options), this as unknown as PKCS11)
     this.close()
     this.#module = module
     this.libPath = library

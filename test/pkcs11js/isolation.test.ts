@@ -92,6 +92,42 @@ describe('a crash', () => {
     expect(log()).toEqual([])
   })
 
+  test('in C_Finalize leaves nothing initialized', async () => {
+    open()
+    call('C_Initialize', { flags: 0x100 })
+    const error = await failure(() => call('C_Finalize'))
+    expect(error).toMatchObject({ message: 'CKR_DEVICE_ERROR', method: 'C_Finalize' })
+    expect(log()).toEqual([])
+    call('C_Initialize')
+  })
+
+  test.each(['C_Sign', 'C_SignAsync'])(
+    'is followed by what the program does again, before %s',
+    async (form) => {
+      const sessions: Buffer[] = []
+      const onRestart = (again: unknown): void => {
+        expect(again).toBe(loaded)
+        sessions.push(session())
+        call('C_Login', sessions.at(-1), 1, '1234')
+      }
+      open({ onRestart })
+      call('C_Initialize')
+      expect(sessions).toEqual([])
+      await failure(() => call('C_Logout', handle(CRASHES)))
+      const data = Buffer.from('abc')
+      const slot = call(form, handle(0), data, room())
+      expect(await slot).toEqual(Buffer.from('bcd'))
+      expect(sessions).toHaveLength(1)
+      expect(call('C_Sign', sessions[0], data, room())).toEqual(Buffer.from('bcd'))
+      expect(log()).toEqual([
+        'C_Initialize flags=2 parameters=null',
+        'C_Login 77 user=1 pin=(4)31323334',
+        'C_Sign 0 in=(3)616263 room=10',
+        'C_Sign 77 in=(3)616263 room=10',
+      ])
+    },
+  )
+
   test('no PIN is in what is said about it', async () => {
     open()
     const error = (await failure(() => call('C_Login', handle(CRASHES), 1, 'pin-5926'))) as Error
@@ -273,6 +309,11 @@ describe('options', () => {
   test.each([-1, '5', Number.NaN])('timeout %s', async (timeout) => {
     const error = await failure(() => open({ timeout } as never))
     expect(error).toEqual(new RangeError('load: timeout takes milliseconds, or 0 for any time'))
+  })
+
+  test('onRestart that is no function', async () => {
+    const error = await failure(() => open({ onRestart: 5 } as never))
+    expect(error).toEqual(new TypeError('load: onRestart takes a function'))
   })
 
   test('a library that is no string', async () => {
