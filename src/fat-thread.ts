@@ -886,8 +886,9 @@ export class FatThread
     if (lost > 0) pass(stream, Buffer.from(`[fat-threads: ${lost} bytes dropped]\n`))
   }
 
+  /** After all bookkeeping: what a listener throws must not stop it. */
   readonly #emitOutput = (stream: Output['stream'], bytes: Buffer): void => {
-    this.emit(stream, bytes)
+    process.nextTick(() => this.emit(stream, bytes))
   }
 
   #makeLaneKeeper(): LaneKeeper {

@@ -128,3 +128,10 @@ describe('worker threads', () => {
     await goneWithin(last, 1000)
   })
 })
+
+test('listeners that throw keep nothing from its end', async () => {
+  const args = [fixture('shouts-and-aborts')]
+  const ended = await runProgram('throws-in-listeners.mjs', { args })
+  expect(ended).toMatchObject({ hung: false, code: 0 })
+  expect(ended.stdout).toBe('ERR_FAT_THREAD_CRASHED ERR_FAT_THREAD_CRASHED true\n')
+})
