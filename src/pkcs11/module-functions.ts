@@ -29,11 +29,22 @@ export interface ListFunctions {
 
 /** @throws {LoadError} for a library that is no PKCS #11 module */
 export function listFunctions(library: Library): ListFunctions {
-  const getFunctionList = library.func(LISTS.getFunctionList, {})
+  const { path } = library
+  const getFunctionList = findIn(library, LISTS.getFunctionList)
+  if (getFunctionList === undefined)
+    throw new LoadError(`${path} is no PKCS #11 module: it has no C_GetFunctionList`, {
+      library: path,
+      call: 'C_GetFunctionList',
+    })
+  return { getFunctionList, getInterface: findIn(library, LISTS.getInterface) }
+}
+
+/** `undefined` where the library has no such function. */
+function findIn(library: Library, prototype: string): UntypedFunction | undefined {
   try {
-    return { getFunctionList, getInterface: library.func(LISTS.getInterface, {}) }
+    return library.func(prototype, {})
   } catch (error) {
-    if (error instanceof LoadError) return { getFunctionList, getInterface: undefined }
+    if (error instanceof LoadError) return undefined
     throw error
   }
 }

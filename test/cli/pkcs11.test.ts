@@ -102,7 +102,7 @@ describe.skipIf(needsSoftHsm())('a token of SoftHSM', () => {
 
   test.each([
     [['--profile', 'soft'], /profile must be 'auto' or .*not 'soft'/],
-    [['--token', 'another'], /there is no token another; there are of the test/],
+    [['--token', 'another'], /there is no token another; there are of the test\n/],
     [['--pin-env', 'NO_SUCH_VARIABLE'], /--pin-env: the variable NO_SUCH_VARIABLE is not set/],
     [['--pin-file', '/nowhere/pin'], /--pin-file: ENOENT/],
     [['--pin-file', '/x', '--pin-env', 'X'], /two ways to one PIN/],

@@ -74,8 +74,10 @@ export async function surveyOf(module: Module, wanted: Wanted): Promise<Survey> 
 }
 
 function labelsOf(tokens: readonly (TokenInfo | undefined)[]): string {
-  const labels = tokens.flatMap((token) => (token === undefined ? [] : [token.label]))
-  return labels.length === 0 ? 'there is none' : `there are ${labels.join(', ')}`
+  const labels = tokens.flatMap((token) =>
+    token?.flags.includes('CKF_TOKEN_INITIALIZED') ? [token.label] : [],
+  )
+  return labels.length === 0 ? 'none is initialized' : `there are ${labels.join(', ')}`
 }
 
 /** Nothing where there is none, or none that the module understands. */
