@@ -2,6 +2,7 @@
 export type { AttributeName, Attributes, AttributeValue, Template } from './attribute-kinds.ts'
 export type { Bytes, CallOptions } from './call-options.ts'
 export * from './constants/index.ts'
+export { DualStream } from './dual-streams.ts'
 export { type Coded, isCoded, Pkcs11Error } from './errors.ts'
 export type { LoginOptions, PinSource, User } from './login.ts'
 export {

@@ -1,10 +1,20 @@
 /** A session with a token: all that is done with keys and objects. */
+import type { Streaming } from './active-operation.ts'
 import type { AttributeName, Template } from './attribute-kinds.ts'
 import { readValue, templateOf, typeOf } from './attribute-values.ts'
 import { type Bytes, bytesOf, type CallOptions, runOptionsOf } from './call-options.ts'
 import { wrongKind } from './complaint.ts'
 import { CKR_SESSION_CLOSED, CKR_SESSION_HANDLE_INVALID } from './constants/index.ts'
 import type { Cryptoki } from './cryptoki.ts'
+import {
+  type DualKind,
+  DualStream,
+  digestEnd,
+  type End,
+  type Pair,
+  signEnd,
+  verifyEnd,
+} from './dual-streams.ts'
 import { Pkcs11Error } from './errors.ts'
 import type { Frame } from './frame.ts'
 import type { Life } from './life.ts'
@@ -18,7 +28,7 @@ import * as keys from './operations/keys.ts'
 import * as objects from './operations/objects.ts'
 import * as sessions from './operations/sessions.ts'
 import type { Pin } from './operations/slots.ts'
-import { type Parts, requireParts } from './parts.ts'
+import type { Parts } from './parts.ts'
 import {
   isReopened,
   loginOperation,
@@ -27,7 +37,8 @@ import {
   takeSeat,
   takeSeatSync,
 } from './seat.ts'
-import { cryptStream, digestStream, type Streaming, signStream, verifyStream } from './streams.ts'
+import { type Asked, streamings } from './stream-input.ts'
+import { cryptStream, digestStream, signStream, verifyStream } from './streams.ts'
 import { type SessionInfo, sessionInfoOf } from './token-info.ts'
 import { type Twin, twin } from './twin.ts'
 import type { Ulong } from './words.ts'
@@ -344,22 +355,24 @@ export class Session implements AsyncDisposable, Disposable {
   })
 
   /** Encrypts data that comes in parts. Meanwhile the session encrypts nothing else. */
-  async *encryptStream(
+  encryptStream(
     mechanism: MechanismInput,
     key: Key,
     parts: Parts,
     options?: CallOptions,
   ): AsyncGenerator<Result> {
-    yield* cryptStream('encrypt', await this.#streaming('encrypt', mechanism, key, parts, options))
+    const asked = { mechanism, key: ['key', key] } as const
+    return cryptStream('encrypt', this.#streaming('encryptStream', asked, parts, options))
   }
 
-  async *decryptStream(
+  decryptStream(
     mechanism: MechanismInput,
     key: Key,
     parts: Parts,
     options?: CallOptions,
   ): AsyncGenerator<Result> {
-    yield* cryptStream('decrypt', await this.#streaming('decrypt', mechanism, key, parts, options))
+    const asked = { mechanism, key: ['key', key] } as const
+    return cryptStream('decrypt', this.#streaming('decryptStream', asked, parts, options))
   }
 
   /** Parts may be keys: their values go into the digest. */
@@ -368,7 +381,7 @@ export class Session implements AsyncDisposable, Disposable {
     parts: Parts<Bytes | Pkcs11Object>,
     options?: CallOptions,
   ): Promise<Result> {
-    return digestStream(await this.#streaming('digest', mechanism, undefined, parts, options))
+    return digestStream(await this.#streaming('digestStream', { mechanism }, parts, options)())
   }
 
   async signStream(
@@ -377,7 +390,8 @@ export class Session implements AsyncDisposable, Disposable {
     parts: Parts,
     options?: CallOptions,
   ): Promise<Result> {
-    return signStream(await this.#streaming('sign', mechanism, key, parts, options))
+    const asked = { mechanism, key: ['key', key] } as const
+    return signStream(await this.#streaming('signStream', asked, parts, options)())
   }
 
   async verifyStream(
@@ -388,7 +402,62 @@ export class Session implements AsyncDisposable, Disposable {
     options?: CallOptions,
   ): Promise<boolean> {
     const bytes = bytesOf(signature, 'verifyStream: signature')
-    return verifyStream(await this.#streaming('verify', mechanism, key, parts, options), bytes)
+    const asked = { mechanism, key: ['key', key] } as const
+    return verifyStream(await this.#streaming('verifyStream', asked, parts, options)(), bytes)
+  }
+
+  /** Encrypts data that comes in parts and digests it: the digest is the stream's `outcome`. */
+  digestEncryptStream(
+    digest: MechanismInput,
+    mechanism: MechanismInput,
+    key: Key,
+    parts: Parts,
+    options?: CallOptions,
+  ): DualStream<Result> {
+    const asked = [{ mechanism, key: ['key', key] }, { mechanism: digest }] as const
+    return this.#dual('digestEncrypt', asked, parts, options, digestEnd)
+  }
+
+  /** Decrypts data that comes in parts and digests what comes of it. */
+  decryptDigestStream(
+    mechanism: MechanismInput,
+    key: Key,
+    digest: MechanismInput,
+    parts: Parts,
+    options?: CallOptions,
+  ): DualStream<Result> {
+    const asked = [{ mechanism, key: ['key', key] }, { mechanism: digest }] as const
+    return this.#dual('decryptDigest', asked, parts, options, digestEnd)
+  }
+
+  /** Encrypts data that comes in parts and signs it: the signature is the stream's `outcome`. */
+  signEncryptStream(
+    sign: MechanismInput,
+    signKey: Key,
+    mechanism: MechanismInput,
+    key: Key,
+    parts: Parts,
+    options?: CallOptions,
+  ): DualStream<Result> {
+    const signing = { mechanism: sign, key: ['signKey', signKey] } as const
+    const asked = [{ mechanism, key: ['key', key] }, signing] as const
+    return this.#dual('signEncrypt', asked, parts, options, signEnd)
+  }
+
+  /** Decrypts data that comes in parts and verifies what comes of it: `outcome` is whether it was signed so. */
+  decryptVerifyStream(
+    mechanism: MechanismInput,
+    key: Key,
+    verify: MechanismInput,
+    verifyKey: Key,
+    parts: Parts,
+    signature: Bytes,
+    options?: CallOptions,
+  ): DualStream<boolean> {
+    const bytes = bytesOf(signature, 'decryptVerifyStream: signature')
+    const verifying = { mechanism: verify, key: ['verifyKey', verifyKey] } as const
+    const asked = [{ mechanism, key: ['key', key] }, verifying] as const
+    return this.#dual('decryptVerify', asked, parts, options, verifyEnd(bytes))
   }
 
   /** Encrypts many messages with one key. Of version 3, as those below. */
@@ -463,6 +532,24 @@ export class Session implements AsyncDisposable, Disposable {
     },
   )
 
+  /** Of version 1, where functions ran beside the program: modules say `CKR_FUNCTION_NOT_PARALLEL`. */
+  readonly getFunctionStatus: Twin<[options?: CallOptions], void> = this.#twin(
+    'getFunctionStatus',
+    0,
+    ({ handle }) =>
+      (frame) =>
+        sessions.getFunctionStatus(frame, handle),
+  )
+
+  /** The same. */
+  readonly cancelFunction: Twin<[options?: CallOptions], void> = this.#twin(
+    'cancelFunction',
+    0,
+    ({ handle }) =>
+      (frame) =>
+        sessions.cancelFunction(frame, handle),
+  )
+
   /** Ends active operations: flags such as `CKF_SIGN`. Of version 3. */
   readonly cancel: Twin<[flags: Ulong, options?: CallOptions], void> = this.#twin(
     'cancel',
@@ -521,23 +608,31 @@ export class Session implements AsyncDisposable, Disposable {
     return this.#seat
   }
 
-  async #streaming(
-    kind: 'encrypt' | 'decrypt' | 'digest' | 'sign' | 'verify',
-    mechanism: MechanismInput,
-    key: Key | undefined,
+  /** Arguments are checked at once, whenever the stream begins. */
+  #streaming(
+    where: string,
+    asked: Asked,
     parts: unknown,
     options: CallOptions | undefined,
-  ): Promise<Streaming> {
+  ): () => Promise<Streaming> {
+    const [seen] = streamings(where, [asked], parts, options)
+    return async () => seen(await this.seat(where))
+  }
+
+  #dual<Outcome>(
+    kind: DualKind,
+    asked: readonly [cipher: Asked, other: Asked],
+    parts: unknown,
+    options: CallOptions | undefined,
+    end: End<Outcome>,
+  ): DualStream<Outcome> {
     const where = `${kind}Stream`
-    const given = {
-      mechanism: mechanismOf(mechanism, where),
-      parts: requireParts(parts, `${where}: parts`),
-      options: runOptionsOf(options, where),
+    const [cipher, other] = streamings(where, asked, parts, options)
+    const pair = async (): Promise<Pair> => {
+      const seat = await this.seat(where)
+      return { cipher: cipher(seat), other: other(seat) }
     }
-    const seat = await this.seat(where)
-    const isDigest = kind === 'digest'
-    const handle = isDigest ? undefined : handleOf(key, seat.life, `${where}: key`, where)
-    return { seat, key: handle, ...given }
+    return new DualStream(kind, pair, end)
   }
 
   async #messages<Operation extends MessageCipher | MessageSigner | MessageVerifier>(

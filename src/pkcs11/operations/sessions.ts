@@ -78,3 +78,13 @@ export function* setPin(frame: Frame, session: Ulong, oldPin: Pin, newPin: Pin):
 export function* sessionCancel(_frame: Frame, session: Ulong, flags: Ulong): Steps<void> {
   yield call('C_SessionCancel', [session, flags])
 }
+
+/** Of version 1, where functions ran beside the program: modules return `CKR_FUNCTION_NOT_PARALLEL`. */
+export function* getFunctionStatus(_frame: Frame, session: Ulong): Steps<void> {
+  yield call('C_GetFunctionStatus', [session])
+}
+
+/** The same. */
+export function* cancelFunction(_frame: Frame, session: Ulong): Steps<void> {
+  yield call('C_CancelFunction', [session])
+}
