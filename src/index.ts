@@ -19,13 +19,9 @@ export {
   TimeoutError,
   ViolationError,
 } from './errors.ts'
-export {
-  type ExitInfo,
-  FatThread,
-  type FatThreadEvents,
-  type State,
-  type Stats,
-} from './fat-thread.ts'
+export type { ExitInfo, FatThreadEvents } from './fat-thread/events.ts'
+export { FatThread } from './fat-thread/fat-thread.ts'
+export type { State, Stats } from './fat-thread/stats.ts'
 export { type LearnOptions, type Learnt, learn } from './learn.ts'
 export { type Declarations, Library, type LibraryOptions, type Prototypes } from './library.ts'
 export { Callback } from './memory/callback.ts'

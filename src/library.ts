@@ -16,7 +16,8 @@ import type {
 import { parsePrototype, parseType } from './declaration/parse.ts'
 import { type DeclaredVariable, parseVariable } from './declaration/variable.ts'
 import { ClosedError, LoadError } from './errors.ts'
-import type { FatThread, Resident } from './fat-thread.ts'
+import type { FatThread } from './fat-thread/fat-thread.ts'
+import type { Resident } from './fat-thread/life.ts'
 import type { Incarnation } from './incarnation.ts'
 import { type Closure, type ClosureObject, findExport } from './loader/closure.ts'
 import type { ElfExport } from './loader/elf-symbols.ts'
@@ -86,7 +87,7 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     this.#plan = plan
     this.#options = options
     this.#ownsThread = ownsThread
-    this.#number = thread.nextLibrary()
+    this.#number = thread.life.nextLibrary()
     this.symbols = Object.create(null) as Symbols<D>
     this.variables = Object.create(null) as Variables<D>
     this.#resident = {
@@ -174,14 +175,14 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
 
   /** From now on part of every incarnation. */
   #enter(): Pending[] {
-    const incarnation = this.thread.incarnation()
-    this.thread.addResident(this.#resident)
+    const incarnation = this.thread.life.incarnation()
+    this.thread.life.addResident(this.#resident)
     this.#entered = true
     return this.#settle(incarnation)
   }
 
   #giveUp(): void {
-    this.thread.removeResident(this.#resident)
+    this.thread.life.removeResident(this.#resident)
     this.#leave()
   }
 
@@ -216,7 +217,7 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     const request = locate({ name, library: this.#number, path }, (owner, address) => {
       found = new Pointer(address, owner)
     })
-    thread.lane().runSync(request, undefined, { timeout: thread.settings.loadTimeout })
+    thread.life.lane().runSync(request, undefined, { timeout: thread.settings.loadTimeout })
     return found as unknown as Pointer
   }
 
@@ -241,7 +242,7 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     const variable = this.#addVariable(parseVariable(declaration, this.#declared))
     const timeout = this.thread.settings.loadTimeout
     // A failure shows when the variable is used.
-    this.thread.incarnation().callbacks.begin(variable.located, { timeout })
+    this.thread.life.incarnation().callbacks.begin(variable.located, { timeout })
     return variable as unknown as Variable<HeldBy<Text, NamesOf<D>>, GivenTo<Text, NamesOf<D>>>
   }
 
@@ -275,7 +276,7 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     const old = this.#plan
     this.#plan = plan
     old.release()
-    await this.thread.renew()
+    await this.thread.life.renew()
   }
 
   /** Closes the fat thread if `open` made it for this library; else only this library's functions end. */
@@ -339,7 +340,7 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
         return variant
       },
     }
-    const added = new BoundFunction(this.thread.nextFunction(), signature, home, fixed)
+    const added = new BoundFunction(this.thread.life.nextFunction(), signature, home, fixed)
     this.#functions.push(added)
     return added
   }
@@ -363,7 +364,7 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     const bound = new BoundVariable(symbol, whole, isConst, {
       timeout: this.thread.settings.timeout,
       lane: () => this.#lane(),
-      owner: () => this.thread.incarnation().owner,
+      owner: () => this.thread.life.incarnation().owner,
     })
     this.#variables.push({ bound, type: whole })
     return bound
@@ -371,14 +372,14 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
 
   #lane(): Entrance {
     if (this.#closed) this.#requireOpen()
-    return this.thread.lane()
+    return this.thread.life.lane()
   }
 
   /** A failure stays with the function: each of its calls says so. */
   #bind({ id, plan }: BoundFunction): void {
     const timeout = this.thread.settings.loadTimeout
     const request = bind(id, this.#number, this.path, plan)
-    this.thread.incarnation().callbacks.begin(request, { timeout })
+    this.thread.life.incarnation().callbacks.begin(request, { timeout })
   }
 
   #settle(incarnation: Incarnation): Pending[] {

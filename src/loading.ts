@@ -1,5 +1,5 @@
 import { ended, endedSync, type Pending } from './channel/pending.ts'
-import type { FatThread } from './fat-thread.ts'
+import type { FatThread } from './fat-thread/fat-thread.ts'
 
 /** What a library does to get into its fat thread. */
 interface Steps {
@@ -26,7 +26,7 @@ export class Loading<Library> {
   /** Called once. */
   async done(): Promise<Library> {
     try {
-      if (this.#thread.settings.strict) await this.#thread.verified()
+      if (this.#thread.settings.strict) await this.#thread.life.verified()
       await ended(this.#ask())
     } catch (error) {
       this.#steps.giveUp()
@@ -37,7 +37,7 @@ export class Loading<Library> {
 
   doneSync(): Library {
     try {
-      this.#thread.verifiedSync()
+      this.#thread.life.verifiedSync()
       endedSync(this.#ask())
     } catch (error) {
       this.#steps.giveUp()

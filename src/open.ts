@@ -1,6 +1,6 @@
 import type { CheckedAll } from './callable.ts'
 import type { CheckedText } from './declaration/infer.ts'
-import { FatThread } from './fat-thread.ts'
+import { FatThread } from './fat-thread/fat-thread.ts'
 import {
   type Declarations,
   LIBRARY_OPTIONS,
@@ -72,7 +72,7 @@ function openSync<D extends Declarations>(
   try {
     return Library.loadSync(thread, library, (declarations ?? {}) as D, options, true)
   } catch (error) {
-    thread.terminateSync()
+    thread.life.terminateSync()
     throw error
   }
 }

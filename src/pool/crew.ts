@@ -1,4 +1,5 @@
-import type { FatThread, ProcessEnd } from '../fat-thread.ts'
+import type { FatThread } from '../fat-thread/fat-thread.ts'
+import type { ProcessEnd } from '../fat-thread/life.ts'
 import type { Library } from '../library.ts'
 import { type Make, Member } from './member.ts'
 import type { PoolSettings } from './options.ts'
@@ -125,7 +126,7 @@ export class Crew {
   /** The one in whose callback the code runs that asks. */
   inside(): Member | undefined {
     for (const member of this.#members)
-      if (member.running > 0 && member.thread.callsBack) return member
+      if (member.running > 0 && member.thread.life.callsBack) return member
     return undefined
   }
 
@@ -204,7 +205,7 @@ export class Crew {
     const member = new Member(this.#make)
     const { thread } = member
     this.#members.add(member)
-    thread.onProcessEnd = (end) => this.#onProcessEnd(member, end)
+    thread.life.onProcessEnd = (end) => this.#onProcessEnd(member, end)
     thread.on('restart', () => {
       member.ready = member.loaded
       this.#keeper.onFree()
@@ -236,7 +237,7 @@ export class Crew {
 
   /** One whose process has ended without a successor is no member any more. */
   #leaveBehind(member: Member): boolean {
-    if (member.thread.state !== 'closed' && member.thread.begun) return false
+    if (member.thread.state !== 'closed' && member.thread.life.current !== undefined) return false
     this.terminate(member)
     this.#lost++
     if (this.#settings.mortal) this.#most--
@@ -292,7 +293,7 @@ export class Crew {
     const now = performance.now()
     if (now - member.lookedAt >= LOOK) {
       member.lookedAt = now
-      return (member.thread.residentMemory ?? 0) > maxMemory
+      return (member.thread.life.residentMemory ?? 0) > maxMemory
     }
     member.lookTimer ??= setTimeout(() => {
       member.lookTimer = undefined

@@ -1,5 +1,5 @@
 import type { UntypedFunction } from '../bound-function.ts'
-import { FatThread } from '../fat-thread.ts'
+import { FatThread } from '../fat-thread/fat-thread.ts'
 import { type Declarations, Library } from '../library.ts'
 import type { LoadPlan } from '../loader/load-plan.ts'
 import type { Loading } from '../loading.ts'

@@ -12,7 +12,8 @@ import {
   StartError,
   type ViolationError,
 } from '../errors.ts'
-import type { ExitInfo, FatThread } from '../fat-thread.ts'
+import type { ExitInfo } from '../fat-thread/events.ts'
+import type { FatThread } from '../fat-thread/fat-thread.ts'
 import type { Declarations, Library, Prototypes } from '../library.ts'
 import { planLoad } from '../loader/load-plan.ts'
 import { resolveLibrary } from '../loader/search.ts'

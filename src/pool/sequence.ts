@@ -65,7 +65,7 @@ class Running implements Abortable {
   async run(steps: (library: Library) => unknown): Promise<unknown> {
     const { signal, timeout } = this.#options
     const { thread } = this.#member
-    const answered = thread.answered
+    const answered = thread.life.answered
     const stopped = new Promise<never>((_, reject) => {
       this.#stop = (error) => {
         reject(error)
@@ -86,7 +86,7 @@ class Running implements Abortable {
       clearTimeout(timer)
       this.#member.onLeave = onLeave
       if (signal !== undefined) forget(signal, this)
-      this.#member.calls += Math.max(1, thread.answered - answered)
+      this.#member.calls += Math.max(1, thread.life.answered - answered)
     }
   }
 
@@ -96,7 +96,7 @@ class Running implements Abortable {
     try {
       return await steps(library)
     } finally {
-      await thread.quiet()
+      await thread.life.quiet()
     }
   }
 

@@ -607,7 +607,7 @@ describe('closing', () => {
   test('blocking, and at once', async () => {
     const { sleep } = await begin()
     const running = failureOf(() => sleep(3000))
-    library.thread.terminateSync()
+    library.thread.life.terminateSync()
     expect(await running).toMatchObject({ code: 'ERR_FAT_THREAD_CLOSED' })
     const other = await begin()
     const again = failureOf(() => other.sleep(100))
