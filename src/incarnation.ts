@@ -110,7 +110,10 @@ export class Incarnation {
       this.channel,
       { process, owner, keeper: laneKeeper, spin: settings.spin > 0 },
       {
-        home: keeper.callbacks,
+        // A spare's are those of whoever adopts it.
+        get home() {
+          return keeper.callbacks
+        },
         shapeOf: (type, label) => shapeOf(type as FunctionType, label),
         warn: (error) => keeper.onStaleCallback(error),
         onError: (error) => keeper.onCallbackError(error),

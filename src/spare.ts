@@ -42,18 +42,7 @@ export class Spare {
     this.ended = new Promise((resolve) => {
       onEnded = resolve
     })
-    this.#incarnation = new Incarnation(settings, this.#lanes(), {
-      ...this.#adopter(),
-      onMet: () => {
-        this.#met = true
-        if (this.#keeper === undefined && !this.#givenUp) keeper.onMet()
-      },
-      onEnd: (incarnation, leftover, evidence) => {
-        onEnded()
-        if (this.#keeper !== undefined) this.#keeper.onEnd(incarnation, leftover, evidence)
-        else if (!this.#givenUp) keeper.onLost(causeOf(evidence, {}))
-      },
-    })
+    this.#incarnation = new Incarnation(settings, this.#lanes(), this.#adopter(keeper, onEnded))
   }
 
   /** It is shut in; what is asked of it is done at once. */
@@ -96,8 +85,18 @@ export class Spare {
     while (!process.ended && performance.now() < end) process.wait(end - performance.now())
   }
 
-  #adopter(): Omit<IncarnationKeeper, 'onEnd'> {
+  #adopter(keeper: SpareKeeper, onEnded: () => void): IncarnationKeeper {
+    const home = (): IncarnationKeeper => this.#home
     return {
+      onMet: () => {
+        this.#met = true
+        if (this.#keeper === undefined && !this.#givenUp) keeper.onMet()
+      },
+      onEnd: (incarnation, leftover, evidence) => {
+        onEnded()
+        if (this.#keeper !== undefined) this.#keeper.onEnd(incarnation, leftover, evidence)
+        else if (!this.#givenUp) keeper.onLost(causeOf(evidence, {}))
+      },
       onOutput: (output) => this.#keeper?.onOutput(output),
       onDenied: (incarnation, denied) => this.#keeper?.onDenied(incarnation, denied),
       onHangup: (incarnation) => {
@@ -106,9 +105,8 @@ export class Spare {
       },
       onStaleCallback: (error) => this.#keeper?.onStaleCallback(error),
       onCallbackError: (error) => this.#keeper?.onCallbackError(error),
-      callbacks: {
-        pointerOf: (callback) => this.#home.callbacks.pointerOf(callback),
-        release: (callback) => this.#home.callbacks.release(callback),
+      get callbacks() {
+        return home().callbacks
       },
     }
   }

@@ -3,7 +3,15 @@ import { once } from 'node:events'
 import { mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { CrashError, FatThread, type FatThreadOptions, open, Pool } from '../../src/index.ts'
+import {
+  ClosedError,
+  CrashError,
+  FatThread,
+  type FatThreadOptions,
+  open,
+  type Pointer,
+  Pool,
+} from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
 import { type Program, processes, program, unharmed } from '../support/program.ts'
 import { runProgram } from '../support/run-program.ts'
@@ -88,6 +96,29 @@ describe('what was warmed up', () => {
     const options = { spin: 0, minThreads: 1, maxThreads: 1 }
     await using pool = await Pool.open(OBEYS, obeys, options)
     expect(await pool.run(({ thread }) => thread.pid)).toBe(second)
+  })
+
+  test('has the callbacks of the fat thread that it becomes, and of no other', async () => {
+    await using spares = await FatThread.warm({}, 1)
+    const prototype = 'int compare(const int *a, const int *b)'
+    await using libc = await open('libc.so.6', {
+      qsort: `void qsort(void *base, size_t n, size_t size, int (*compare)(const int *, const int *))`,
+    })
+    await until('another one takes its place', () => spares.waiting === 1)
+    await using other = await FatThread.spawn()
+    const { thread } = libc
+    using compare = thread.callback(prototype, (a, b) => {
+      const [left, right] = [
+        thread.readSync(a as Pointer, 'int'),
+        thread.readSync(b as Pointer, 'int'),
+      ]
+      return left - right
+    })
+    const numbers = new Int32Array([3, 1, 2])
+    await libc.symbols.qsort(numbers, 3, 4, compare)
+    expect([...numbers]).toEqual([1, 2, 3])
+    using foreign = other.callback(prototype, () => 0)
+    await expect(libc.symbols.qsort(numbers, 3, 4, foreign)).rejects.toThrow(ClosedError)
   })
 
   test('is what a fresh process would be', async () => {
