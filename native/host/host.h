@@ -66,6 +66,8 @@ struct ring {
   uint64_t spin_limit;     /* nanoseconds */
   uint64_t spin_budget;    /* nanoseconds, follows the gaps between requests */
   uint32_t vain;           /* waits since the last one that spinning shortened */
+  bool woke_program;       /* to hear the last answer */
+  bool awaits_waking;      /* it pays to stay awake meanwhile */
 };
 void ring_open(struct ring *ring, void *lane, uint32_t spin_limit);
 void ring_open_inner(struct ring *ring, void *lane, uint32_t spin_limit, uint32_t strand);

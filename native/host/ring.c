@@ -11,8 +11,8 @@
 
 #define SPIN_LEAST 2000u /* nanoseconds: about what a sleep and a wake-up cost the other side */
 #define SPINS_PER_LOOK 32
-#define VAIN_MOST 2u
-#define WAITS_BETWEEN_TRIES 16u
+#define WAKING 150000u    /* nanoseconds within which a program that was woken is at work */
+#define BETWEEN_TRIES 256u
 
 static inline void pause_processor(void) {
 #if defined(__x86_64__)
@@ -62,16 +62,25 @@ static void sleep_until(struct ring *ring, const struct ft_request *request, uin
   __atomic_store_n(asleep, 0, __ATOMIC_RELAXED);
 }
 
-/* The budget follows the gap: a program that calls again soon finds the host awake, a quiet one does not pay. Where
- * spinning was in vain though the program called again soon, it may need this processor: then it is tried rarely. */
+static inline uint64_t spin_least(uint64_t wanted) { return wanted < SPIN_LEAST ? SPIN_LEAST : wanted; }
+
+/* The budget follows the gap: a program that calls again soon finds the host awake, a quiet one does not pay. What it
+ * takes to wake a program is no part of the gap. Where spinning was in vain though the program called again soon, it may
+ * need this processor: then it is tried ever more rarely. */
 static void adapt(struct ring *ring, uint64_t gap) {
-  bool soon = gap <= ring->spin_limit;
-  bool tried = ring->spin_budget > SPIN_LEAST || ring->vain > VAIN_MOST;
-  if (soon && tried) ring->vain++;
-  bool tries = ring->vain <= VAIN_MOST || ring->vain % WAITS_BETWEEN_TRIES == 0;
-  uint64_t wanted = soon && tries ? 2 * gap : SPIN_LEAST;
-  if (wanted < SPIN_LEAST) wanted = SPIN_LEAST;
-  ring->spin_budget = wanted < ring->spin_limit ? wanted : ring->spin_limit;
+  uint64_t waking = ring->woke_program ? WAKING : 0;
+  uint64_t own = gap > waking ? gap - waking : 0;
+  bool soon = own <= ring->spin_limit;
+  if (soon) ring->vain++;
+  bool tries = (ring->vain & (ring->vain - 1)) == 0 || ring->vain % BETWEEN_TRIES == 0;
+  uint64_t budget = soon && tries ? spin_least(2 * own) : SPIN_LEAST;
+  ring->spin_budget = budget < ring->spin_limit ? budget : ring->spin_limit;
+  ring->awaits_waking = soon && tries;
+}
+
+/* How long to look for the next request before sleeping. */
+static uint64_t patience(const struct ring *ring) {
+  return ring->spin_budget + (ring->woke_program && ring->awaits_waking ? WAKING : 0);
 }
 
 struct ft_request *ring_next(struct ring *ring) {
@@ -79,9 +88,10 @@ struct ft_request *ring_next(struct ring *ring) {
   struct ft_request *request = slot(ring, sequence);
   if (!published(request, sequence)) {
     uint64_t begin = ring->spin_limit > 0 ? now() : 0;
+    uint64_t most = patience(ring);
     uint64_t gap = 0;
     bool found = false;
-    while (!found && gap < ring->spin_budget) {
+    while (!found && gap < most) {
       for (int i = 0; i < SPINS_PER_LOOK && !(found = published(request, sequence)); i++) pause_processor();
       if (!found) gap = now() - begin;
     }
@@ -106,11 +116,13 @@ struct ft_response *ring_response(const struct ring *ring) {
   return (struct ft_response *)(ring->responses + (ring->sequence & ring->last_slot) * FT_RESPONSE_BYTES);
 }
 
-static void publish(const struct ring *ring, struct ft_response *response) {
+static void publish(struct ring *ring, struct ft_response *response) {
   __atomic_store_n(&response->sequence, ring->sequence, __ATOMIC_SEQ_CST);
   uint32_t *asleep = ring->program_asleep;
+  ring->woke_program = false;
   if (__atomic_load_n(asleep, __ATOMIC_SEQ_CST) == 0) return;
   if (__atomic_exchange_n(asleep, 0, __ATOMIC_SEQ_CST) == 0) return;
+  ring->woke_program = true;
   /* A full socket has rung already. */
   (void)send(FT_DESCRIPTOR_SOCKET, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }

@@ -620,7 +620,9 @@ export class Lane implements Line, Entrance {
 
   /** After requests were published: a host that is awake sees them by itself. */
   #wakeHost(): void {
-    if (this.#channel.ring.hostSleeps()) this.#ringHost()
+    if (!this.#channel.ring.hostSleeps()) return
+    this.#ringHost()
+    this.#pump.hostWoken()
   }
 
   #ringHost(): void {

@@ -1,14 +1,14 @@
-/** Waits in a row for which staying awake is not tried, after it was in vain. */
-const WAITS_BETWEEN_TRIES = 16
+/** The most waits in a row for which staying awake is not tried. */
+const BETWEEN_TRIES = 256
 
 /**
- * How long staying awake has paid lately. Where processors are scarce, what is waited for can't come meanwhile: then it
- * is tried from time to time only.
+ * Whether to stay awake. Where processors are scarce, what is waited for can't come meanwhile: then it is tried ever more
+ * rarely. One wait that paid is enough to begin anew: where short calls and long ones take turns, staying awake pays for
+ * the short ones, and costs no more than a sleep for the long ones.
  */
 export class Patience {
   readonly #least: number
   readonly #most: number
-  #now: number
   /** Waits since the last one that paid. */
   #vain = 0
 
@@ -16,23 +16,22 @@ export class Patience {
   constructor(least: number, most: number) {
     this.#least = least
     this.#most = most
-    this.#now = most
   }
 
   /** How long to stay awake this time, in milliseconds. */
   get milliseconds(): number {
-    return this.#vain % WAITS_BETWEEN_TRIES === WAITS_BETWEEN_TRIES - 1 ? this.#most : this.#now
+    const vain = this.#vain
+    const tries = (vain & (vain - 1)) === 0 || vain % BETWEEN_TRIES === 0
+    return tries ? this.#most : this.#least
   }
 
   /** What was waited for came while awake. */
   paid(): void {
     this.#vain = 0
-    this.#now = Math.min(this.#most, this.#now * 2)
   }
 
   /** It did not come. */
   failed(): void {
-    this.#vain++
-    this.#now = Math.max(this.#least, this.#now / 2)
+    this.#vain = (this.#vain + 1) | 0
   }
 }

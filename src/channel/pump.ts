@@ -4,7 +4,11 @@ import type { Ring } from './ring.ts'
 
 /** Stays awake for so many milliseconds before it sleeps until the doorbell. */
 const AWAKE = 0.05
+/** The same where the program could do nothing else meanwhile. */
+const AWAKE_BLOCKING = 0.1
 const AWAKE_LEAST = 0.002
+/** Within so many milliseconds a process that was woken is at work, on a slow virtual machine too. */
+const WAKING = 0.15
 /** Looks again after so many milliseconds, whatever the doorbells say: a library may have spoilt them. */
 export const RELOOK = 100
 
@@ -26,10 +30,28 @@ interface PumpHome {
   retire(error: Error): void
 }
 
+/** A host that had to be woken is given more time, and what is learned of it says nothing of one that was awake. */
+class Watch {
+  readonly #awake: Patience
+  readonly #woken: Patience
+
+  constructor(most: number) {
+    this.#awake = new Patience(AWAKE_LEAST, most)
+    this.#woken = new Patience(AWAKE_LEAST, most + WAKING)
+  }
+
+  of(woken: boolean): Patience {
+    return woken ? this.#woken : this.#awake
+  }
+}
+
 /** Goes on with asynchronous requests: a few turns of the event loop awake, then asleep until the doorbell. */
 export class Pump {
   readonly #home: PumpHome
-  readonly #patience = new Patience(AWAKE_LEAST, AWAKE)
+  readonly #turns = new Watch(AWAKE)
+  readonly #blocks = new Watch(AWAKE_BLOCKING)
+  /** The host slept when it was last asked, and has not answered since. */
+  #woken = false
   #turning = false
   #asleep = false
   #timer: NodeJS.Timeout | undefined
@@ -43,18 +65,26 @@ export class Pump {
     return this.#asleep
   }
 
+  /** The host had to be woken for what is waited for. */
+  hostWoken(): void {
+    this.#woken = true
+  }
+
   go(): void {
     const home = this.#home
     if (this.#turning || this.#asleep || home.idle()) return
     this.#turning = true
     let quietSince = performance.now()
-    let awake = this.#patience.milliseconds
+    let patience = this.#turns.of(this.#woken)
+    let awake = patience.milliseconds
     const turn = (): void => {
       const now = performance.now()
       if (!home.idle() && home.drain() > 0) {
         quietSince = now
-        this.#patience.paid()
-        awake = this.#patience.milliseconds
+        this.#woken = false
+        patience.paid()
+        patience = this.#turns.of(false)
+        awake = patience.milliseconds
       }
       if (home.idle()) {
         this.#turning = false
@@ -62,7 +92,7 @@ export class Pump {
         setImmediate(turn)
       } else {
         this.#turning = false
-        this.#patience.failed()
+        patience.failed()
         this.#sleep()
       }
     }
@@ -79,9 +109,11 @@ export class Pump {
 
   /** Blocks for as long as that has paid lately; returns whether an answer came. */
   spin(): boolean {
-    const found = this.#home.ring.spin(this.#patience.milliseconds)
-    if (found) this.#patience.paid()
-    else this.#patience.failed()
+    const patience = this.#blocks.of(this.#woken)
+    this.#woken = false
+    const found = this.#home.ring.spin(patience.milliseconds)
+    if (found) patience.paid()
+    else patience.failed()
     return found
   }
 

@@ -13,23 +13,31 @@ const inVain = (patience: Patience, waits: number): number[] =>
   })
 
 describe('patience', () => {
-  test('begins with all there is, and is halved by each wait in vain', () => {
-    expect(inVain(new Patience(LEAST, MOST), 8)).toEqual([64, 32, 16, 8, 4, 2, 1, 1])
+  test('begins with all there is, and is tried ever more rarely after waits in vain', () => {
+    const waits = inVain(new Patience(LEAST, MOST), 300)
+    const tried = waits.flatMap((each, vain) => (each === MOST ? [vain] : []))
+    expect(tried).toEqual([0, 1, 2, 4, 8, 16, 32, 64, 128, 256])
   })
 
-  test('is tried as a whole from time to time: what is waited for may come late, but soon enough', () => {
-    const waits = inVain(new Patience(LEAST, MOST), 64)
-    expect(waits.filter((each) => each === MOST)).toHaveLength(5)
-    expect(waits.indexOf(MOST, 1)).toBe(15)
+  test('never gives up: what is waited for may come late, but soon enough', () => {
+    const waits = inVain(new Patience(LEAST, MOST), 4096)
+    for (let from = 0; from < 4096; from += 256)
+      expect(waits.slice(from, from + 256)).toContain(MOST)
   })
 
-  test('is doubled by what came, up to all there is', () => {
+  test('is whole again after one wait that paid', () => {
     const patience = new Patience(LEAST, MOST)
     inVain(patience, 8)
-    const waits = Array.from({ length: 8 }, () => {
+    patience.paid()
+    expect(inVain(patience, 4)).toEqual([64, 64, 64, 1])
+  })
+
+  test('lasts where what pays and what takes long take turns', () => {
+    const patience = new Patience(LEAST, MOST)
+    for (let turn = 0; turn < 100; turn++) {
+      expect(patience.milliseconds).toBe(MOST)
+      patience.failed()
       patience.paid()
-      return patience.milliseconds
-    })
-    expect(waits).toEqual([2, 4, 8, 16, 32, 64, 64, 64])
+    }
   })
 })
