@@ -5,7 +5,7 @@ import type { Leftover, MainEntrance } from './channel/entrance.ts'
 import type { LaneKeeper } from './channel/lane.ts'
 import type { Pending } from './channel/pending.ts'
 import { Request } from './channel/request.ts'
-import type { Evidence } from './crash/cause.ts'
+import type { Demand, Evidence } from './crash/cause.ts'
 import type { LoadedModule } from './crash/symbolize.ts'
 import { ViolationError } from './errors.ts'
 import { type DeniedCalls, type End, HostProcess, type Output } from './host/process.ts'
@@ -65,6 +65,7 @@ export class Incarnation {
   #preparations = 0
   #prepared = 0
   #onReady: (() => void) | undefined
+  readonly #demand: Demand
   #emptyRings = 0
   #answers = 0
 
@@ -72,6 +73,7 @@ export class Incarnation {
     const { policy } = settings
     if (policy.listener) learnAnswers()
     const { spin, lanes, awake } = settings
+    this.#demand = { lanes, stack: policy.bounds.stack, memory: policy.bounds.memory }
     this.channel = new Channel({ spin, lanes, awake, policy: policy.bytes })
     try {
       this.process = new HostProcess(
@@ -199,6 +201,7 @@ export class Incarnation {
       end,
       served: this.lane.completed > 0,
       start: this.channel.startReport(),
+      demand: this.#demand,
       crash: this.channel.crashReport(),
       modules: this.modules,
       several: new Set(begun.map(({ lane }) => lane?.strand)).size > 1,

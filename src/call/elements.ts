@@ -5,6 +5,8 @@ import type { Element } from './plan.ts'
 /** Of one argument. */
 const MOST_ELEMENTS = 2 ** 29
 
+const STRINGS = "strings go where the characters are const, as in 'const char **'"
+
 /** What stands for memory with elements: bytes, typed arrays, plain arrays. */
 export type Elements = ArrayBufferView | ArrayBufferLike | readonly unknown[]
 
@@ -130,7 +132,8 @@ function elementValue(
     if (value === null) return 0n
     const pointer = pointerOf(value)
     if (pointer !== undefined) return pointer.in(owner)
-    throw complain(`pointers or null (element ${index} is neither)`)
+    const why = typeof value === 'string' ? `a string: ${STRINGS}` : 'neither'
+    throw complain(`pointers or null (element ${index} is ${why})`)
   }
   if (element.kind === 'bool') {
     if (typeof value === 'boolean') return value ? 1 : 0

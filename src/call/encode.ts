@@ -1,5 +1,5 @@
 import { sizeOf } from '../abi/layout.ts'
-import type { CType } from '../abi/types.ts'
+import type { CType, PointerType } from '../abi/types.ts'
 import { FatThreadError } from '../errors.ts'
 import { type CopyBack, NotYet, type Place, type Target } from '../memory/place.ts'
 import { Pointer, pointerOf } from '../memory/pointer.ts'
@@ -9,6 +9,7 @@ import { type Elements, elementBytes, isElements, readElements } from './element
 import { callbackAddress } from './function-pointer.ts'
 import { Outcome } from './outcome.ts'
 import type { Argument, Plan, PlannedArgument, PointerArgument, ResultArgument } from './plan.ts'
+import { arrayOf, pointersBack } from './pointer-array.ts'
 import { encodeText } from './text.ts'
 import { Writing } from './value/codec.ts'
 import { codecOf, readWithText } from './value/of.ts'
@@ -246,6 +247,7 @@ function keepArgument(
   if (type?.kind === 'aggregate' || type?.kind === 'result') return keepValue(type, value)
   if (type?.kind !== 'pointer') return value
   if (type.aggregate !== undefined && isObject(value)) return new KeptObject(type.aggregate, value)
+  if (type.lent !== undefined && Array.isArray(value)) return new KeptObject(type.lent, value)
   if (!isElements(value)) return value
   if (ArrayBuffer.isView(value) && value.buffer instanceof SharedArrayBuffer) return value
   const element = type.element
@@ -346,8 +348,12 @@ function writePointer(
   outcome: Outcome | undefined,
 ): CopyBack | undefined {
   const { views, owner } = target
-  const { aggregate } = type
+  const { aggregate, lent } = type
   const pointer = pointerOf(value)
+  if (lent !== undefined && value instanceof KeptObject)
+    return pointersIn(plan, argument, lent, value.value, value.source, at, target)
+  if (lent !== undefined && Array.isArray(value))
+    return pointersIn(plan, argument, lent, value, value, at, target)
   if (aggregate !== undefined && value instanceof KeptObject)
     return objectsIn(plan, argument, aggregate, value.value, value.source, at, target, outcome)
   if (aggregate !== undefined && isObject(value))
@@ -406,6 +412,23 @@ function objectsIn(
     }
   }
   return { place, length: sizeOf(whole), brief: !codec.lazy, into }
+}
+
+/** An array of pointers to what the library only reads. */
+function pointersIn(
+  plan: Plan,
+  argument: PlannedArgument,
+  type: PointerType,
+  value: unknown,
+  source: object,
+  at: number,
+  target: Target,
+): CopyBack | undefined {
+  const whole = arrayOf(type, value as readonly unknown[])
+  const place = placeValue(whole, value, () => where(plan, argument), target)
+  writeNumber(target.views.u32, at, place.address)
+  const back = argument.type.kind === 'pointer' && argument.type.back && whole.length !== 0
+  return back ? pointersBack(place, source as unknown[], target.owner) : undefined
 }
 
 /** Gives an object the members that the library left; a frozen one stays as it is. */

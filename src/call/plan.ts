@@ -3,6 +3,7 @@ import type { CType, FunctionType, Parameter, PointerType, Signature } from '../
 import { DeclarationError } from '../errors.ts'
 import { LIMITS, TAG } from '../protocol/protocol.ts'
 import { describeAggregate, tagOf } from './describe-type.ts'
+import { lentPointer } from './pointer-array.ts'
 import type { Unit } from './text.ts'
 
 /** How one argument goes from JavaScript to its word. */
@@ -21,6 +22,8 @@ export interface PointerArgument {
   readonly element: Element | undefined
   /** The structure or array that it points to. */
   readonly aggregate: CType | undefined
+  /** What it points to, where strings and bytes may stand for that in an array. */
+  readonly lent: PointerType | undefined
   /** What strings are made of where they are taken, else 0. */
   readonly text: Unit | 0
   /** Whether what the library wrote is copied back. */
@@ -295,6 +298,7 @@ function pointer(type: PointerType): PointerArgument {
     kind: 'pointer',
     element: elementOf(type.to),
     aggregate: isAggregate(type.to) && !type.to.bytes ? type.to : undefined,
+    lent: lentPointer(type.to),
     text: type.const ? textUnit(type.to) : 0,
     back: !type.const,
   }

@@ -12,12 +12,20 @@ import { type End, signalName } from '../host/process.ts'
 import { START_STATE, START_STEP } from '../protocol/protocol.ts'
 import { type LoadedModule, symbolize } from './symbolize.ts'
 
+/** What a process was begun with, as far as it may be why it could not begin. Bytes. */
+export interface Demand {
+  readonly lanes: number
+  readonly stack: number
+  readonly memory: number
+}
+
 /** All that is known about the end of a process. */
 export interface Evidence {
   readonly end: End
   /** It had answered: what its start report says now is of no account. */
   readonly served: boolean
   readonly start: StartReport
+  readonly demand: Demand
   readonly crash: CrashReport | undefined
   readonly modules: readonly LoadedModule[]
   /** Calls ran on several lanes: only the report can say whose deed it was. */
@@ -59,7 +67,10 @@ export function beside(error: Error, subject: FatThreadErrorOptions): CrashError
   )
 }
 
-function startError({ end, start }: Evidence, subject: FatThreadErrorOptions): FatThreadError {
+function startError(
+  { end, start, demand }: Evidence,
+  subject: FatThreadErrorOptions,
+): FatThreadError {
   if (start.state === START_STATE.STRANGER)
     return new StartError(
       "the host was built from another version of the protocol; run `npm run build` in the package's folder",
@@ -76,11 +87,31 @@ function startError({ end, start }: Evidence, subject: FatThreadErrorOptions): F
       )
     const error =
       start.error > 0 && start.error < 4096 ? getSystemErrorName(-start.error) : start.error
-    return new StartError(`the host failed at its start: ${step.toLowerCase()} (${error})`, subject)
+    const why = step === 'LANES' ? `; ${lanesAdvice(demand)}` : ''
+    return new StartError(
+      `the host failed at its start: ${step.toLowerCase()} (${error})${why}`,
+      subject,
+    )
   }
   const how =
     end.kind === 'signal' ? end.signal : end.kind === 'exit' ? `status ${end.exitCode}` : end.error
   return new StartError(`the host ended before it could serve: ${how}`, subject)
+}
+
+const MIB = 2 ** 20
+/** Address space of a process beside the stacks of its lanes. */
+const ROOM_BESIDE = 64 * MIB
+
+/** Threads can't be had: there is no room for their stacks, or the machine has no more of them for this user. */
+function lanesAdvice({ lanes, stack, memory }: Demand): string {
+  const wanted = lanes * stack + ROOM_BESIDE
+  if (wanted <= memory)
+    return 'no more threads are to be had here: lower `threads`, or raise the limits of the user (`ulimit -u`) or the container (`pids.max`)'
+  const mib = (bytes: number): string => `${Math.ceil(bytes / MIB)} MiB`
+  return (
+    `${lanes} lanes with ${mib(stack)} of stack each don't fit into limits.memory, ${mib(memory)}: ` +
+    `raise that to ${mib(wanted)} or more, or lower \`threads\` or limits.stack`
+  )
 }
 
 function exitError(

@@ -21,6 +21,7 @@ const messages = {
   missingDeclared: 'expected a name, found $1',
 
   unknownType: "unknown type '$1'",
+  foreignType: "unknown type '$1': $2",
   similarType: "unknown type '$1' - did you mean '$2'?",
   notAType: "'$1' is not a type",
   noValue: "void is no value: write '(void)' for no parameters, 'void *' for a pointer",

@@ -14,7 +14,7 @@ import {
 import { type Failure, type Format, type Found, format, found } from './messages.ts'
 import { type Names, noNames } from './names.ts'
 import type { AnyKnown, Find, NothingKnown } from './scope.ts'
-import { type Suggest, suggest } from './suggest.ts'
+import { type Instead, instead, isElsewhere, type Suggest, suggest } from './suggest.ts'
 import type { Tagged, TaggedAt } from './tagged.ts'
 import { isName, type NoName } from './words.ts'
 
@@ -133,13 +133,16 @@ interface NamedType<Words, Type> {
 
 function unknown(word: string): string {
   if (!isName(word)) return format('missingType', found(word))
+  if (isElsewhere(word)) return format('foreignType', word, instead[word])
   const similar = suggest(word)
   return similar === undefined ? format('unknownType', word) : format('similarType', word, similar)
 }
 
 type Unknown<Word extends string> = Word extends NoName
   ? Format<'missingType', `'${Word}'`>
-  : Similar<Word, Suggest<Word>>
+  : Word extends keyof Instead
+    ? Format<'foreignType', Word, Instead[Word]>
+    : Similar<Word, Suggest<Word>>
 
 type Similar<Word extends string, Suggestion> = [Suggestion] extends [never]
   ? Format<'unknownType', Word>

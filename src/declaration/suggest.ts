@@ -27,6 +27,19 @@ const foreign = {
 
 type Foreign = typeof foreign
 
+/** What to write in the place of types that the C library keeps to itself. */
+export const instead = {
+  FILE: "write 'void *' for 'FILE *', and pass the pointer that fopen gave",
+  DIR: "write 'void *' for 'DIR *', and pass the pointer that opendir gave",
+  va_list: "nobody can make one: take the function that has '...' in its place",
+} as const
+
+export type Instead = typeof instead
+
+export function isElsewhere(word: string): word is keyof Instead {
+  return Object.hasOwn(instead, word)
+}
+
 const letters = 'abcdefghijklmnopqrstuvwxyz0123456789_BCN'
 
 /** The characters of {@link letters}. */

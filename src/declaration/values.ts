@@ -160,10 +160,18 @@ type InMemory<To, Const> =
 type TextOf<Element> = Element extends { readonly name: Character } ? string : never
 
 type ElementGiven<Element> = Element extends { readonly kind: 'pointer' }
-  ? Pointer | null
+  ? Pointer | null | Lent<Element>
   : Element extends { readonly size: 8; readonly kind: 'integer' }
     ? number | bigint
     : Scalar<Element>
+
+/** What stands for a pointer in an array, where the library only reads what it points to. */
+type Lent<Element> =
+  Element extends PointerTo<infer To, true>
+    ? To extends { readonly kind: 'function' }
+      ? never
+      : SharedMemory | BytesFor<To> | InMemory<To, true>
+    : never
 
 type ArrayGiven<Of, Tags> = BytesFor<Of> | readonly Given<Of, Tags>[] | TextOf<Of>
 
@@ -319,7 +327,7 @@ type PointedTo<Element, Const, Tags> = Element extends { readonly kind: 'unknown
       : Const extends true
         ? readonly ElementGiven<Element>[] | TextOf<Element>
         : Element extends { readonly kind: 'pointer' }
-          ? (Pointer | null)[]
+          ? (Pointer | null)[] | ElementGiven<Element>[]
           : Scalar<Element>[]
 
 /** One, or an array of them. */

@@ -46,6 +46,7 @@ test('the crash and the start report', () => {
             end: ended,
             served,
             start: channel.startReport(),
+            demand: { lanes: 4, stack: 2 ** 23, memory: 2 ** 31 },
             crash: channel.crashReport(),
             modules: [{ path: library, base, elf }],
             several: !served,

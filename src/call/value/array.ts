@@ -27,7 +27,11 @@ export function arrayCodec(type: ArrayType, codecOf: CodecOf): Codec {
         : value
     },
     write(value, memory, at, writing) {
-      const length = type.length ?? 0
+      const { length } = type
+      if (length === undefined) {
+        if (isEmpty(value)) return
+        throw new RangeError(`${writing.where} ${FLEXIBLE}`)
+      }
       if (typeof value === 'string' && unit !== 0) {
         const bytes = textBytes(value, unit, () => writing.where)
         if (bytes.length > size) throw tooLong(writing, bytes.length, size)
@@ -69,6 +73,15 @@ export function arrayCodec(type: ArrayType, codecOf: CodecOf): Codec {
       return values
     },
   }
+}
+
+/** What lies behind a structure can't be given with it. */
+const FLEXIBLE =
+  'is an array without a length: it takes no elements here; write the structure and, behind it, its elements into shared memory (thread.alloc), or declare a length'
+
+function isEmpty(value: unknown): boolean {
+  if (value === '' || (Array.isArray(value) && value.length === 0)) return true
+  return ArrayBuffer.isView(value) && value.byteLength === 0
 }
 
 function arrayTakes(unit: Unit | 0, length: number): string {

@@ -22,7 +22,7 @@ export function codecOf(type: CType): Codec {
 function makeCodec(type: CType): Codec {
   switch (type.kind) {
     case 'pointer':
-      return pointerCodec(type)
+      return pointerCodec(type, codecOf)
     case 'struct':
       return type.bytes ? bytesCodec(type) : structCodec(type, codecOf)
     case 'union':

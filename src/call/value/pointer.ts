@@ -6,13 +6,15 @@ import { wrongKind } from '../complaint.ts'
 import { elementBytes, isElements } from '../elements.ts'
 import { callbackAddress } from '../function-pointer.ts'
 import { type Element, elementOf, textUnit } from '../plan.ts'
+import { arrayOf, lentPointer } from '../pointer-array.ts'
 import { encodeText, type Unit } from '../text.ts'
-import type { Codec, Writing } from './codec.ts'
+import type { Codec, CodecOf, Writing } from './codec.ts'
 
-export function pointerCodec(type: PointerType): Codec {
+export function pointerCodec(type: PointerType, codecOf: CodecOf): Codec {
   if (type.to.kind === 'function') return functionPointerCodec(type.to)
   const unit = type.const ? textUnit(type.to) : 0
   const element = elementOf(type.to)
+  const lent = lentPointer(type.to)
   return {
     size: 8,
     lazy: false,
@@ -29,6 +31,8 @@ export function pointerCodec(type: PointerType): Codec {
       else if (value instanceof SharedMemory) put(value.pointer.in(target.owner))
       else if (typeof value === 'string' && unit !== 0)
         put(encodeText(value, unit, target, () => writing.where))
+      else if (lent !== undefined && Array.isArray(value))
+        put(placePointers(codecOf(arrayOf(lent, value)), value, writing))
       else if (isElements(value)) put(placeElements(value, element, writing))
       else
         throw wrongKind(
@@ -70,6 +74,13 @@ function placeElements(value: object, element: Element | undefined, writing: Wri
   )
   const place = target.place(bytes.length)
   place.bytes.set(bytes, place.offset)
+  return place.address
+}
+
+/** The same of pointers, and of what they point to. */
+function placePointers(array: Codec, values: readonly unknown[], writing: Writing): number {
+  const place = writing.target.place(array.size)
+  array.write(values, place.data, place.offset, writing)
   return place.address
 }
 
