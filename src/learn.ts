@@ -1,10 +1,13 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { CheckedAll } from './callable.ts'
-import type { Library, Prototypes } from './library.ts'
-import { type OpenOptions, open } from './open.ts'
+import { FatThread } from './fat-thread/fat-thread.ts'
+import { Library, type Prototypes } from './library.ts'
+import { OPEN_OPTIONS, type OpenOptions } from './open.ts'
+import { requireOptions } from './option-names.ts'
 import type { Denial } from './sandbox/denials.ts'
 import type { Permissions } from './sandbox/permissions.ts'
+import { exactly, roughly } from './workload-result.ts'
 
 export interface LearnOptions extends Omit<OpenOptions, 'permissions' | 'sandbox'> {
   /** How often the workload may run to find what it needs. Default: 20. */
@@ -20,6 +23,8 @@ export interface Learnt {
   readonly denied: readonly Denial[]
   /** How often the workload ran. */
   readonly rounds: number
+  /** What the workload gave in the last run. */
+  readonly result: unknown
   /** Why it failed in the end, if it did: then the permissions are what it asked for so far. */
   readonly error: unknown
 }
@@ -28,6 +33,15 @@ export interface Learnt {
 interface Grant {
   readonly kind: 'read' | 'write' | 'net' | 'ipc' | 'run'
   readonly path?: string
+}
+
+/** One run of the workload. */
+interface Run {
+  readonly denied: readonly Denial[]
+  readonly result: unknown
+  readonly error: unknown
+  /** The library could not even be loaded. */
+  readonly failedToLoad: boolean
 }
 
 /** Folders that open too much, and files that are of one process and no other. */
@@ -59,7 +73,12 @@ const CHANGING = new Set(
  * can do without. It starts with none, so the workload must stand being run often and being refused.
  * Environment variables are no system calls: they can't be learnt.
  *
+ * C functions seldom throw: they return -1, or null. So what the workload returns counts too: without a permission it
+ * has to be the same as with all of them. Where it differs from run to run, it has to be of the same kind: a pointer or
+ * null, a number below, above or at zero.
+ *
  * @param workload Gets the opened library; throws, or rejects, when it did not succeed.
+ * @throws what `open` throws, where permissions don't help
  */
 export async function learn<const D extends Prototypes>(
   library: string | URL,
@@ -69,20 +88,24 @@ export async function learn<const D extends Prototypes>(
 ): Promise<Learnt> {
   const { rounds: most = 20, onRound, ...rest } = options
   let rounds = 0
-  const run = async (grants: readonly Grant[]): Promise<{ denied: Denial[]; error: unknown }> => {
+  requireOptions(rest, OPEN_OPTIONS)
+  const run = async (grants: readonly Grant[]): Promise<Run> => {
     const permissions = permissionsOf(grants)
     rounds++
     onRound?.(rounds, permissions)
-    const opened = await open<D>(library, declarations, { ...rest, permissions })
-    let error: unknown
+    const thread = new FatThread({ ...rest, permissions })
+    let [result, error]: unknown[] = []
+    let failedToLoad = true
     try {
-      await workload(opened)
+      const opened = await Library.load(thread, library, declarations as D, rest, false)
+      failedToLoad = false
+      result = await workload(opened as Library<D>)
     } catch (thrown) {
       error = thrown ?? new Error('the workload failed')
     }
-    const denied = [...opened.thread.denials]
-    await opened.close()
-    return { denied, error }
+    const denied = [...thread.denials]
+    await thread.close()
+    return { denied, result, error, failedToLoad }
   }
 
   let grants: readonly Grant[] = []
@@ -93,17 +116,22 @@ export async function learn<const D extends Prototypes>(
     grants = [...grants, ...more]
     last = await run(grants)
   }
-  if (last.error === undefined) {
+  if (last.failedToLoad) throw last.error
+  if (last.error === undefined && grants.length > 0) {
+    const again = await run(grants)
+    const same = exactly(again.result) === exactly(last.result) ? exactly : roughly
+    const { result } = last
     // Later ones first: what a file led to is often needed no more without it.
     for (const grant of [...grants].reverse()) {
       const fewer = grants.filter((each) => each !== grant)
       const tried = await run(fewer)
-      if (tried.error !== undefined) continue
+      if (tried.error !== undefined || same(tried.result) !== same(result)) continue
       grants = fewer
       last = tried
     }
   }
-  return { permissions: permissionsOf(grants), denied: last.denied, rounds, error: last.error }
+  const { denied, result, error } = last
+  return { permissions: permissionsOf(grants), denied, rounds, result, error }
 }
 
 function permissionsOf(grants: readonly Grant[]): Permissions {

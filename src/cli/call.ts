@@ -137,7 +137,7 @@ function labelOf(parameters: Signature['parameters'], index: number): string {
   return parameters[index]?.name ?? `argument ${index + 1}`
 }
 
-function resultText(result: unknown): string {
+export function resultText(result: unknown): string {
   return typeof result === 'object' && result?.constructor === Object
     ? JSON.stringify(result)
     : String(result)

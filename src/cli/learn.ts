@@ -1,7 +1,7 @@
 import type { CAC } from 'cac'
 import { parsePrototype } from '../declaration/parse.ts'
 import { type Denial, learn, type Permissions } from '../index.ts'
-import { argumentsOf, timeoutOf } from './call.ts'
+import { argumentsOf, resultText, timeoutOf } from './call.ts'
 import { report } from './failure.ts'
 import { columns, foreign, paint, print, printJson } from './output.ts'
 
@@ -15,11 +15,13 @@ export const LEARN_HELP = {
   title: 'It runs',
   body: `  the call again and again, with more permissions each time, until it needs no more; then it drops
   those that the call can do without. What is printed is what open() takes as permissions, and
-  beside it what was still denied. Arguments are read as those of \`call\`. A call that returns has
-  succeeded: for a workload of your own, and to say what counts as success, use learn() in code.
+  beside it what was still denied. Arguments are read as those of \`call\`. A permission can be done
+  without if the call returns the same without it as with all that it asked for, or a value of the
+  same kind where that differs from run to run. For a workload of your own, and to say what counts as
+  success, use learn() in code.
 
 With --json:
-  { "permissions": …, "denied": [ { "syscall", "path", … } ], "rounds": … }
+  { "permissions": …, "denied": [ { "syscall", "path", … } ], "rounds": …, "result": … }
 
 Exit status:
   0; 1 when the call failed with all that it asked for; 2 wrong usage.`,
@@ -42,7 +44,7 @@ async function learnCall(
 ): Promise<void> {
   const values = argumentsOf(parsePrototype(prototype), words)
   const timeout = timeoutOf(options)
-  const { permissions, denied, rounds, error } = await learn(
+  const { permissions, denied, rounds, result, error } = await learn(
     path,
     { it: prototype },
     ({ symbols }) => symbols.it(...values),
@@ -52,8 +54,8 @@ async function learnCall(
       onRound: (round, given) => process.stderr.write(`round ${round}: with ${summary(given)}\n`),
     },
   )
-  if (options.json) printJson({ permissions, denied, rounds })
-  else print(...describe(permissions, denied))
+  if (options.json) printJson({ permissions, denied, rounds, result: result ?? null })
+  else print(...describe(permissions, denied, result))
   if (error !== undefined) report(error)
 }
 
@@ -68,13 +70,14 @@ function summary({ read = [], write = [], net, ipc, run }: Permissions): string 
   return parts.length === 0 ? 'nothing' : parts.join(', ')
 }
 
-function describe(permissions: Permissions, denied: readonly Denial[]): string[] {
+function describe(permissions: Permissions, denied: readonly Denial[], result: unknown): string[] {
   const rows = new Map(
     denied.map(({ syscall, path = '' }) => [`${syscall} ${path}`, [syscall, foreign(path)]]),
   )
   return [
     JSON.stringify(permissions, null, 2),
     '',
+    ...(result === undefined ? [] : [`${paint('bold', 'Result')}  ${foreign(resultText(result))}`]),
     `${paint('bold', 'Denied all the same')}  ${rows.size === 0 ? 'nothing' : rows.size}`,
     ...columns([...rows.values()]),
   ]
