@@ -97,7 +97,7 @@ export async function learn<const D extends Prototypes>(
     let [result, error]: unknown[] = []
     let failedToLoad = true
     try {
-      const opened = await Library.load(thread, library, declarations as D, rest, false)
+      const opened = await Library.load(thread, library, declarations as D, rest, 'shared')
       failedToLoad = false
       result = await workload(opened as Library<D>)
     } catch (thrown) {

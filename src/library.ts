@@ -15,7 +15,7 @@ import type {
 } from './declaration/infer.ts'
 import { parsePrototype, parseType } from './declaration/parse.ts'
 import { type DeclaredVariable, parseVariable } from './declaration/variable.ts'
-import { ClosedError, LoadError } from './errors.ts'
+import { ClosedError, FatThreadError, LoadError } from './errors.ts'
 import type { FatThread } from './fat-thread/fat-thread.ts'
 import type { Resident } from './fat-thread/life.ts'
 import type { Incarnation } from './incarnation.ts'
@@ -50,6 +50,14 @@ export type Prototypes = Readonly<Record<string, string | Type>>
 /** Prototypes, or one C text. */
 export type Declarations = Prototypes | string
 
+/** Whose the fat thread is: the library's own, one that others may be in too, or a pool's. */
+export type Housing = 'own' | 'shared' | Lent
+
+export interface Lent {
+  /** Whether the code that asks has the fat thread for itself. */
+  mayClose(): boolean
+}
+
 /** A shared library in a fat thread. */
 export class Library<D extends Declarations = Declarations> implements AsyncDisposable, Disposable {
   /** The declared functions. */
@@ -67,7 +75,7 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
   readonly #freeings = new Map<string, BoundFunction>()
   readonly #variables: { readonly bound: BoundVariable; readonly type: CType }[] = []
   readonly #resident: Resident
-  readonly #ownsThread: boolean
+  readonly #housing: Housing
   /** What was declared, by the names that JavaScript calls it. */
   #signatures: readonly (readonly [string, Signature])[] = []
   /** Of a declared text: what its names stand for. */
@@ -80,13 +88,13 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     thread: FatThread,
     plan: LoadPlan,
     options: LibraryOptions,
-    ownsThread: boolean,
+    housing: Housing,
   ) {
     this.thread = thread
     this.path = plan.path
     this.#plan = plan
     this.#options = options
-    this.#ownsThread = ownsThread
+    this.#housing = housing
     this.#number = thread.life.nextLibrary()
     this.symbols = Object.create(null) as Symbols<D>
     this.variables = Object.create(null) as Variables<D>
@@ -105,15 +113,9 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     library: string | URL,
     declarations: D,
     options: LibraryOptions,
-    ownsThread: boolean,
+    housing: Housing,
   ): Promise<Library<D>> {
-    return Library.begin(
-      thread,
-      findPlan(library, options),
-      declarations,
-      options,
-      ownsThread,
-    ).done()
+    return Library.begin(thread, findPlan(library, options), declarations, options, housing).done()
   }
 
   /** @internal The same, blocking. */
@@ -122,10 +124,10 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     library: string | URL,
     declarations: D,
     options: LibraryOptions,
-    ownsThread: boolean,
+    housing: Housing,
   ): Library<D> {
     const plan = findPlan(library, options)
-    return Library.begin(thread, plan, declarations, options, ownsThread).doneSync()
+    return Library.begin(thread, plan, declarations, options, housing).doneSync()
   }
 
   /**
@@ -137,9 +139,9 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     plan: LoadPlan,
     declarations: D | Library<D>,
     options: LibraryOptions,
-    ownsThread: boolean,
+    housing: Housing,
   ): Loading<Library<D>> {
-    const library = Library.#declare(thread, plan, declarations, options, ownsThread)
+    const library = Library.#declare(thread, plan, declarations, options, housing)
     return new Loading(thread, library, {
       enter: () => library.#enter(),
       giveUp: () => library.#giveUp(),
@@ -152,9 +154,9 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     plan: LoadPlan,
     declarations: D | Library<D>,
     options: LibraryOptions,
-    ownsThread: boolean,
+    housing: Housing,
   ): Library<D> {
-    const loaded = new Library<D>(thread, plan, options, ownsThread)
+    const loaded = new Library<D>(thread, plan, options, housing)
     try {
       const symbols = loaded.symbols as Record<string, UntypedFunction>
       loaded.#read(declarations)
@@ -279,10 +281,14 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     await this.thread.life.renew()
   }
 
-  /** Closes the fat thread if `open` made it for this library; else only this library's functions end. */
+  /**
+   * Closes the fat thread if `open` made it for this library; else only this library's functions end.
+   * Of a pool's fat thread: a sequence may close the one that it has, and the pool opens another.
+   * @throws {FatThreadError} for the library of a pool's fat thread, after the sequence
+   */
   async close(): Promise<void> {
-    this.#closed = true
-    if (this.#ownsThread) await this.thread.close()
+    this.#startClosing()
+    if (this.#housing !== 'shared') await this.thread.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -291,8 +297,17 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
 
   /** As `close`, blocking. */
   [Symbol.dispose](): void {
+    this.#startClosing()
+    if (this.#housing !== 'shared') this.thread[Symbol.dispose]()
+  }
+
+  #startClosing(): void {
+    const lent = typeof this.#housing === 'object' ? this.#housing : undefined
+    if (lent?.mayClose() === false && this.thread.state !== 'closed')
+      throw new FatThreadError(`${this.path} belongs to a pool, which closes it: pool.close()`, {
+        library: this.path,
+      })
     this.#closed = true
-    if (this.#ownsThread) this.thread[Symbol.dispose]()
   }
 
   #read(declarations: Declarations | Library<D>): void {

@@ -42,7 +42,7 @@ export async function open<D extends Declarations>(
   requireOptions(options, OPEN_OPTIONS)
   const thread = new FatThread(options)
   try {
-    return await Library.load(thread, library, (declarations ?? {}) as D, options, true)
+    return await Library.load(thread, library, (declarations ?? {}) as D, options, 'own')
   } catch (error) {
     await thread.terminate()
     throw error
@@ -70,7 +70,7 @@ function openSync<D extends Declarations>(
   requireOptions(options, OPEN_OPTIONS)
   const thread = new FatThread(options)
   try {
-    return Library.loadSync(thread, library, (declarations ?? {}) as D, options, true)
+    return Library.loadSync(thread, library, (declarations ?? {}) as D, options, 'own')
   } catch (error) {
     thread.life.terminateSync()
     throw error

@@ -61,6 +61,8 @@ export class Lanes implements Line, MainEntrance {
   /** Somebody has calls ahead, and another lane nothing to do. */
   #recheck: NodeJS.Timeout | undefined
   #stopped = false
+  /** Those who wait until nothing is left to do. */
+  #onIdle: (() => void)[] = []
 
   constructor(lanes: readonly Lane[], { process, owner, keeper }: LanesHome) {
     this.#lanes = lanes
@@ -90,6 +92,7 @@ export class Lanes implements Line, MainEntrance {
       this.#heed(pace)
       measure(pace)
       this.#dispatch()
+      this.#checkIdle()
     })
   }
 
@@ -293,9 +296,27 @@ export class Lanes implements Line, MainEntrance {
     }, SLOW)
   }
 
+  /** Resolves when nothing is in flight and nothing waits, or the process has ended. */
+  idle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onIdle.push(resolve)
+      this.#checkIdle()
+    })
+  }
+
+  #checkIdle(): void {
+    if (this.#onIdle.length === 0 || this.queued > 0) return
+    if (this.#lanes.every(({ quiet }) => quiet)) this.#tellIdle()
+  }
+
+  #tellIdle(): void {
+    for (const onIdle of this.#onIdle.splice(0)) onIdle()
+  }
+
   abort(pending: Pending): void {
     pending.reject(this.#keeper.abortError(pending))
     this.#dispatch()
+    this.#checkIdle()
   }
 
   runs(): boolean {
@@ -370,6 +391,7 @@ export class Lanes implements Line, MainEntrance {
     this.#stopped = true
     clearTimeout(this.#recheck)
     const ended = this.#lanes.map((lane) => lane.end())
+    this.#tellIdle()
     const here = [...this.#foundations.takeAll(), ...this.#held, ...this.#waiting.takeAll()]
     return {
       begun: ended.flatMap(({ begun }) => begun),

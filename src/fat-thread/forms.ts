@@ -90,12 +90,12 @@ export function loadOf(thread: FatThread): Load {
   return Object.assign(
     async (library: string | URL, declarations: unknown = {}, options: LibraryOptions = {}) => {
       requireOptions(options, [LIBRARY_OPTIONS], [THREAD_OPTIONS])
-      return Library.load(thread, library, declarations as Declarations, options, false)
+      return Library.load(thread, library, declarations as Declarations, options, 'shared')
     },
     {
       sync: (library: string | URL, declarations: unknown = {}, options: LibraryOptions = {}) => {
         requireOptions(options, [LIBRARY_OPTIONS], [THREAD_OPTIONS])
-        return Library.loadSync(thread, library, declarations as Declarations, options, false)
+        return Library.loadSync(thread, library, declarations as Declarations, options, 'shared')
       },
     },
   ) as Load

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Entrance, Leftover } from '../channel/entrance.ts'
 import { Lane, type LaneKeeper } from '../channel/lane.ts'
+import { Lanes } from '../channel/lanes.ts'
 import { ended, endedSync, type Pending } from '../channel/pending.ts'
 import type { Evidence } from '../crash/cause.ts'
 import {
@@ -33,8 +33,6 @@ import type { State, Stats } from './stats.ts'
 
 /** Destructors may take so many milliseconds. */
 const CLOSE_LIMIT = 1000
-/** Milliseconds between two looks whether several lanes have ended what they do. */
-const LOOK = 5
 
 /** What has to be done again in a new process: load a library and bind its functions. */
 export interface Resident {
@@ -230,11 +228,7 @@ export class Life {
       if (!lane.quiet) await lane.run(ping, undefined, undefined).catch(() => {})
       return
     }
-    // Of several lanes, nobody tells when the last one has ended.
-    while (current !== undefined && this.#current === current) {
-      if (current.lane.inFlight + current.lane.queued === 0) return
-      await sleep(LOOK)
-    }
+    if (lane instanceof Lanes) await lane.idle()
   }
 
   /** A number for a library or a function, the same in every incarnation. */

@@ -51,6 +51,20 @@ export class Crew {
     return this.#members.size
   }
 
+  get members(): readonly Member[] {
+    return [...this.#members]
+  }
+
+  /** A sequence has it for itself. */
+  keeps(member: Member): boolean {
+    return member.held && this.#members.has(member)
+  }
+
+  /** There may be one more. */
+  get mayGrow(): boolean {
+    return this.#members.size < this.#most
+  }
+
   get threads(): FatThread[] {
     return [...this.#members].map(({ thread }) => thread)
   }
@@ -209,6 +223,13 @@ export class Crew {
     thread.on('restart', () => {
       member.ready = member.loaded
       this.#keeper.onFree()
+    })
+    // Whoever has its thread may have closed it.
+    thread.on('exit', () => {
+      if (thread.state !== 'closed' || member.held || !member.loaded) return
+      if (!this.#members.has(member)) return
+      this.#leaveBehind(member)
+      this.#onFailure()
     })
     this.#keeper.onMember(thread)
     return member

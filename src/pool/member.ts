@@ -1,9 +1,10 @@
 import type { UntypedFunction } from '../bound-function.ts'
 import { FatThread } from '../fat-thread/fat-thread.ts'
-import { type Declarations, Library } from '../library.ts'
+import { type Declarations, type Lent, Library } from '../library.ts'
 import type { LoadPlan } from '../loader/load-plan.ts'
 import type { Loading } from '../loading.ts'
 import type { OpenOptions } from '../open.ts'
+import { keptBy } from './sequence.ts'
 
 /** What all members of a pool are made of. */
 export interface Make {
@@ -16,7 +17,7 @@ export interface Make {
 }
 
 /** One fat thread of a pool, and what the pool knows of it. */
-export class Member {
+export class Member implements Lent {
   readonly thread: FatThread
   readonly #make: Make
   #loading: Loading<Library> | undefined
@@ -61,7 +62,7 @@ export class Member {
     if (this.#loading !== undefined) return this.#loading
     const { plan, declarations, first, options } = this.#make
     const own = { ...plan, release }
-    this.#loading = Library.begin(this.thread, own, first ?? declarations, options, true)
+    this.#loading = Library.begin(this.thread, own, first ?? declarations, options, this)
     this.#make.first ??= this.#loading.library
     return this.#loading
   }
@@ -70,6 +71,10 @@ export class Member {
     if (this.loaded) return
     this.#library = library
     this.ready = true
+  }
+
+  mayClose(): boolean {
+    return this.held && keptBy((member) => member === this) !== undefined
   }
 
   get loaded(): boolean {

@@ -22,7 +22,8 @@ import { type PoolHistogram, Times } from './histogram.ts'
 import type { Make, Member } from './member.ts'
 import { type PoolOptions, type PoolSettings, poolSettingsOf } from './options.ts'
 import { type PooledHome, pooledFunction } from './pooled-function.ts'
-import { type RunOptions, sequence } from './sequence.ts'
+import { keptBy, type RunOptions, sequence } from './sequence.ts'
+import { Standstill } from './standstill.ts'
 import { abortedEarly, WaitingLine, type Work } from './waiting-line.ts'
 
 /** What a pool tells of itself and of its fat threads. */
@@ -70,6 +71,11 @@ export class Pool<D extends Declarations = Declarations>
   readonly #crew: Crew
   readonly #times = new Times()
   readonly #line = new WaitingLine(() => this.#serve())
+  readonly #standstill = new Standstill(() => ({
+    calls: this.#line.innerCalls,
+    members: this.#crew.members,
+    mayGrow: this.#crew.mayGrow,
+  }))
   readonly #begun = performance.now()
   /** Milliseconds of all that ended. */
   #worked = 0
@@ -288,7 +294,10 @@ export class Pool<D extends Declarations = Declarations>
       throw new QueueFullError(message, maxQueue, work.subject)
     }
     this.#needsDrain = true
-    return this.#line.put(work)
+    const keeper = keptBy((member) => this.#crew.keeps(member))
+    const waiting = this.#line.put(work, keeper)
+    if (keeper !== undefined) this.#standstill.watch()
+    return waiting
   }
 
   async #perform(work: Work, member: Member, waited: number): Promise<unknown> {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, wrongKind } from '../call/complaint.ts'
 import { type Abortable, forget, heed } from '../channel/heed.ts'
 import { AbortError, ClosedError, type Failure, TimeoutError } from '../errors.ts'
@@ -17,6 +18,14 @@ export interface RunOptions {
 
 const NAME = 'the sequence'
 const RUN_OPTIONS = optionNames<RunOptions>('run', { signal: true, timeout: true })
+
+/** The sequences that the code which runs is part of, beyond `await` too. */
+const around = new AsyncLocalStorage<readonly Running[]>()
+
+/** The member that the code which asks has for itself, if it is one of those. */
+export function keptBy(isOurs: (member: Member) => boolean): Member | undefined {
+  return around.getStore()?.find(({ over, member }) => !over && isOurs(member))?.member
+}
 
 /** A sequence of calls as work; `kill` ends its member. */
 export function sequence(
@@ -49,14 +58,15 @@ function checked(options: RunOptions): RunOptions {
 
 /** A sequence that has begun. */
 class Running implements Abortable {
-  readonly #member: Member
+  readonly member: Member
+  over = false
   readonly #options: RunOptions
   readonly #path: string
   readonly #kill: (member: Member) => void
   #stop: (error: Error) => void = () => {}
 
   constructor(member: Member, options: RunOptions, path: string, kill: (member: Member) => void) {
-    this.#member = member
+    this.member = member
     this.#options = options
     this.#path = path
     this.#kill = kill
@@ -64,37 +74,38 @@ class Running implements Abortable {
 
   async run(steps: (library: Library) => unknown): Promise<unknown> {
     const { signal, timeout } = this.#options
-    const { thread } = this.#member
+    const { thread } = this.member
     const answered = thread.life.answered
     const stopped = new Promise<never>((_, reject) => {
       this.#stop = (error) => {
         reject(error)
-        this.#kill(this.#member)
+        this.#kill(this.member)
       }
     })
     const timer =
       timeout === undefined ? undefined : setTimeout(() => this.#expire(timeout), timeout)
     if (signal !== undefined) heed(signal, this)
-    const { onLeave } = this.#member
-    this.#member.onLeave = () => {
+    const { onLeave } = this.member
+    this.member.onLeave = () => {
       this.#stop(new ClosedError('the pool is closed', this.#subject()))
       onLeave?.() // of a sequence around this one
     }
     try {
       return await Promise.race([this.#all(steps), stopped])
     } finally {
+      this.over = true
       clearTimeout(timer)
-      this.#member.onLeave = onLeave
+      this.member.onLeave = onLeave
       if (signal !== undefined) forget(signal, this)
-      this.#member.calls += Math.max(1, thread.life.answered - answered)
+      this.member.calls += Math.max(1, thread.life.answered - answered)
     }
   }
 
   /** What it began and did not wait for is part of it. */
   async #all(steps: (library: Library) => unknown): Promise<unknown> {
-    const { library, thread } = this.#member
+    const { library, thread } = this.member
     try {
-      return await steps(library)
+      return await around.run([this, ...(around.getStore() ?? [])], () => steps(library))
     } finally {
       await thread.life.quiet()
     }
@@ -113,6 +124,6 @@ class Running implements Abortable {
   }
 
   #subject(): Failure {
-    return { library: this.#path, pid: this.#member.thread.pid }
+    return { library: this.#path, pid: this.member.thread.pid }
   }
 }

@@ -3,6 +3,7 @@ import { type Abortable, forget, heed } from '../channel/heed.ts'
 import { Queue } from '../channel/queue.ts'
 import { AbortError, type Failure } from '../errors.ts'
 import type { Member } from './member.ts'
+import type { InnerCall } from './standstill.ts'
 
 /** A call, or a sequence of them, for one member. */
 export interface Work {
@@ -21,6 +22,8 @@ export interface Work {
 class Waiting extends AsyncResource implements Abortable {
   readonly work: Work
   readonly since = performance.now()
+  /** Of a call that a sequence of the same pool made: the member that the sequence keeps. */
+  readonly keeper: Member | undefined
   readonly promise: Promise<unknown>
   open = true
   #resolve: (value: unknown) => void = ignore
@@ -28,9 +31,10 @@ class Waiting extends AsyncResource implements Abortable {
   readonly #left: () => void
 
   /** `left` is called when it goes before its turn. */
-  constructor(work: Work, left: () => void) {
+  constructor(work: Work, keeper: Member | undefined, left: () => void) {
     super('FatThreadPoolCall', { requireManualDestroy: true })
     this.work = work
+    this.keeper = keeper
     this.#left = left
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve
@@ -40,8 +44,13 @@ class Waiting extends AsyncResource implements Abortable {
   }
 
   abort(): void {
+    this.leave(abortedEarly(this.work))
+  }
+
+  /** Goes before its turn. */
+  leave(error: Error): void {
     if (!this.open) return
-    this.reject(abortedEarly(this.work))
+    this.reject(error)
     this.#left()
   }
 
@@ -68,6 +77,7 @@ export class WaitingLine {
   readonly #queue = new Queue<Waiting>()
   readonly #left: () => void
   #size = 0
+  readonly #inner = new Set<Waiting>()
 
   /** `left` is called when the line became shorter because work was aborted. */
   constructor(left: () => void) {
@@ -78,13 +88,26 @@ export class WaitingLine {
     return this.#size
   }
 
-  put(work: Work): Promise<unknown> {
-    const waiting = new Waiting(work, () => {
+  /** Those that sequences of the same pool made. */
+  get innerCalls(): readonly InnerCall[] {
+    for (const waiting of this.#inner) if (!waiting.open) this.#inner.delete(waiting)
+    return [...this.#inner].map((waiting) => ({
+      name: waiting.work.name,
+      subject: waiting.work.subject,
+      keeper: waiting.keeper as Member,
+      reject: (error) => waiting.leave(error),
+    }))
+  }
+
+  /** `keeper` is the member of the sequence that makes the call, if one does. */
+  put(work: Work, keeper: Member | undefined): Promise<unknown> {
+    const waiting = new Waiting(work, keeper, () => {
       this.#size--
       this.#left()
     })
     this.#size++
     this.#queue.put(waiting)
+    if (keeper !== undefined) this.#inner.add(waiting)
     return waiting.promise
   }
 

@@ -7,6 +7,8 @@ import {
   AbortError,
   ClosedError,
   CrashError,
+  FatThreadError,
+  type Library,
   Pool,
   QueueFullError,
   TimeoutError,
@@ -223,4 +225,101 @@ test('wrong arguments', async () => {
   expect(await failureOf(() => run(() => 1, null))).toBeInstanceOf(TypeError)
   expect(await failureOf(() => run(() => 1, { signal: 1 }))).toBeInstanceOf(TypeError)
   expect(await failureOf(() => run(() => 1, { timeout: -1 }))).toBeInstanceOf(RangeError)
+})
+
+describe('what a sequence may not do', () => {
+  test('close the library when it is over: that belongs to the pool', async () => {
+    const pool = await openIt({ minThreads: 1, maxThreads: 1 })
+    const closings = (library: Library): (() => unknown)[] => [
+      () => library.close(),
+      () => library[Symbol.dispose](),
+    ]
+    let kept: Library | undefined
+    let later: Promise<Error> | undefined
+    await pool.run((library) => {
+      kept = library as unknown as Library
+      const [close] = closings(kept)
+      later = sleep(20).then(() => failureOf(close as () => unknown))
+    })
+    const own = closings(kept as Library).map((close) => failureOf(close))
+    // Not in another one's sequence either.
+    const others = await pool.run(() => Promise.all(own))
+    const failures = [...others, await (later as Promise<Error>)]
+    expect(failures).toHaveLength(3)
+    for (const failure of failures) {
+      expect(failure).toBeInstanceOf(FatThreadError)
+      expect(failure.message).toMatch(/belongs to a pool, which closes it: pool\.close\(\)$/)
+    }
+    expect(await pool.symbols.add(1, 2)).toBe(3)
+    await pool.close()
+    // There is nothing left to close.
+    await kept?.close()
+  })
+
+  test.each(['close', 'terminate'] as const)(
+    '%s its fat thread: another one takes its place',
+    async (how) => {
+      const pool = await openIt({ minThreads: 1, maxThreads: 1 })
+      const [thread] = pool.threads
+      await thread?.[how]()
+      expect(await pool.symbols.add(1, 2)).toBe(3)
+      await pool.run(async ({ thread }) => {
+        await thread[how]()
+      })
+      expect(await pool.symbols.add(3, 4)).toBe(7)
+      expect(pool.size).toBe(1)
+      expect(pool.threads).not.toContain(thread)
+    },
+  )
+
+  test('wait for a fat thread that it keeps itself: for ten seconds, and no longer', async () => {
+    const pool = await openIt({ minThreads: 1, maxThreads: 1 })
+    const begun = performance.now()
+    const error = await failureOf(() => pool.run(() => pool.symbols.add(1, 2)))
+    expect(error).toBeInstanceOf(FatThreadError)
+    expect(error).toMatchObject({ code: 'ERR_FAT_THREAD', call: 'add', library: pool.path })
+    expect(error.message).toBe(
+      "add waited 10 s for a fat thread of the pool, all of which (1) are kept by sequences that wait so: call it by the sequence's own library, or raise maxThreads",
+    )
+    expect(performance.now() - begun).toBeGreaterThan(9_000)
+    expect(pool.queueSize).toBe(0)
+    expect(await pool.symbols.add(1, 2)).toBe(3)
+  }, 30_000)
+
+  test('each of two that wait for the other, too', async () => {
+    const pool = await openIt({ minThreads: 2, maxThreads: 2 })
+    const errors = await Promise.all(
+      numbers(2).map(() =>
+        failureOf(() =>
+          pool.run(async () => {
+            await sleep(20)
+            return await pool.run(() => 1)
+          }),
+        ),
+      ),
+    )
+    for (const error of errors) expect(error.message).toMatch(/^the sequence waited 10 s/)
+  }, 30_000)
+
+  test('but what it does not wait for runs after it', async () => {
+    const pool = await openIt({ minThreads: 1, maxThreads: 1 })
+    let later: Promise<unknown> | undefined
+    await pool.run(async ({ symbols }) => {
+      later = pool.symbols.add(1, 2)
+      // Longer than that, and busy.
+      for (const _ of numbers(6)) await symbols.sleep(2000)
+    })
+    expect(await later).toBe(3)
+  }, 30_000)
+})
+
+test('with lanes, a sequence ends as soon as what it began has ended', async () => {
+  const pool = await openIt({ minThreads: 1, maxThreads: 1, threads: 2 })
+  const begun = performance.now()
+  for (const _ of numbers(200))
+    await pool.run(({ symbols }) => {
+      for (const _ of numbers(5)) void symbols.add(1, 2)
+    })
+  // Looking every five milliseconds would take a second.
+  expect(performance.now() - begun).toBeLessThan(900)
 })
