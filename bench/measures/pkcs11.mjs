@@ -17,6 +17,12 @@ function measure(name, title, inProcess, throughP11Kit, more = {}) {
   }
 }
 
+/** What no module in the same process survives. */
+const alone = (name, title, more = {}) => ({
+  ...measure(name, title, undefined, undefined, { driver: 'once', ...more }),
+  subjects: [{ subject: 'fat-thread-pkcs11', title: 'fat-threads/pkcs11' }],
+})
+
 const slower = (slowerAtMost) => ({ slowerAtMost })
 const faster = (fasterAtLeast) => ({ fasterAtLeast })
 const adds = (addsAtMost) => ({ addsAtMost })
@@ -60,4 +66,8 @@ export const PKCS11 = [
       series: [{ name: '', milliseconds: 500, bar: { atMost: 5e6 } }],
     },
   ),
+  alone('crash', 'from a call that crashes the module to its rejection', {
+    series: [{ name: '', bar: { atMost: 10e6 } }],
+  }),
+  alone('recovery', 'the same until the session works again, opened and logged in by itself'),
 ]

@@ -59,7 +59,48 @@ function finding(attributes) {
   return { run, close }
 }
 
+/** CK_GCM_PARAMS whose IV is where nothing is: SoftHSM reads it in C_EncryptInit. */
+const NOWHERE = 8n
+const FATAL = {
+  mechanism: 'CKM_AES_GCM',
+  parameter: Buffer.from(BigUint64Array.of(NOWHERE, 12n, 96n, 0n, 0n, 128n).buffer),
+}
+
+/** A session that is opened and logged in again in each new process. */
+function crashing() {
+  const { module, slot } = withToken()
+  const session = slot.open.sync({ readWrite: true, pin: () => PIN })
+  const key = () =>
+    session.generateKey.sync('CKM_AES_KEY_GEN', { CKA_VALUE_LEN: 32, CKA_ENCRYPT: true })
+  let made = key()
+  const crash = async () => {
+    const error = await session.encrypt(FATAL, made, HASH).catch((thrown) => thrown)
+    if (error.ckr !== 'CKR_DEVICE_ERROR' || error.signal !== 'SIGSEGV') throw error
+  }
+  const again = () => {
+    made = key()
+  }
+  return { session, crash, again, close: () => module.close() }
+}
+
 export const workloads = {
+  'pkcs11-crash': () => {
+    const { crash, again, close } = crashing()
+    const run = async () => {
+      await crash()
+      return again
+    }
+    return { run, close }
+  },
+  'pkcs11-recovery': () => {
+    const { session, crash, again, close } = crashing()
+    const run = async () => {
+      await crash()
+      await session.random(32)
+      return again
+    }
+    return { run, close }
+  },
   'pkcs11-random': () => {
     const { session, close } = loggedIn()
     return { run: () => session.random.sync(32), close }

@@ -13,7 +13,7 @@ export async function pkcs11js() {
 
 const names = [
   ...['random', 'digest', 'sign-p256', 'sign-rsa', 'aes-cbc', 'aes-ecb', 'find', 'find-attributes'],
-  ...['signers', 'open', 'busy', 'event-loop'],
+  ...['signers', 'open', 'busy', 'event-loop', 'crash', 'recovery'],
 ].map((name) => `pkcs11-${name}`)
 
 /** By name; the package is loaded when one of them is begun. */

@@ -1,7 +1,7 @@
 /** A PKCS #11 module in a fat thread, which begins again when its process has ended. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ClosedError, type Library, open } from '../index.ts'
-import { coded } from './errors.ts'
+import { type Library, open } from '../index.ts'
+import { coded, moduleClosed } from './errors.ts'
 import { Frames } from './frame.ts'
 import { Life, type RunOptions } from './life.ts'
 import {
@@ -159,9 +159,8 @@ export class Cryptoki implements AsyncDisposable {
   /** Refuses new calls, waits for those that run, finalizes and closes; each wait has that limit in milliseconds. */
   async shut(limit: number): Promise<void> {
     const life = this.#life
-    this.#closed = true
+    this.#end()
     if (life?.isAlive && this.#initialized !== undefined) {
-      life.shut()
       if (await within(life.idle(), limit))
         await life.run(finalize, { timeout: limit, last: true }).catch(() => {})
     }
@@ -171,9 +170,8 @@ export class Cryptoki implements AsyncDisposable {
   /** The same, blocking: what runs can't be waited for. */
   shutSync(limit: number): void {
     const life = this.#life
-    this.#closed = true
+    this.#end()
     if (life?.isAlive && this.#initialized !== undefined && life.running === 0) {
-      life.shut()
       try {
         life.runSync(finalize, { timeout: limit, last: true })
       } catch {
@@ -185,7 +183,7 @@ export class Cryptoki implements AsyncDisposable {
 
   /** Ends the process; what is in flight is rejected. `C_Finalize` is the caller's. */
   async close(): Promise<void> {
-    this.#closed = true
+    this.#end()
     await this.library.close()
   }
 
@@ -195,23 +193,36 @@ export class Cryptoki implements AsyncDisposable {
 
   /** As `close`, blocking. */
   closeSync(): void {
-    this.#closed = true
+    this.#end()
     this.library[Symbol.dispose]()
   }
 
+  #end(): void {
+    this.#closed = true
+    this.#life?.shut()
+  }
+
   #begin(): Promise<Life> {
-    this.#beginning ??= follow(this.#course()).finally(() => {
+    this.#beginning ??= follow(this.#coded()).finally(() => {
       this.#beginning = undefined
     })
     return this.#beginning
   }
 
   #beginSync(): Life {
-    return followSync(this.#course())
+    return followSync(this.#coded())
+  }
+
+  *#coded(): Course<Life> {
+    try {
+      return yield* this.#course()
+    } catch (error) {
+      throw coded(error, 'C_Initialize')
+    }
   }
 
   *#course(): Course<Life> {
-    if (this.#closed) throw coded(new ClosedError('the module is closed'), 'C_Initialize')
+    if (this.#closed) throw moduleClosed('C_Initialize')
     const { thread } = this.library
     const frames = new Frames(thread)
     const frame = frames.lease()

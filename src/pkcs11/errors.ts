@@ -39,21 +39,27 @@ export class Pkcs11Error extends FatThreadError implements Coded {
 
 /**
  * An error of the fat thread that handlers of return values understand too: `rv` is `CKR_DEVICE_ERROR` where the
- * process ended, `CKR_FUNCTION_CANCELED` where the program ended the call, `CKR_CRYPTOKI_NOT_INITIALIZED` after the
- * end of the module.
+ * process ended, `CKR_FUNCTION_CANCELED` where the program ended the call.
+ * @param closed What it means that the process is there no more: `CKR_CRYPTOKI_NOT_INITIALIZED` where the program
+ * closed the module, `CKR_SESSION_HANDLE_INVALID` of a session that was lost with it.
  */
-export function coded(error: unknown, method: string): unknown {
+export function coded(error: unknown, method: string, closed: number = CKR_DEVICE_ERROR): unknown {
   if (!(error instanceof FatThreadError) || 'rv' in error) return error
-  const rv = valueFor(error)
+  const rv = valueFor(error, closed)
   const ckr = nameOf('CKR', rv)
   for (const [name, value] of Object.entries({ rv, ckr, method: error.call ?? method }))
     Object.defineProperty(error, name, { value, enumerable: true, configurable: true })
   return error
 }
 
-function valueFor(error: FatThreadError): number {
+function valueFor(error: FatThreadError, closed: number): number {
   if (error instanceof AbortError || error instanceof TimeoutError) return CKR_FUNCTION_CANCELED
-  return error instanceof ClosedError ? CKR_CRYPTOKI_NOT_INITIALIZED : CKR_DEVICE_ERROR
+  return error instanceof ClosedError ? closed : CKR_DEVICE_ERROR
+}
+
+/** What a call is told that comes after the end of the module, or is ended by it. */
+export function moduleClosed(method: string): unknown {
+  return coded(new ClosedError('the module is closed'), method, CKR_CRYPTOKI_NOT_INITIALIZED)
 }
 
 /** Whether an error is what a function returned, or says what became of it. */

@@ -1,7 +1,11 @@
 /** A PKCS #11 module in one process: runs operations there. */
-import { ClosedError, type FatThread, type Pointer } from '../index.ts'
-import { CKR_DEVICE_ERROR, CKR_SESSION_HANDLE_INVALID } from './constants/index.ts'
-import { coded, Pkcs11Error } from './errors.ts'
+import type { FatThread, Pointer } from '../index.ts'
+import {
+  CKR_CRYPTOKI_NOT_INITIALIZED,
+  CKR_DEVICE_ERROR,
+  CKR_SESSION_HANDLE_INVALID,
+} from './constants/index.ts'
+import { coded, moduleClosed, Pkcs11Error } from './errors.ts'
 import type { Frame, Frames } from './frame.ts'
 import type { Limits, ModuleFunctions } from './module-functions.ts'
 import type { Call, Operation, Steps, Trip } from './operation.ts'
@@ -49,6 +53,11 @@ export class Life {
   /** Operations that have not ended. */
   get running(): number {
     return this.#running
+  }
+
+  /** The program has closed the module, or does so. */
+  get isShut(): boolean {
+    return this.#shut
   }
 
   /** From now on new operations are refused. */
@@ -107,7 +116,7 @@ export class Life {
         try {
           made = this.#make(step, limits, options)
         } catch (error) {
-          next = this.#failed(steps, nameIn(step), error)
+          next = this.#failed(steps, nameIn(step), error, options)
           limits = afterFailure(options)
           continue
         }
@@ -160,7 +169,7 @@ export class Life {
         failure = error
       }
       if (made === undefined) {
-        next = this.#failed(steps, nameIn(step), failure)
+        next = this.#failed(steps, nameIn(step), failure, options)
         limits = afterFailure(options)
       } else {
         next = answered(steps, step, made)
@@ -189,13 +198,19 @@ export class Life {
   }
 
   #admit({ last }: RunOptions): void {
-    if (this.#shut && last !== true) throw coded(new ClosedError('the module is closed'), '')
+    if (this.#shut && last !== true) throw moduleClosed('')
   }
 
-  #require(name: string, { session }: RunOptions): void {
+  #require(name: string, options: RunOptions): void {
     if (this.isAlive) return
-    const rv = session === undefined ? CKR_DEVICE_ERROR : CKR_SESSION_HANDLE_INVALID
-    throw new Pkcs11Error(name, rv, 'the process that it belongs to has ended')
+    if (this.#shut) throw moduleClosed(name)
+    throw new Pkcs11Error(name, this.#lost(options), 'the process that it belongs to has ended')
+  }
+
+  /** What it means to an operation that the process is there no more. */
+  #lost({ session }: RunOptions): number {
+    if (this.#shut) return CKR_CRYPTOKI_NOT_INITIALIZED
+    return session === undefined ? CKR_DEVICE_ERROR : CKR_SESSION_HANDLE_INVALID
   }
 
   /** Where the process is there still, the operation may clear up. */
@@ -203,8 +218,9 @@ export class Life {
     steps: Steps<Result>,
     name: string,
     error: unknown,
+    options: RunOptions,
   ): IteratorResult<Call | Trip, Result> {
-    const failure = coded(error, name)
+    const failure = coded(error, name, this.#lost(options))
     if (!this.isAlive) throw failure
     return steps.throw(failure)
   }

@@ -15,7 +15,7 @@ import {
   signEnd,
   verifyEnd,
 } from './dual-streams.ts'
-import { Pkcs11Error } from './errors.ts'
+import { moduleClosed, Pkcs11Error } from './errors.ts'
 import type { Frame } from './frame.ts'
 import type { Life } from './life.ts'
 import { type LoginOptions, requirePin } from './login.ts'
@@ -655,6 +655,7 @@ export class Session implements AsyncDisposable, Disposable {
   }
 
   #requireReopen(method: string): void {
+    if (this.#seat.life.isShut) throw moduleClosed(method)
     if (isReopened(this.#options)) return
     throw new Pkcs11Error(
       method,
