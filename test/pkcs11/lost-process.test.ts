@@ -9,6 +9,7 @@ import {
   type Slot,
 } from '../../src/pkcs11/index.ts'
 import { fixture } from '../fixtures/build.ts'
+import { runProgram } from '../support/run-program.ts'
 
 const MODULE = fixture('login-obeys-its-pin')
 
@@ -31,7 +32,7 @@ async function open(options: ModuleOptions = {}): Promise<void> {
   ;[first, second] = [await slot.open(), await slot.open()]
 }
 
-afterEach(() => module.close())
+afterEach(() => module?.close())
 
 describe('a process that ends', () => {
   beforeEach(() => open())
@@ -104,4 +105,9 @@ describe('a module that the program has closed', () => {
     expect(await running).toMatchObject(expected)
     expect(await failure(() => second.login.sync('well'))).toMatchObject(expected)
   })
+})
+
+test('process.exit leaves calls that hang', async () => {
+  const ended = await runProgram('exits-while-a-module-hangs.mjs', { args: [MODULE] })
+  expect(ended).toMatchObject({ code: 7, signal: null, hung: false, stdout: 'exits\n' })
 })

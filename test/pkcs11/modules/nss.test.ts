@@ -1,7 +1,7 @@
 /** NSS's softoken: with a database that the test makes, and with none. */
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import { Module, type Slot } from '../../../src/pkcs11/index.ts'
+import { Module, parameter, type Slot } from '../../../src/pkcs11/index.ts'
 import { needs, needsCommand } from '../../support/needs.ts'
 import { signsWithP256 } from '../../support/pkcs11-work.ts'
 import { Scratch } from '../../support/scratch.ts'
@@ -39,6 +39,41 @@ describe.skipIf(needs('libnss3', SOFTOKEN))('NSS softoken', () => {
       await session.close()
     },
   )
+
+  test('tells the IV that it chose for a message', async () => {
+    await using module = await Module.open(SOFTOKEN, {
+      libraryParameters: "configdir='' flags=noCertDB,noModDB",
+    })
+    const [generic] = await module.slots()
+    await using session = await (generic as Slot).open({ readWrite: true })
+    const key = await session.generateKey('CKM_AES_KEY_GEN', {
+      CKA_VALUE_LEN: 32,
+      CKA_ENCRYPT: true,
+      CKA_DECRYPT: true,
+    })
+    const data = Buffer.from('a message')
+    const associatedData = Buffer.from('about it')
+    const sealed: { iv: Buffer; tag: Buffer; bytes: Uint8Array }[] = []
+    {
+      await using cipher = await session.encryptMessages('CKM_AES_GCM', key)
+      for (let count = 0; count < 2; count++) {
+        const [iv, tag] = [Buffer.alloc(12), Buffer.alloc(16)]
+        const message = parameter('CK_GCM_MESSAGE_PARAMS', {
+          iv,
+          tag,
+          ivGenerator: 'CKG_GENERATE_RANDOM',
+        })
+        sealed.push({ iv, tag, bytes: await cipher.crypt(message, data, { associatedData }) })
+      }
+    }
+    expect(sealed[0]?.iv).not.toEqual(Buffer.alloc(12))
+    expect(sealed[0]?.iv).not.toEqual(sealed[1]?.iv)
+    await using cipher = await session.decryptMessages('CKM_AES_GCM', key)
+    for (const { iv, tag, bytes } of sealed) {
+      const message = parameter('CK_GCM_MESSAGE_PARAMS', { iv, tag })
+      expect(Buffer.from(await cipher.crypt(message, bytes, { associatedData }))).toEqual(data)
+    }
+  })
 
   test('a database that is not there', async () => {
     const libraryParameters = "configdir='sql:/nowhere/nss'"
