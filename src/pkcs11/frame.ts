@@ -11,8 +11,12 @@ const FRAME = 2 ** 14
 const FRAMES_AT_ONCE = 32
 /** Bytes of large blocks that are kept for later. */
 const MOST_KEPT = 2 ** 25
-/** Blocks up to this size are wiped after use; PINs, keys and templates are in such ones. */
+/** Blocks up to this size are wiped at once after use; PINs, keys and templates are in such ones. */
 const WIPED = 2 ** 17
+/** Longer ones are wiped when nobody has used them for a while, in milliseconds: mostly somebody does. */
+const IDLE = 50
+/** Bytes that are wiped in one turn of the event loop. */
+const WIPED_AT_ONCE = 2 ** 22
 
 const ALIGNMENT = 16
 
@@ -128,6 +132,9 @@ export class Frames {
   readonly #free: Frame[] = []
   readonly #large = new Map<number, Block[]>()
   #kept = 0
+  /** Kept blocks that were not wiped yet; those that are used again meanwhile are none. */
+  readonly #dirty = new Set<Block>()
+  #wiping: NodeJS.Timeout | undefined
   /** Of the first piece: where it is valid, the frames are. */
   readonly pointer: Pointer
 
@@ -150,6 +157,7 @@ export class Frames {
     const kept = this.#large.get(bytes)?.pop()
     if (kept === undefined) return blockOf(this.#thread.alloc(bytes), 0, bytes)
     this.#kept -= bytes
+    this.#dirty.delete(kept)
     return kept
   }
 
@@ -160,10 +168,27 @@ export class Frames {
       return
     }
     if (length <= WIPED) block.bytes.fill(0)
+    else this.#wipeLater(block)
     this.#kept += length
     const kept = this.#large.get(length)
     if (kept === undefined) this.#large.set(length, [block])
     else kept.push(block)
+  }
+
+  #wipeLater(block: Block): void {
+    this.#dirty.add(block)
+    this.#wiping ??= setTimeout(() => this.#wipe(), IDLE).unref()
+  }
+
+  #wipe(): void {
+    let wiped = 0
+    for (const block of this.#dirty) {
+      if (wiped >= WIPED_AT_ONCE) break
+      block.bytes.fill(0)
+      wiped += block.bytes.length
+      this.#dirty.delete(block)
+    }
+    this.#wiping = this.#dirty.size === 0 ? undefined : setTimeout(() => this.#wipe(), 1).unref()
   }
 
   #cut(): Pointer {

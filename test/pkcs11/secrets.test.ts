@@ -6,6 +6,7 @@ import { CrashError, TimeoutError } from '../../src/index.ts'
 import { Module, type Session, type Slot } from '../../src/pkcs11/index.ts'
 import { fixture } from '../fixtures/build.ts'
 import { makeToken, needsSoftHsm, SO_PIN, SOFTHSM, SoftHsm, USER_PIN } from '../support/softhsm.ts'
+import { until } from '../support/until.ts'
 
 /** How often bytes stand in the memory that this program shares with fat threads. */
 function countShared(wanted: Uint8Array): number {
@@ -69,6 +70,21 @@ describe.skipIf(needsSoftHsm())('secrets', () => {
     })
     expect(await session.get(key, ['CKA_VALUE'])).toEqual({ CKA_VALUE: new Uint8Array(value) })
     expect(countShared(value)).toBe(0)
+  })
+
+  test('long data is wiped a moment later', async () => {
+    const session = await slot.open({ readWrite: true, pin: USER_PIN })
+    const key = await session.generateKey('CKM_AES_KEY_GEN', {
+      CKA_VALUE_LEN: 32,
+      CKA_ENCRYPT: true,
+    })
+    const secret = Buffer.from('sixteen letters!')
+    const data = Buffer.alloc(3_000_000, secret)
+    const sealed = await session.encrypt('CKM_AES_ECB', key, data)
+    const block = Buffer.from(sealed.subarray(0, 16))
+    expect(countShared(secret) + countShared(block)).toBeGreaterThan(0)
+    await until(() => countShared(secret) + countShared(block) === 0, 'the wipe')
+    expect((await session.encrypt('CKM_AES_ECB', key, data)).length).toBe(data.length)
   })
 
   test('a PIN of another type is not shown', async () => {
