@@ -33,12 +33,9 @@ export type { Parts } from './parts.ts'
 export type { ProfileName } from './profiles/index.ts'
 
 export type { SessionOptions } from './seat.ts'
-export {
-  type FindOptions,
-  type KeyPair,
-  type KeyPairTemplates,
-  Session,
-} from './session.ts'
+export type { KeyPair, KeyPairTemplates } from './session/keys.ts'
+export type { FindOptions } from './session/objects.ts'
+export { Session } from './session.ts'
 export { Slot } from './slot.ts'
 export type { Version } from './structures/info.ts'
 export type {

@@ -42,3 +42,16 @@ export function requireObject(value: unknown, where: string): Pkcs11Object<never
   if (value instanceof Pkcs11Object) return value as Pkcs11Object<never>
   throw wrongKind(where, 'a Pkcs11Object', value)
 }
+
+/** Any object will do, whatever it was found with. */
+export type Key = Pkcs11Object<never> | Pkcs11Object<AttributeName | number>
+
+/** Makes objects of the handles that the module gives in one process. */
+export function objectIn(life: Life): (handle: Ulong) => Pkcs11Object {
+  return (handle) => new Pkcs11Object(handle, life, {})
+}
+
+/** @param where For messages. @param method The function that is to be given the handle. */
+export function handleOf(object: unknown, life: Life, where: string, method: string): Ulong {
+  return requireObject(object, where).in(life, method)
+}

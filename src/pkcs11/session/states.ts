@@ -1,0 +1,63 @@
+/** What is active in a session: kept, gone on with, ended. */
+import { type Bytes, bytesOf, type CallOptions } from '../call-options.ts'
+import { handleOf, type Key } from '../object.ts'
+import * as sessions from '../operations/sessions.ts'
+import type { Twin } from '../twin.ts'
+import type { Ulong } from '../words.ts'
+import type { Result, Seating } from './seating.ts'
+
+export function getOperationState(seating: Seating): Twin<[options?: CallOptions], Result> {
+  return seating.twin(
+    'getOperationState',
+    0,
+    ({ handle }) =>
+      (frame) =>
+        sessions.getOperationState(frame, handle),
+  )
+}
+
+export function setOperationState(
+  seating: Seating,
+): Twin<[state: Bytes, encryptionKey?: Key, authenticationKey?: Key, options?: CallOptions], void> {
+  return seating.twin(
+    'setOperationState',
+    3,
+    ({ handle, life }, state, encryptionKey, authenticationKey) => {
+      const bytes = bytesOf(state, 'setOperationState: state')
+      const keyOf = (key: Key | undefined): Ulong =>
+        key === undefined ? 0 : handleOf(key, life, 'setOperationState: key', 'C_SetOperationState')
+      const both = [keyOf(encryptionKey), keyOf(authenticationKey)] as const
+      return (frame) => sessions.setOperationState(frame, handle, bytes, ...both)
+    },
+  )
+}
+
+export function cancel(seating: Seating): Twin<[flags: Ulong, options?: CallOptions], void> {
+  return seating.twin(
+    'cancel',
+    1,
+    ({ handle }, flags) =>
+      (frame) =>
+        sessions.sessionCancel(frame, handle, flags),
+  )
+}
+
+export function getFunctionStatus(seating: Seating): Twin<[options?: CallOptions], void> {
+  return seating.twin(
+    'getFunctionStatus',
+    0,
+    ({ handle }) =>
+      (frame) =>
+        sessions.getFunctionStatus(frame, handle),
+  )
+}
+
+export function cancelFunction(seating: Seating): Twin<[options?: CallOptions], void> {
+  return seating.twin(
+    'cancelFunction',
+    0,
+    ({ handle }) =>
+      (frame) =>
+        sessions.cancelFunction(frame, handle),
+  )
+}
