@@ -150,6 +150,22 @@ static napi_value seal_content(napi_env env, napi_callback_info info) {
   return done(env, "F_ADD_SEALS", memory_seal_content(to_int(env, value)));
 }
 
+/* ---- files ---- */
+
+static napi_value unchanged(napi_env env, napi_callback_info info) {
+  napi_value values[2], result;
+  take(env, info, 2, values);
+  size_t bytes = 0, count = 0;
+  const uint8_t *paths = to_memory(env, values[0], &bytes);
+  napi_typedarray_type type;
+  void *numbers = NULL;
+  bool taken = napi_get_typedarray_info(env, values[1], &type, &count, &numbers, NULL, NULL) == napi_ok;
+  bool same = taken && type == napi_biguint64_array &&
+              files_unchanged((const char *)paths, bytes, numbers, count / FILE_NUMBERS);
+  napi_get_boolean(env, same, &result);
+  return result;
+}
+
 static napi_value map(napi_env env, napi_callback_info info) {
   napi_value values[3];
   take(env, info, 3, values);
@@ -483,6 +499,7 @@ NAPI_MODULE_INIT() {
       METHOD("closeMemory", close_memory),
       METHOD("sealSize", seal_size),
       METHOD("sealContent", seal_content),
+      METHOD("unchanged", unchanged),
       METHOD("map", map),
       METHOD("unmap", unmap),
       METHOD("listen", listen),

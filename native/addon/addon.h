@@ -15,6 +15,10 @@ int memory_seal_content(int descriptor);
 int memory_map(void *address, size_t bytes, int descriptor, uint64_t offset);
 int memory_unmap(void *address, size_t bytes);
 
+/* files.c: device, inode, size, and the times of content and state in nanoseconds; zeros where nothing is. */
+#define FILE_NUMBERS 5
+bool files_unchanged(const char *paths, size_t bytes, const uint64_t *numbers, size_t count);
+
 /* What happened to a fat thread since the program last asked. */
 enum { EVENT_RING = 1, EVENT_OUTPUT = 2, EVENT_HANGUP = 4, EVENT_ENDED = 8, EVENT_DENIAL = 16, EVENT_MET = 32 };
 

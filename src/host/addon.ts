@@ -23,6 +23,11 @@ export interface Addon {
   sealSize(descriptor: number): void
   /** No writing or resizing from now on, by anyone. */
   sealContent(descriptor: number): void
+  /**
+   * Whether files, named by texts that end with NUL, are those that they were: device, inode, size and the times of
+   * content and state in nanoseconds, five numbers a file, or zeros where there was none.
+   */
+  unchanged(paths: Uint8Array, numbers: BigUint64Array): boolean
   /** Puts pages of the file in the place of a page-aligned view's memory. */
   map(view: Uint8Array, descriptor: number, offset: number): void
   /** Puts fresh pages there, and gives the file's memory back. */

@@ -6,6 +6,7 @@ import { requireLoadable } from './elf-policy.ts'
 import { refuse } from './elf-source.ts'
 import { quote } from './elf-strings.ts'
 import type { ElfExport } from './elf-symbols.ts'
+import { Found } from './looks.ts'
 import {
   placesSearched,
   type SearchOptions,
@@ -82,6 +83,13 @@ interface SearchPaths {
  * @throws LoadError naming the object and what is wrong with it
  */
 export function resolveClosure(path: string, options: SearchOptions = {}): Closure {
+  const key = JSON.stringify([path, ...(options.searchPaths ?? [])].map((each) => resolve(each)))
+  return closures.find(key, () => findClosure(path, options))
+}
+
+const closures = new Found<Closure>()
+
+function findClosure(path: string, options: SearchOptions): Closure {
   const draft = new ClosureDraft(options)
   const root = draft.addRoot(path)
   // The list grows while it is walked: breadth first.

@@ -10,6 +10,7 @@ import {
 import { type ElfObject, type ElfOptions, readElfSource } from './elf.ts'
 import { foreignness, hostMachine } from './elf-header.ts'
 import { descriptorSource, refuse } from './elf-source.ts'
+import { noteLook } from './looks.ts'
 
 /** Which file it was, and which state of it: another content has another identity. */
 export interface FileIdentity {
@@ -61,6 +62,7 @@ export function findElfFile(path: string, options: ElfOptions = {}): ElfFile | u
 function read(path: string, options: ElfOptions, searching: boolean): ElfFile | undefined {
   // Looking before opening: to open a device can have effects, and most files are known already.
   const seen = attempt(path, searching, () => statSync(path, { bigint: true }))
+  noteLook(path, seen)
   if (seen === undefined || (searching && seen.isDirectory())) return undefined
   requireRegular(path, seen)
   const machine = options.machine ?? hostMachine()

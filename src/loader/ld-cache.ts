@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { hostMachine, type Machine } from './elf-header.ts'
 import { readU64 } from './elf-source.ts'
 import { StringTable } from './elf-strings.ts'
+import { noteLook } from './looks.ts'
 
 /** The system's list of libraries, as `ldconfig` wrote it. */
 export const LD_CACHE_PATH = '/etc/ld.so.cache'
@@ -66,6 +67,7 @@ let latest: { readonly state: string; readonly libraries: ReadonlyMap<string, st
 /** The system's libraries by name; empty where there is no cache, as with musl. Read again when it changed. */
 export function readLdCache(): ReadonlyMap<string, string> {
   const stats = statSync(LD_CACHE_PATH, { bigint: true, throwIfNoEntry: false })
+  noteLook(LD_CACHE_PATH, stats)
   if (stats === undefined || !stats.isFile() || stats.size > MAX_CACHE_SIZE) return new Map()
   const state = `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeNs}`
   if (latest?.state !== state) {

@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { dirname, isAbsolute, normalize } from 'node:path'
 import type { ElfObject } from './elf.ts'
 import { hostMachine } from './elf-header.ts'
+import { noteLook } from './looks.ts'
 import { isInside, SYSTEM_DIRECTORIES } from './search.ts'
 
 /** Where an object's dependencies are looked for, besides the system's places. */
@@ -83,5 +84,7 @@ function expandTokens(entry: string, origin: string): string {
 /** What the system's loader was built with: Debian's name where its directory is there. */
 function libraryDirectory(): string {
   const multiarch = `lib/${hostMachine()}-linux-gnu`
-  return existsSync(`/${multiarch}`) ? multiarch : 'lib64'
+  const stats = statSync(`/${multiarch}`, { bigint: true, throwIfNoEntry: false })
+  noteLook(`/${multiarch}`, stats)
+  return stats !== undefined ? multiarch : 'lib64'
 }

@@ -6,6 +6,7 @@ import { hostMachine } from './elf-header.ts'
 import { refuse } from './elf-source.ts'
 import { quote } from './elf-strings.ts'
 import { LD_CACHE_PATH, readLdCache } from './ld-cache.ts'
+import { Found } from './looks.ts'
 import { nearestNames } from './near-names.ts'
 
 export interface SearchOptions {
@@ -49,6 +50,14 @@ export function resolveLibrary(library: string | URL, options: SearchOptions = {
   if (library.length > LONGEST_PATH)
     refuse(`${library.slice(0, 60)}…`, `a path of ${library.length} characters is too long`)
   if (library.includes('/')) return resolve(library)
+  const places = (options.searchPaths ?? []).map((path) => resolve(path))
+  const key = JSON.stringify([library, ...places])
+  return named.find(key, () => findNamed(library, options))
+}
+
+const named = new Found<string>()
+
+function findNamed(library: string, options: SearchOptions): string {
   const found = searchDirectories(library, options.searchPaths) ?? searchSystem(library)
   if (found !== undefined) return found.path
   return refuse(library, `no library of this name in ${placesSearched()}${suggest(library)}`)
