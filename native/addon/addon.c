@@ -19,7 +19,11 @@ struct instance {
   struct listener *listener;
   napi_threadsafe_function wake;
   /* Memory files of this environment: a worker that ends leaves none behind. */
-  int *files;
+  struct file {
+    int descriptor;
+    void *held; /* its pages, where it is sealed */
+    size_t bytes;
+  } *files;
   size_t file_count;
   size_t file_room;
 };
@@ -102,13 +106,24 @@ static struct instance *instance_of(napi_env env) {
 static bool keep_file(struct instance *instance, int descriptor) {
   if (instance->file_count == instance->file_room) {
     size_t room = instance->file_room == 0 ? 16 : instance->file_room * 2;
-    int *grown = realloc(instance->files, room * sizeof *grown);
+    struct file *grown = realloc(instance->files, room * sizeof *grown);
     if (grown == NULL) return false;
     instance->files = grown;
     instance->file_room = room;
   }
-  instance->files[instance->file_count++] = descriptor;
+  instance->files[instance->file_count++] = (struct file){.descriptor = descriptor};
   return true;
+}
+
+static struct file *find_file(struct instance *instance, int descriptor) {
+  for (size_t i = 0; i < instance->file_count; i++)
+    if (instance->files[i].descriptor == descriptor) return &instance->files[i];
+  return NULL;
+}
+
+static void close_file(struct file *file) {
+  memory_let_go(file->held, file->bytes);
+  close(file->descriptor);
 }
 
 static napi_value create_memory(napi_env env, napi_callback_info info) {
@@ -129,13 +144,11 @@ static napi_value close_memory(napi_env env, napi_callback_info info) {
   take(env, info, 1, &value);
   int descriptor = to_int(env, value);
   struct instance *instance = instance_of(env);
-  for (size_t i = 0; i < instance->file_count; i++) {
-    if (instance->files[i] != descriptor) continue;
-    instance->files[i] = instance->files[--instance->file_count];
-    close(descriptor);
-    return undefined(env);
-  }
-  return throw_errno(env, "close", EBADF);
+  struct file *file = find_file(instance, descriptor);
+  if (file == NULL) return throw_errno(env, "close", EBADF);
+  close_file(file);
+  *file = instance->files[--instance->file_count];
+  return undefined(env);
 }
 
 static napi_value seal_size(napi_env env, napi_callback_info info) {
@@ -147,7 +160,11 @@ static napi_value seal_size(napi_env env, napi_callback_info info) {
 static napi_value seal_content(napi_env env, napi_callback_info info) {
   napi_value value;
   take(env, info, 1, &value);
-  return done(env, "F_ADD_SEALS", memory_seal_content(to_int(env, value)));
+  int descriptor = to_int(env, value);
+  int error = memory_seal_content(descriptor);
+  struct file *file = error == 0 ? find_file(instance_of(env), descriptor) : NULL;
+  if (file != NULL && file->held == NULL) file->held = memory_hold(descriptor, &file->bytes);
+  return done(env, "F_ADD_SEALS", error);
 }
 
 /* ---- files ---- */
@@ -173,6 +190,18 @@ static napi_value map(napi_env env, napi_callback_info info) {
   void *address = to_memory(env, values[0], &bytes);
   int descriptor = to_int(env, values[1]);
   return done(env, "mmap", memory_map(address, bytes, descriptor, (uint64_t)to_number(env, values[2])));
+}
+
+static napi_value touch(napi_env env, napi_callback_info info) {
+  napi_value values[3];
+  take(env, info, 3, values);
+  size_t bytes = 0;
+  uint8_t *memory = to_memory(env, values[0], &bytes);
+  double from = to_number(env, values[1]);
+  double wanted = to_number(env, values[2]);
+  if (memory == NULL || from < 0 || wanted < 0 || from + wanted > (double)bytes) return done(env, "madvise", EINVAL);
+  memory_touch(memory + (size_t)from, (size_t)wanted);
+  return undefined(env);
 }
 
 static napi_value unmap(napi_env env, napi_callback_info info) {
@@ -224,7 +253,7 @@ static void stop_listening(void *data) {
 
 static void forget(void *data) {
   struct instance *instance = data;
-  for (size_t i = 0; i < instance->file_count; i++) close(instance->files[i]);
+  for (size_t i = 0; i < instance->file_count; i++) close_file(&instance->files[i]);
   free(instance->files);
   free(instance);
 }
@@ -501,6 +530,7 @@ NAPI_MODULE_INIT() {
       METHOD("sealContent", seal_content),
       METHOD("unchanged", unchanged),
       METHOD("map", map),
+      METHOD("touch", touch),
       METHOD("unmap", unmap),
       METHOD("listen", listen),
       METHOD("deliver", deliver),

@@ -14,6 +14,10 @@ int memory_seal_size(int descriptor);
 int memory_seal_content(int descriptor);
 int memory_map(void *address, size_t bytes, int descriptor, uint64_t offset);
 int memory_unmap(void *address, size_t bytes);
+void memory_touch(uint8_t *from, size_t bytes);
+/* A sealed file in the program's own memory too: the address, or NULL where it is too large for that. */
+void *memory_hold(int descriptor, size_t *bytes);
+void memory_let_go(void *held, size_t bytes);
 
 /* files.c: device, inode, size, and the times of content and state in nanoseconds; zeros where nothing is. */
 #define FILE_NUMBERS 5

@@ -5,8 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U
 #endif
@@ -39,6 +43,24 @@ int memory_seal_content(int descriptor) {
   return fcntl(descriptor, F_ADD_SEALS, seals) == 0 ? 0 : errno;
 }
 
+/* More is not worth the program's page tables. */
+#define MOST_HELD (64u * 1024 * 1024)
+
+/* These pages are the program's, whoever else maps them, and stay when a fat thread ends: mapped by nobody but one fat
+   thread, the kernel would count them as its own. */
+void *memory_hold(int descriptor, size_t *bytes) {
+  struct stat status;
+  if (fstat(descriptor, &status) != 0 || status.st_size <= 0 || status.st_size > MOST_HELD) return NULL;
+  *bytes = (size_t)status.st_size;
+  /* Shared would be refused for a sealed file before Linux 6.7; without writing it is the same. */
+  void *held = mmap(NULL, *bytes, PROT_READ, MAP_PRIVATE | MAP_POPULATE, descriptor, 0);
+  return held == MAP_FAILED ? NULL : held;
+}
+
+void memory_let_go(void *held, size_t bytes) {
+  if (held != NULL) munmap(held, bytes);
+}
+
 static bool aligned(const void *address, size_t bytes) {
   uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
   return ((uintptr_t)address % page) == 0 && bytes % page == 0 && bytes > 0;
@@ -49,6 +71,15 @@ int memory_map(void *address, size_t bytes, int descriptor, uint64_t offset) {
   int flags = MAP_SHARED | MAP_FIXED;
   void *mapped = mmap(address, bytes, PROT_READ | PROT_WRITE, flags, descriptor, (off_t)offset);
   return mapped == MAP_FAILED ? errno : 0;
+}
+
+/* Each page that is used for the first time costs a fault; several at once cost hardly more than one. Before Linux 5.14
+   they come one by one. */
+void memory_touch(uint8_t *from, size_t bytes) {
+  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  uint8_t *first = from - (uintptr_t)from % page;
+  if (madvise(first, bytes + (size_t)(from - first), MADV_POPULATE_WRITE) != 0) return;
+  for (const uint8_t *each = first; each < from + bytes; each += page) (void)*(const volatile uint8_t *)each;
 }
 
 /* Fresh pages take the place, so that views which live on read zeros instead of faulting. The other side may

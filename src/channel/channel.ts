@@ -6,6 +6,7 @@ import { protocolDigest } from '../protocol/digest.ts'
 import {
   CRASH,
   fixedBytes,
+  LANE,
   LANE_BYTES,
   LIMITS,
   OFFSET,
@@ -23,6 +24,9 @@ const WINDOW_BYTES = 4 * 2 ** 30
 /** Where hosts map their channel: a range that neither the kernel nor the sanitizers give out by themselves. */
 const ADDRESS_BASE = 0x2000_0000_0000
 const ADDRESS_CHOICES = 8192
+
+/** Until the first calls of a library; their memory is brought at once. */
+const FIRST_REQUESTS = 8
 
 /** No process has more. */
 const MOST_ADDRESS = 2n ** 47n
@@ -88,6 +92,10 @@ export class Channel implements LaneMemory {
     this.overtakes = options.lanes > 1
     this.arena = new Arena(this.address + fixed, WINDOW_BYTES - fixed, this.overtakes)
     this.lanes = Array.from({ length: options.lanes }, (_, index) => this.#lane(index))
+    const { u8 } = this.views
+    addon().touch(u8, OFFSET.START, OFFSET.POLICY + options.policy.length)
+    addon().touch(u8, OFFSET.LANES, LANE.bytes + FIRST_REQUESTS * LIMITS.RESPONSE_BYTES)
+    addon().touch(u8, OFFSET.LANES + OFFSET.REQUESTS, FIRST_REQUESTS * LIMITS.REQUEST_BYTES)
     this.#introduce(options)
   }
 

@@ -30,6 +30,8 @@ export interface Addon {
   unchanged(paths: Uint8Array, numbers: BigUint64Array): boolean
   /** Puts pages of the file in the place of a page-aligned view's memory. */
   map(view: Uint8Array, descriptor: number, offset: number): void
+  /** Brings pages of a shared view before they are used: at once, and not each when it is. */
+  touch(view: Uint8Array, offset: number, bytes: number): void
   /** Puts fresh pages there, and gives the file's memory back. */
   unmap(view: Uint8Array): void
   /** Once an environment: events come here. The number 0 says that there are more: see `deliver`. */
