@@ -55,6 +55,7 @@ const common = [
     : ['-O2', '-g0']),
   ...(analyze ? ['-fanalyzer'] : []),
 ]
+// The host's large tables come last in its memory, by their name.
 const linked = ['-Wl,-z,relro,-z,now', '-Wl,-z,noexecstack', ...(sanitize ? [] : ['-s'])]
 
 // The first process of a namespace: no C library, so nothing of one in its options either.
@@ -91,6 +92,7 @@ const targets = {
     ...sources('host'),
     '-pie',
     ...linked,
+    '-Wl,--sort-section=name',
     '-static-libgcc',
     ...(sanitize ? ['-static-libasan', '-static-libubsan'] : []),
     '-Wl,-Bstatic,-lffi,-Bdynamic',

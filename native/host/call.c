@@ -39,11 +39,11 @@ struct call {
 /* A call may run while another function gets its number, or the same one is bound again: so what was made stays, and
    there is one of each. */
 #define BUCKETS 4096
-static struct call *made[BUCKETS];
+static struct call *made[BUCKETS] FT_LARGE;
 static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER;
 
 /* At one place for good: a thread of the library may call while another function is bound. */
-static struct call *calls[FT_FUNCTIONS];
+static struct call *calls[FT_FUNCTIONS] FT_LARGE;
 
 static uint32_t unit_of(uint8_t tag) {
   switch (tag) {

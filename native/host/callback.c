@@ -26,7 +26,7 @@ struct entry {
 _Static_assert(sizeof(struct entry) == ENTRY_BYTES, "entry");
 _Static_assert(offsetof(ffi_go_closure, tramp) == 0, "tramp");
 
-__attribute__((used)) struct entry callback_entries[FT_CALLBACKS];
+__attribute__((used)) struct entry callback_entries[FT_CALLBACKS] FT_LARGE;
 extern const uint8_t callback_code[];
 
 #define TEXT_OF(number) #number
@@ -67,7 +67,7 @@ struct strand {
 };
 
 /* First those of the threads that serve a lane, then those for threads of the library. */
-static struct strand strands[FT_LANES + FT_THREADS];
+static struct strand strands[FT_LANES + FT_THREADS] FT_LARGE;
 static struct strand *const outside_strands = strands + FT_LANES;
 static uint32_t lanes;
 static _Thread_local struct strand *own;

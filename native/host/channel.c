@@ -30,7 +30,7 @@ int channel_map(int descriptor, struct ft_start **start) {
 
   /* A page that is read first brings those beside it along; one that is written first comes alone. */
   (void)*(volatile uint8_t *)mapped;
-  if (head.bytes > FT_OFFSET_LANES) (void)*(volatile uint8_t *)(mapped + FT_OFFSET_LANES);
+  if (head.bytes > FT_OFFSET_LANES) warm_channel(mapped + FT_OFFSET_LANES);
   *start = (struct ft_start *)(void *)mapped;
   memcpy((*start)->host_digest, digest, sizeof digest);
   return 0;

@@ -21,7 +21,7 @@
 static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
 
 static struct ft_crash *report;
-static uint8_t stack[STACK_BYTES] __attribute__((aligned(16)));
+static uint8_t stack[STACK_BYTES] __attribute__((aligned(16))) FT_LARGE;
 static _Thread_local uint32_t own_lane; /* that this thread serves, plus one, or 0 */
 static uint32_t reporter;               /* the thread that writes the report, or 0 */
 static volatile sig_atomic_t reporting; /* its signal, or 0 */
@@ -30,7 +30,7 @@ static volatile sig_atomic_t reporting; /* its signal, or 0 */
 static struct guard {
   volatile sig_atomic_t thread; /* its number, or 0 */
   sigjmp_buf jump;
-} guards[FT_LANES + FT_THREADS];
+} guards[FT_LANES + FT_THREADS] FT_LARGE;
 
 static uint64_t program_counter(const ucontext_t *context) {
 #if defined(__x86_64__)

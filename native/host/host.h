@@ -8,6 +8,9 @@
 
 #include "ft_protocol.h"
 
+/* Tables of which a start touches little stand apart: what lies between them would be a page each. */
+#define FT_LARGE __attribute__((section(".bss.large")))
+
 /* How a request went, before it is published. */
 struct answer {
   uint32_t status;
@@ -72,9 +75,14 @@ struct ring {
 void ring_open(struct ring *ring, void *lane, uint32_t spin_limit);
 void ring_open_inner(struct ring *ring, void *lane, uint32_t spin_limit, uint32_t strand);
 struct ft_request *ring_next(struct ring *ring);
+/* Nothing has been asked that is not served yet. */
+bool ring_quiet(const struct ring *ring);
 /* The operation of a request that the program can't take back any more. */
 uint32_t ring_begin(struct ft_request *request);
-void ring_answer(struct ring *ring, const struct answer *answer);
+/* Where it is not the last of several that are waited for together, nobody is woken for it. */
+void ring_answer(struct ring *ring, const struct answer *answer, bool last);
+/* The operation of a request that is there already, or FT_OPERATION_BEGUN. */
+uint32_t ring_coming(const struct ring *ring);
 /* The response to the request that is served, to be filled in. */
 struct ft_response *ring_response(const struct ring *ring);
 /* Publishes it as a callback. */
@@ -95,6 +103,10 @@ const struct ft_request *message_serve_callback(struct ring *ring);
 int lanes_start(uint8_t *channel, struct ft_start *start);
 _Noreturn void lanes_serve_first(struct ft_start *start);
 
+/* warm.c: pages that come before somebody waits for them. */
+void warm_channel(uint8_t *lane);
+void warm_process(void);
+
 /* library.c: the only caller of the loader. */
 struct object {
   uint64_t flags; /* FT_OBJECT_*; becomes the load address */
@@ -102,6 +114,8 @@ struct object {
 };
 uint32_t library_load(uint32_t library, uint32_t count, struct object *objects, char *why, uint64_t *failed);
 void *library_symbol(uint32_t library, const char *name);
+/* Goes the way of a library, and ends where it is found to be there. */
+void library_rehearse(void);
 
 /* descriptors.c: descriptors that come through the socket. Returns an errno; `count` becomes what came. */
 int descriptors_receive(struct ft_grant *grant, uint32_t *count, int *descriptors);

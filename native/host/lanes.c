@@ -6,7 +6,7 @@
 
 #include "host.h"
 
-static struct ring rings[FT_LANES];
+static struct ring rings[FT_LANES] FT_LARGE;
 /* Nobody serves before the process says that it does. */
 static pthread_mutex_t starting = PTHREAD_MUTEX_INITIALIZER;
 
@@ -54,6 +54,7 @@ int lanes_start(uint8_t *channel, struct ft_start *start) {
 
 _Noreturn void lanes_serve_first(struct ft_start *start) {
   pthread_mutex_unlock(&starting);
+  if (ring_quiet(&rings[0])) warm_process();
   /* Alone, it may leave threads of the library behind, which would keep a process that serves nobody. */
   serve(&rings[0], start->lanes == 1);
   abort();

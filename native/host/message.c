@@ -66,12 +66,22 @@ static uint32_t take_grants(uint32_t upto) {
   return error == EEXIST || error == ENOMEM ? FT_STATUS_NO_MEMORY : FT_STATUS_CUT_OFF;
 }
 
+/* A library is loaded and its functions bound in one go: the program is woken for the last of them. */
+static bool goes_on(const struct ring *ring, uint32_t operation) {
+  switch (operation) {
+    case FT_OPERATION_PING: return ring_coming(ring) == FT_OPERATION_LOAD;
+    case FT_OPERATION_LOAD:
+    case FT_OPERATION_BIND: return ring_coming(ring) == FT_OPERATION_BIND;
+    default: return false;
+  }
+}
+
 static void serve(struct ring *ring, struct ft_request *request, uint32_t operation) {
   uint64_t *words = request->words;
   struct answer answer = {0};
   answer.status = take_grants(request->grants);
   if (answer.status != FT_STATUS_OK) {
-    ring_answer(ring, &answer);
+    ring_answer(ring, &answer, true);
     return;
   }
   switch (operation) {
@@ -91,7 +101,7 @@ static void serve(struct ring *ring, struct ft_request *request, uint32_t operat
     case FT_OPERATION_CLOSE: exit(0);
     default: exit(1); /* only memory that a library overwrote asks for this */
   }
-  ring_answer(ring, &answer);
+  ring_answer(ring, &answer, !goes_on(ring, operation));
 }
 
 _Noreturn void message_serve(struct ring *ring) {

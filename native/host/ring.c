@@ -51,6 +51,11 @@ static inline bool published(const struct ft_request *request, uint32_t sequence
   return __atomic_load_n(&request->sequence, __ATOMIC_ACQUIRE) == sequence;
 }
 
+bool ring_quiet(const struct ring *ring) {
+  uint32_t next = ring->sequence + 1;
+  return !published(slot(ring, next), next);
+}
+
 static void sleep_until(struct ring *ring, const struct ft_request *request, uint32_t sequence) {
   uint32_t *asleep = &ring->lane->host_asleep;
   while (!published(request, sequence)) {
@@ -116,10 +121,19 @@ struct ft_response *ring_response(const struct ring *ring) {
   return (struct ft_response *)(ring->responses + (ring->sequence & ring->last_slot) * FT_RESPONSE_BYTES);
 }
 
+uint32_t ring_coming(const struct ring *ring) {
+  uint32_t next = ring->sequence + 1;
+  const struct ft_request *request = slot(ring, next);
+  return published(request, next) ? request->operation : FT_OPERATION_BEGUN;
+}
+
 static void publish(struct ring *ring, struct ft_response *response) {
-  __atomic_store_n(&response->sequence, ring->sequence, __ATOMIC_SEQ_CST);
-  uint32_t *asleep = ring->program_asleep;
   ring->woke_program = false;
+  __atomic_store_n(&response->sequence, ring->sequence, __ATOMIC_SEQ_CST);
+}
+
+static void tell(struct ring *ring) {
+  uint32_t *asleep = ring->program_asleep;
   if (__atomic_load_n(asleep, __ATOMIC_SEQ_CST) == 0) return;
   if (__atomic_exchange_n(asleep, 0, __ATOMIC_SEQ_CST) == 0) return;
   ring->woke_program = true;
@@ -127,19 +141,21 @@ static void publish(struct ring *ring, struct ft_response *response) {
   (void)send(FT_DESCRIPTOR_SOCKET, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-void ring_answer(struct ring *ring, const struct answer *answer) {
+void ring_answer(struct ring *ring, const struct answer *answer, bool last) {
   struct ft_response *response = ring_response(ring);
   response->status = answer->status;
   response->error = answer->error;
   response->length = answer->length;
   response->value = answer->value;
   publish(ring, response);
+  if (last) tell(ring);
 }
 
 void ring_call_back(struct ring *ring) {
   struct ft_response *response = ring_response(ring);
   response->status = FT_STATUS_CALLBACK;
   publish(ring, response);
+  tell(ring);
 }
 
 void start_publish(struct ft_start *start) {
