@@ -163,7 +163,7 @@ export class Incarnation {
   }
 
   /** Makes one of the requests that it takes to be ready. */
-  prepare(message: Request<undefined, void>, timeout: number): Pending {
+  prepare(message: Request<undefined, void>, timeout: number, gently = false): Pending {
     this.#preparations++
     const counted = new Request<undefined, void>({
       ...message,
@@ -173,7 +173,7 @@ export class Incarnation {
         this.#checkReady()
       },
     })
-    return this.callbacks.begin(counted, { timeout })
+    return this.callbacks.begin(counted, { timeout, gently })
   }
 
   /** All of them were made: `onReady` is called with the last answer. */

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import type { LaneKeeper } from './channel/lane.ts'
 import { causeOf } from './crash/cause.ts'
-import { processState } from './host/process-state.ts'
+import { ProcessState } from './host/process-state.ts'
 import { Incarnation, type IncarnationKeeper } from './incarnation.ts'
 import type { Settings } from './options.ts'
 import type { Granted } from './sandbox/permissions.ts'
@@ -31,6 +31,8 @@ export class Spare {
   #laneKeeper: LaneKeeper | undefined
   #keeper: IncarnationKeeper | undefined
   #met = false
+  /** Opened while nobody waits: to open it lasts longer than to look. */
+  #state: ProcessState | undefined
   #givenUp = false
 
   /** Throws as {@link Incarnation}. */
@@ -61,20 +63,36 @@ export class Spare {
       if (placesOf(this.#granted) !== this.#places) return false
     const { pid } = process
     if (pid === 0) return performance.now() - this.#begun < PATIENCE
-    const state = processState(pid)
+    if (this.#state === undefined) this.#observe()
+    const state = this.#state?.look()
     return state === 'S' || state === 'R' || state === 'D'
+  }
+
+  #observe(): void {
+    try {
+      this.#state = new ProcessState(this.#incarnation.process.pid)
+    } catch {
+      // It has just ended, or there are no more descriptors: it is not fit.
+    }
+  }
+
+  #forget(): void {
+    this.#state?.close()
+    this.#state = undefined
   }
 
   /** From now on it is the fat thread's. */
   adopt(laneKeeper: LaneKeeper, keeper: IncarnationKeeper): Incarnation {
     this.#laneKeeper = laneKeeper
     this.#keeper = keeper
+    setImmediate(() => this.#forget())
     return this.#incarnation
   }
 
   /** Ends it. */
   giveUp(): void {
     this.#givenUp = true
+    this.#forget()
     this.#incarnation.process.kill()
   }
 
@@ -90,10 +108,12 @@ export class Spare {
     return {
       onMet: () => {
         this.#met = true
+        if (this.#keeper === undefined && !this.#givenUp) this.#observe()
         if (this.#keeper === undefined && !this.#givenUp) keeper.onMet()
       },
       onEnd: (incarnation, leftover, evidence) => {
         onEnded()
+        this.#forget()
         if (this.#keeper !== undefined) this.#keeper.onEnd(incarnation, leftover, evidence)
         else if (!this.#givenUp) keeper.onLost(causeOf(evidence, {}))
       },

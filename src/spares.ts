@@ -109,27 +109,26 @@ class Kind {
 
 const kinds = new Map<string, Kind>()
 
-const digests = new WeakMap<Policy, string>()
+const policyKeys = new WeakMap<Policy, string>()
 
-function digestOf(policy: Policy): string {
-  let digest = digests.get(policy)
-  if (digest === undefined) {
-    digest = createHash('sha256').update(policy.bytes).digest('base64')
-    digests.set(policy, digest)
+function policyKeyOf(policy: Policy): string {
+  let key = policyKeys.get(policy)
+  if (key === undefined) {
+    const { listener, namespaces, bounds, granted } = policy
+    key = JSON.stringify([
+      createHash('sha256').update(policy.bytes).digest('base64'),
+      [listener, namespaces, bounds.stack, bounds.threads],
+      [granted.read.length, granted.write.length],
+    ])
+    policyKeys.set(policy, key)
   }
-  return digest
+  return key
 }
 
 /** All that a process is started with: one for the same may take the place of another. */
 function keyOf({ policy, spin, lanes, awake, stdout, stderr }: Settings): string {
-  const { listener, namespaces, bounds, granted } = policy
-  return JSON.stringify([
-    digestOf(policy),
-    [listener, namespaces, bounds.stack, bounds.threads],
-    [granted.read.length, granted.write.length],
-    [spin, lanes, awake],
-    [stdout === 'ignore', stderr === 'ignore'],
-  ])
+  const muted = `${stdout === 'ignore'} ${stderr === 'ignore'}`
+  return `${policyKeyOf(policy)} ${spin} ${lanes} ${awake} ${muted}`
 }
 
 /** A process that waits for a fat thread with these settings, if there is one. */

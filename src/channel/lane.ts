@@ -91,6 +91,8 @@ export class Lane implements Line, Entrance {
   #dead = false
   /** An inner lane whose callback is over. */
   #shut = false
+  /** The host is not woken just now. */
+  #gentle = false
   /** No callback of what is called here has a lane. */
   readonly #last: boolean
   /** None of these: requests go out at once. */
@@ -206,7 +208,17 @@ export class Lane implements Line, Entrance {
   /** Makes a request that its maker waits for later: awaited, or blocking. */
   begin(request: Request<undefined, void>, options: CallOptions | undefined): Pending {
     const pending = new Pending(request as AnyRequest, undefined, options)
-    this.adopt(pending)
+    if (options?.gently !== true) {
+      this.adopt(pending)
+      return pending
+    }
+    this.#gentle = true
+    try {
+      this.adopt(pending)
+    } finally {
+      this.#gentle = false
+      queueMicrotask(() => this.#wakeHost())
+    }
     return pending
   }
 
@@ -620,7 +632,7 @@ export class Lane implements Line, Entrance {
 
   /** After requests were published: a host that is awake sees them by itself. */
   #wakeHost(): void {
-    if (!this.#channel.ring.hostSleeps()) return
+    if (this.#gentle || this.#dead || !this.#channel.ring.hostSleeps()) return
     this.#ringHost()
     this.#pump.hostWoken()
   }

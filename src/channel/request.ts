@@ -121,4 +121,6 @@ export interface CallOptions {
   /** Milliseconds that it may run. */
   readonly timeout?: number | undefined
   readonly signal?: AbortSignal | undefined
+  /** A host that sleeps is woken for it with what the running code asks next, or behind that code. */
+  readonly gently?: boolean | undefined
 }

@@ -281,7 +281,8 @@ export class Life {
     this.#pid = 0
     // Everything is asked for at once, in order: what is asked later waits behind it by itself.
     this.#preparations = [
-      incarnation.prepare(ping, this.settings.loadTimeout),
+      // What is to be loaded mostly follows.
+      incarnation.prepare(ping, this.settings.loadTimeout, true),
       ...this.#residents.flatMap((resident) => resident.settle(incarnation)),
     ]
     this.#settled = ended(this.#preparations).catch((error) => {

@@ -4,19 +4,32 @@ import { closeSync, openSync, readSync } from 'node:fs'
 const head = Buffer.allocUnsafe(64)
 
 /**
- * One letter for what a process does, as the kernel has it: `T` is stopped, `Z` has ended; `undefined` when it is gone.
+ * What a process does, asked again and again. It holds a file of the kernel about that very process: another one that
+ * gets its number is not mistaken for it.
  * https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
  */
-export function processState(pid: number): string | undefined {
-  let file: number | undefined
-  try {
-    file = openSync(`/proc/${pid}/stat`, 'r')
-    const stat = head.toString('latin1', 0, readSync(file, head))
-    // The name stands in parentheses, in 15 bytes at most, and may hold anything, parentheses too.
-    return stat.charAt(stat.lastIndexOf(')') + 2)
-  } catch {
-    return undefined
-  } finally {
-    if (file !== undefined) closeSync(file)
+export class ProcessState {
+  #file: number | undefined
+
+  /** Throws where there is no such process. */
+  constructor(pid: number) {
+    this.#file = openSync(`/proc/${pid}/stat`, 'r')
+  }
+
+  /** One letter, as the kernel has it: `T` is stopped, `Z` has ended; `undefined` when it is gone. */
+  look(): string | undefined {
+    if (this.#file === undefined) return undefined
+    try {
+      const stat = head.toString('latin1', 0, readSync(this.#file, head, 0, head.length, 0))
+      // The name stands in parentheses, in 15 bytes at most, and may hold anything, parentheses too.
+      return stat.charAt(stat.lastIndexOf(')') + 2)
+    } catch {
+      return undefined
+    }
+  }
+
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file)
+    this.#file = undefined
   }
 }
