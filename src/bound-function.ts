@@ -8,6 +8,7 @@ import type { CallOptions, Request } from './channel/request.ts'
 import { AbortError, type FatThreadError } from './errors.ts'
 import type { Pointer } from './memory/pointer.ts'
 import { type CallParts, call, callParts } from './message/call.ts'
+import type { Disposal } from './message/disposal.ts'
 import { optionNames, requireOptions } from './option-names.ts'
 import { timeoutOf } from './options.ts'
 import { ctypeOf, Type, type TypeLike } from './type.ts'
@@ -93,9 +94,9 @@ export class BoundFunction {
   readonly id: number
   readonly plan: Plan
   readonly #parts: CallParts
-  readonly #partsWithErrno: CallParts
   readonly #call: CallRequest
-  readonly #callWithErrno: CallRequest
+  readonly #disposals: readonly Disposal[]
+  #withErrno: { readonly parts: CallParts; readonly call: CallRequest } | undefined
   readonly #home: FunctionHome
 
   readonly #signature: Signature
@@ -112,9 +113,18 @@ export class BoundFunction {
       function: home.freeing(each.free),
     }))
     this.#parts = callParts(id, home.path, this.plan, false, home.owner, disposals)
-    this.#partsWithErrno = callParts(id, home.path, this.plan, true, home.owner, disposals)
     this.#call = call(this.#parts)
-    this.#callWithErrno = call(this.#partsWithErrno)
+    this.#disposals = disposals
+  }
+
+  /** Made when it is asked for: most functions are never asked. */
+  #knowingErrno(): { readonly parts: CallParts; readonly call: CallRequest } {
+    if (this.#withErrno === undefined) {
+      const { path, owner } = this.#home
+      const parts = callParts(this.id, path, this.plan, true, owner, this.#disposals)
+      this.#withErrno = { parts, call: call(parts) }
+    }
+    return this.#withErrno
   }
 
   callable(): UntypedFunction {
@@ -165,7 +175,7 @@ export class BoundFunction {
   }
 
   #request(wanted: WithOptions): CallRequest {
-    return wanted.errno ? this.#callWithErrno : this.#call
+    return wanted.errno ? this.#knowingErrno().call : this.#call
   }
 
   #calls(request: CallRequest, options: CallOptions | undefined, refuse: () => void): Calls {
@@ -213,7 +223,7 @@ export class BoundFunction {
       const { key, types, values } = takeApart(this.#signature, all, isType)
       return this.#variant(key, types).#single(wanted, values)
     }
-    const parts = wanted.errno ? this.#partsWithErrno : this.#parts
+    const parts = wanted.errno ? this.#knowingErrno().parts : this.#parts
     return { parts, signature: this.#signature, values: all }
   }
 

@@ -49,6 +49,23 @@ export const maxLength = 65_536
  * @throws {TypeError} if `text` is no string
  */
 export function parsePrototype(text: string, names: Names = noNames): Signature {
+  if (names !== noNames) return readPrototype(text, names)
+  let signature = alone.get(text)
+  if (signature === undefined) {
+    signature = readPrototype(text, names)
+    if (alone.size === MOST_KEPT) alone.clear()
+    if (text.length <= LONGEST_KEPT) alone.set(text, signature)
+  }
+  return signature
+}
+
+/** Programs declare the same functions again and again: the last prototypes that need no names, by their text. */
+const alone = new Map<string, Signature>()
+const MOST_KEPT = 1024
+/** In UTF-16 code units. */
+const LONGEST_KEPT = 1024
+
+function readPrototype(text: string, names: Names): Signature {
   const cursor = begin(text, names)
   const free = disposal(cursor)
   const base = pointers(cursor, specifiers(cursor, names))

@@ -34,8 +34,16 @@ const filters = new Map<string, Program>()
 const MOST_KEPT = 16
 const kept = new Map<string, Policy>()
 
+/** Where nothing is asked for. */
+const standards: { sandboxed?: Policy; free?: Policy } = {}
+
 /** Throws `TypeError` and `RangeError` for wrong permissions and limits. */
 export function policyOf(permissions: unknown, limits: unknown, sandboxed: boolean): Policy {
+  if (permissions === undefined && limits === undefined) {
+    const standard = sandboxed ? 'sandboxed' : 'free'
+    standards[standard] ??= policyOf({}, {}, sandboxed)
+    return standards[standard]
+  }
   const granted = grantedOf(permissions)
   const bounds = boundsOf(limits)
   const key = JSON.stringify([granted, bounds, sandboxed])
