@@ -6,6 +6,7 @@ import {
   kindOf,
   type Template,
 } from './attribute-kinds.ts'
+import { bytesOf as viewOf } from './call-options.ts'
 import { wrongKind } from './complaint.ts'
 import { knownName, nameOf, numberOf, type Prefix } from './names.ts'
 import { ulongsIn } from './operations/slots.ts'
@@ -23,10 +24,15 @@ export function templateOf(template: unknown, where: string): Attribute[] {
 
 /** The number of an attribute: of its name, or the number that stands for itself. */
 export function typeOf(name: string | number, where: string): number {
-  const number =
-    typeof name === 'string' && name.startsWith('CKA_') ? numberOf('CKA', name) : Number(name)
+  const number = numberFor(name)
   if (number !== undefined && isUlong(number)) return number
   throw new TypeError(`${where}: there is no attribute ${name}`)
+}
+
+function numberFor(name: unknown): number | undefined {
+  if (typeof name !== 'string') return typeof name === 'number' ? name : undefined
+  if (name.startsWith('CKA_')) return numberOf('CKA', name)
+  return name.trim() === '' ? undefined : Number(name)
 }
 
 /** The name of an attribute that was asked for by its name or number. */
@@ -36,7 +42,7 @@ function attributeNameOf(asked: string | number): string {
 
 function bytesOf(name: string, value: unknown, where: string): Attribute['value'] {
   const kind = kindOf(attributeNameOf(Number.isNaN(Number(name)) ? name : Number(name)))
-  if (value instanceof Uint8Array) return value
+  if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return viewOf(value, name)
   const label = `${where}: ${name}`
   switch (kind) {
     case 'bool':
@@ -64,7 +70,8 @@ function otherBytes(label: string, value: unknown, kind: Kind): Uint8Array {
   if (typeof value === 'string') return Buffer.from(value, 'utf8')
   const isVendors = /: \d+$/.test(label)
   if (isVendors && typeof value === 'boolean') return Uint8Array.of(value ? 1 : 0)
-  if (isVendors && typeof value === 'number') return ulongBytes(label, value)
+  if (isVendors && (typeof value === 'number' || typeof value === 'bigint'))
+    return ulongBytes(label, value)
   throw wrongKind(label, kind === 'text' ? 'a string or bytes' : 'bytes', value)
 }
 

@@ -21,11 +21,36 @@ export function bytesOf(value: unknown, where: string): Uint8Array {
   throw wrongKind(where, 'bytes', value)
 }
 
-/** The options that stand behind the arguments, as `run` takes them. */
-export function runOptionsOf(options: unknown, where: string): RunOptions {
+const CALL_OPTIONS = ['timeout', 'signal']
+
+/**
+ * The options that stand behind the arguments, as `run` takes them.
+ * @param more Names of others that the function has.
+ */
+export function runOptionsOf(
+  options: unknown,
+  where: string,
+  more: readonly string[] = [],
+): RunOptions {
   if (options === undefined) return {}
-  if (typeof options !== 'object' || options === null)
-    throw wrongKind(`${where}: options`, 'an object', options)
+  requireNames(options, [...more, ...CALL_OPTIONS], where, 'options')
   const { timeout, signal } = options as CallOptions
   return { timeout, signal }
+}
+
+/**
+ * A misspelt name must not look as if it held.
+ * @throws {TypeError} for what is no object, and for a name that does not exist
+ */
+export function requireNames(
+  given: unknown,
+  names: readonly string[],
+  where: string,
+  what: string,
+): void {
+  if (typeof given !== 'object' || given === null)
+    throw wrongKind(`${where}: ${what}`, 'an object', given)
+  for (const name of Object.keys(given))
+    if (!names.includes(name))
+      throw new TypeError(`${where}: there is no option ${name}, only ${names.join(', ')}`)
 }

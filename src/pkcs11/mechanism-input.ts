@@ -1,4 +1,5 @@
 /** Mechanisms as programs name them, with the parameters that the standard says. */
+import { bytesOf } from './call-options.ts'
 import { describe, wrongKind } from './complaint.ts'
 import { type NameOf, nameOf, numberOf } from './names.ts'
 import type { Structure, ValuesOf } from './structures/field.ts'
@@ -163,24 +164,29 @@ export function mechanismOf(input: unknown, where: string): Mechanism {
   if (typeof input !== 'object' || input === null) return { mechanism: numberFor(input, where) }
   const { mechanism: named, parameter: given } = input as { mechanism: unknown; parameter: unknown }
   const mechanism = numberFor(named, where)
+  if (given instanceof ArrayBuffer || ArrayBuffer.isView(given))
+    return { mechanism, parameter: bytesOf(given, where) }
   if (isPlain(given)) return { mechanism, parameter: given }
   const name = typeof mechanism === 'number' ? nameOf('CKM', mechanism) : String(mechanism)
   const structure = Object.hasOwn(STRUCTURES, name)
     ? STRUCTURES[name as keyof Structures]
     : undefined
-  if (typeof given !== 'object' || given === null || structure === undefined)
+  if (structure === undefined)
     throw wrongKind(`${where}: the parameter of ${name}`, 'bytes, a number or nothing', given)
+  if (typeof given !== 'object' || given === null)
+    throw wrongKind(`${where}: the parameter of ${name}`, 'an object, bytes or nothing', given)
   return { mechanism, parameter: { structure, values: given } }
 }
 
+/** The parameter of a message. @param where For messages. */
+export function parameterOf(given: unknown, where: string): Parameter {
+  if (given instanceof ArrayBuffer || ArrayBuffer.isView(given)) return bytesOf(given, where)
+  if (isPlain(given)) return given
+  throw wrongKind(`${where}: parameter`, 'what parameter() makes, bytes, a number or null', given)
+}
+
 function isPlain(given: unknown): given is Parameter {
-  return (
-    given === undefined ||
-    given === null ||
-    given instanceof Uint8Array ||
-    given instanceof CParameter ||
-    isUlong(given)
-  )
+  return given === undefined || given === null || given instanceof CParameter || isUlong(given)
 }
 
 function numberFor(named: unknown, where: string): Ulong {

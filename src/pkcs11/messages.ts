@@ -2,6 +2,8 @@
 import { type Bytes, bytesOf, type CallOptions, runOptionsOf } from './call-options.ts'
 import { CKF_END_OF_MESSAGE } from './constants/index.ts'
 import type { Frame } from './frame.ts'
+import type { RunOptions } from './life.ts'
+import { parameterOf } from './mechanism-input.ts'
 import type { Limits } from './module-functions.ts'
 import type { Operation } from './operation.ts'
 import { begin } from './operations/crypto.ts'
@@ -76,9 +78,9 @@ class MessageOperation implements AsyncDisposable {
     return this.#seat.handle
   }
 
-  protected run<Output>(operation: Operation<Output>, options: unknown): Promise<Output> {
+  protected run<Output>(operation: Operation<Output>, options: RunOptions): Promise<Output> {
     const { handle, life } = this.#seat
-    return life.run(operation, { ...runOptionsOf(options, 'message'), session: handle })
+    return life.run(operation, { ...options, session: handle })
   }
 
   protected lease(): Frame {
@@ -111,12 +113,13 @@ export class MessageCipher extends MessageOperation {
     data: Bytes,
     options: MessageOptions = {},
   ): Promise<Result> {
+    const given = parameterOf(parameter, 'crypt')
+    const limits = runOptionsOf(options, 'crypt', ['associatedData'])
     const bytes = bytesOf(data, 'crypt: data')
     const associated = bytesOf(options.associatedData ?? NO_BYTES, 'crypt: associatedData')
     return this.run(
-      (frame) =>
-        messages.cryptMessage(frame, this.#kind, this.handle, parameter, associated, bytes),
-      options,
+      (frame) => messages.cryptMessage(frame, this.#kind, this.handle, given, associated, bytes),
+      limits,
     )
   }
 
@@ -126,19 +129,21 @@ export class MessageCipher extends MessageOperation {
     parts: Parts,
     options: MessageOptions = {},
   ): AsyncGenerator<Result> {
+    const given = parameterOf(parameter, 'cryptStream')
+    const limits = runOptionsOf(options, 'cryptStream', ['associatedData'])
     const associated = bytesOf(options.associatedData ?? NO_BYTES, 'cryptStream: associatedData')
     const all = withLast(bytesIn(requireParts(parts, 'cryptStream: parts'), 'cryptStream: parts'))
     const kept = this.lease()
     try {
       const placed = await this.run(
-        () => messages.cryptMessageBegin(kept, this.#kind, this.handle, parameter, associated),
-        options,
+        () => messages.cryptMessageBegin(kept, this.#kind, this.handle, given, associated),
+        limits,
       )
       for await (const [part, isLast] of all) {
         const flags = isLast ? CKF_END_OF_MESSAGE : 0
         const made = await this.run(
           (frame) => messages.cryptMessageNext(frame, this.#kind, this.handle, placed, part, flags),
-          options,
+          limits,
         )
         if (made.length > 0) yield made
       }
@@ -155,8 +160,10 @@ export class MessageSigner extends MessageOperation {
   }
 
   async sign(parameter: MessageParameter, data: Bytes, options: CallOptions = {}): Promise<Result> {
+    const given = parameterOf(parameter, 'sign')
+    const limits = runOptionsOf(options, 'sign')
     const bytes = bytesOf(data, 'sign: data')
-    return this.run((frame) => messages.signMessage(frame, this.handle, parameter, bytes), options)
+    return this.run((frame) => messages.signMessage(frame, this.handle, given, bytes), limits)
   }
 
   /** One message that comes in parts. */
@@ -165,24 +172,26 @@ export class MessageSigner extends MessageOperation {
     parts: Parts,
     options: CallOptions = {},
   ): Promise<Result> {
+    const given = parameterOf(parameter, 'signStream')
+    const limits = runOptionsOf(options, 'signStream')
     const { handle } = this
     const all = withLast(bytesIn(requireParts(parts, 'signStream: parts'), 'signStream: parts'))
     return this.during(async (kept) => {
       const placed = await this.run(
-        () => messages.messageBegin(kept, 'Sign', handle, parameter),
-        options,
+        () => messages.messageBegin(kept, 'Sign', handle, given),
+        limits,
       )
       let signature: Result = new Uint8Array(0)
       for await (const [part, isLast] of all) {
         if (!isLast)
           await this.run(
             (frame) => messages.messageNext(frame, 'Sign', handle, placed, part),
-            options,
+            limits,
           )
         else
           signature = await this.run(
             (frame) => messages.signMessageLast(frame, handle, placed, part),
-            options,
+            limits,
           )
       }
       return signature
@@ -202,11 +211,13 @@ export class MessageVerifier extends MessageOperation {
     signature: Bytes,
     options: CallOptions = {},
   ): Promise<boolean> {
+    const given = parameterOf(parameter, 'verify')
+    const limits = runOptionsOf(options, 'verify')
     const bytes = bytesOf(data, 'verify: data')
     const signed = bytesOf(signature, 'verify: signature')
     const rv = await this.run(
-      (frame) => messages.verifyMessage(frame, this.handle, parameter, bytes, signed),
-      options,
+      (frame) => messages.verifyMessage(frame, this.handle, given, bytes, signed),
+      limits,
     )
     return rv === 0
   }
@@ -218,25 +229,27 @@ export class MessageVerifier extends MessageOperation {
     signature: Bytes,
     options: CallOptions = {},
   ): Promise<boolean> {
+    const given = parameterOf(parameter, 'verifyStream')
+    const limits = runOptionsOf(options, 'verifyStream')
     const { handle } = this
     const signed = bytesOf(signature, 'verifyStream: signature')
     const all = withLast(bytesIn(requireParts(parts, 'verifyStream: parts'), 'verifyStream: parts'))
     return this.during(async (kept) => {
       const placed = await this.run(
-        () => messages.messageBegin(kept, 'Verify', handle, parameter),
-        options,
+        () => messages.messageBegin(kept, 'Verify', handle, given),
+        limits,
       )
       let rv = 0
       for await (const [part, isLast] of all) {
         if (!isLast)
           await this.run(
             (frame) => messages.messageNext(frame, 'Verify', handle, placed, part),
-            options,
+            limits,
           )
         else
           rv = await this.run(
             (frame) => messages.verifyMessageLast(frame, handle, placed, part, signed),
-            options,
+            limits,
           )
       }
       return rv === 0

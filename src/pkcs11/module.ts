@@ -1,12 +1,13 @@
 /** A PKCS #11 module, initialized. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FatThread } from '../index.ts'
-import { type CallOptions, runOptionsOf } from './call-options.ts'
+import { type CallOptions, requireNames, runOptionsOf } from './call-options.ts'
 import { wrongKind } from './complaint.ts'
 import { CKF_DONT_BLOCK, CKR_CANT_LOCK } from './constants/index.ts'
 import { Cryptoki } from './cryptoki.ts'
 import { Pkcs11Error } from './errors.ts'
 import type { FunctionName } from './functions.ts'
+import type { RunOptions } from './life.ts'
 import { mapped } from './operation.ts'
 import { getInfo, type InitializeArguments } from './operations/general.ts'
 import { getSlotList, waitForSlotEvent } from './operations/slots.ts'
@@ -130,17 +131,23 @@ export class Module implements AsyncDisposable, Disposable {
   )
 
   readonly slots: Twin<[options?: SlotOptions], Slot[]> = twin(
-    async (options: SlotOptions = {}) =>
-      this.#cryptoki.run(this.#slotsOperation(options), runOptionsOf(options, 'slots')),
-    (options: SlotOptions = {}) =>
-      this.#cryptoki.runSync(this.#slotsOperation(options), runOptionsOf(options, 'slots')),
+    async (options: SlotOptions = {}) => {
+      const limits = slotLimits(options)
+      return this.#cryptoki.run(this.#slotsOperation(options), limits)
+    },
+    (options: SlotOptions = {}) => {
+      const limits = slotLimits(options)
+      return this.#cryptoki.runSync(this.#slotsOperation(options), limits)
+    },
   )
 
   /**
    * Slots where a token was put in or taken out. It asks again and again instead of waiting in the module: many
    * modules can't, and a wait would hold a thread of the process.
    */
-  async *slotEvents({ signal, interval = LOOK }: SlotEventOptions = {}): AsyncGenerator<Slot> {
+  async *slotEvents(options: SlotEventOptions = {}): AsyncGenerator<Slot> {
+    requireNames(options, ['signal', 'interval'], 'slotEvents', 'options')
+    const { signal, interval = LOOK } = options
     if (typeof interval !== 'number' || !(interval >= 0))
       throw wrongKind('slotEvents: interval', 'a number of milliseconds', interval)
     while (!signal?.aborted) {
@@ -179,16 +186,22 @@ export class Module implements AsyncDisposable, Disposable {
   }
 }
 
+function slotLimits(options: SlotOptions): RunOptions {
+  return runOptionsOf(options, 'slots', ['tokenPresent'])
+}
+
 /** A module that can't lock gets one thread, where the caller didn't ask for several. */
 function mustBeAlone(error: unknown, { threads }: ModuleOptions): boolean {
   return error instanceof Pkcs11Error && error.rv === CKR_CANT_LOCK && threads === undefined
 }
 
-function partsOf({
-  libraryParameters,
-  onRestart: _,
-  ...loading
-}: ModuleOptions): [LoadingOptions, InitializeArguments] {
+/** The names of the others are checked where the module is loaded. */
+function partsOf(options: unknown): [LoadingOptions, InitializeArguments] {
+  if (typeof options !== 'object' || options === null)
+    throw wrongKind('open: options', 'an object', options)
+  const { libraryParameters, onRestart, ...loading } = options as ModuleOptions
+  if (onRestart !== undefined && typeof onRestart !== 'function')
+    throw wrongKind('open: onRestart', 'a function', onRestart)
   if (libraryParameters !== undefined && typeof libraryParameters !== 'string')
     throw wrongKind('open: libraryParameters', 'a string', libraryParameters)
   return [

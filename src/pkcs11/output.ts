@@ -7,7 +7,7 @@ import { type Call, call, type Steps, trip } from './operation.ts'
 import type { Ulong } from './words.ts'
 
 /** Longer results are not asked for. */
-const MOST_BYTES = 2 ** 30
+export const MOST_BYTES = 2 ** 30
 /** A result may grow between two calls, and not for ever. */
 const MOST_TRIES = 4
 

@@ -1,5 +1,6 @@
 /** A session in one process: opened, logged in, and found again in the next one. */
 import { type CallOptions, runOptionsOf } from './call-options.ts'
+import { wrongKind } from './complaint.ts'
 import {
   CKF_RW_SESSION,
   CKF_SERIAL_SESSION,
@@ -9,7 +10,7 @@ import {
 import type { Cryptoki } from './cryptoki.ts'
 import { Pkcs11Error } from './errors.ts'
 import type { Frame } from './frame.ts'
-import { Life } from './life.ts'
+import { Life, type RunOptions } from './life.ts'
 import { type LoginOptions, type PinSource, requirePin, type User, userTypeOf } from './login.ts'
 import type { Operation, Steps } from './operation.ts'
 import { closeSession, login, loginUser, openSession } from './operations/sessions.ts'
@@ -42,6 +43,18 @@ export function isReopened({ pin, reopen = typeof pin === 'function' }: SessionO
   return reopen
 }
 
+const SESSION_OPTIONS = ['readWrite', 'pin', 'user', 'reopen']
+
+function limitsOf(options: SessionOptions): RunOptions {
+  const limits = runOptionsOf(options, 'open', SESSION_OPTIONS)
+  for (const name of ['readWrite', 'reopen'] as const) {
+    const value = options[name]
+    if (value !== undefined && typeof value !== 'boolean')
+      throw wrongKind(`open: ${name}`, 'a boolean', value)
+  }
+  return limits
+}
+
 /** @param token To be in the slot, or else in another one. */
 export async function takeSeat(
   cryptoki: Cryptoki,
@@ -49,8 +62,8 @@ export async function takeSeat(
   options: SessionOptions,
   token?: string,
 ): Promise<Seat> {
+  const limits = limitsOf(options)
   const { pin, user } = options
-  const limits = runOptionsOf(options, 'open')
   const found = cryptoki.life()
   const life = found instanceof Life ? found : await found
   const opened = await life.run(opening(slot, token, options), limits)
@@ -73,8 +86,8 @@ export function takeSeatSync(
   options: SessionOptions,
   token?: string,
 ): Seat {
+  const limits = limitsOf(options)
   const { pin, user } = options
-  const limits = runOptionsOf(options, 'open')
   const life = cryptoki.lifeSync()
   const opened = life.runSync(opening(slot, token, options), limits)
   const { handle } = opened
@@ -125,6 +138,8 @@ export function loginOperation(
   const checked = requirePin(pin, 'login')
   const user = userTypeOf(options.user)
   const { username } = options
+  if (username !== undefined && typeof username !== 'string')
+    throw wrongKind('login: username', 'a string', username)
   if (username === undefined) return (frame) => login(frame, handle, user, checked)
   return (frame) => loginUser(frame, handle, user, checked, username)
 }

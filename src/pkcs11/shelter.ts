@@ -1,6 +1,7 @@
 /** How a module is shut in: what the options permit, and what its profile adds. */
 import { fileURLToPath } from 'node:url'
 import { type OpenOptions, type Permissions, type Receipt, SandboxError } from '../index.ts'
+import { wrongKind } from './complaint.ts'
 import { type ProfileName, profileOf } from './profiles/index.ts'
 import { together } from './profiles/profile.ts'
 
@@ -62,6 +63,8 @@ export function sheltered(
   module: string | URL,
   { profile, libraryParameters, ...options }: LoadingOptions,
 ): { readonly options: OpenOptions; readonly shelter: Shelter } {
+  if (typeof module !== 'string' && !(module instanceof URL))
+    throw wrongKind('open: path', 'a path or a URL', module)
   const path = module instanceof URL ? fileURLToPath(module) : module
   const shelter = shelterFor(path, profile, options.permissions, libraryParameters)
   return { options: { ...options, permissions: shelter.permissions }, shelter }

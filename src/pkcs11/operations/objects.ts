@@ -92,6 +92,7 @@ export function* getAttributeValue(
   object: Ulong,
   types: readonly Ulong[],
 ): Steps<AttributeValues> {
+  if (types.length === 0) return { rv: 0, values: [] }
   const offered = offer(types, FIRST_BYTES)
   const first = yield* attempt(frame, session, object, types, offered)
   const values: Value[] = first.values

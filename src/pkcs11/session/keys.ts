@@ -1,13 +1,14 @@
 /** Keys: made, derived, wrapped and unwrapped; and random bytes. */
 import type { Template } from '../attribute-kinds.ts'
 import { templateOf } from '../attribute-values.ts'
-import { type Bytes, bytesOf, type CallOptions } from '../call-options.ts'
+import { type Bytes, bytesOf, type CallOptions, requireNames } from '../call-options.ts'
 import { wrongKind } from '../complaint.ts'
 import { type MechanismInput, mechanismOf } from '../mechanism-input.ts'
 import { handleOf, type Key, objectIn, type Pkcs11Object } from '../object.ts'
 import { mapped } from '../operation.ts'
 import * as crypto from '../operations/crypto.ts'
 import * as keys from '../operations/keys.ts'
+import { MOST_BYTES } from '../output.ts'
 import type { Twin } from '../twin.ts'
 import type { Result, Seating } from './seating.ts'
 
@@ -36,6 +37,7 @@ export function generateKeyPair(
 ): Twin<[mechanism: MechanismInput, templates?: KeyPairTemplates, options?: CallOptions], KeyPair> {
   return seating.twin('generateKeyPair', 2, ({ handle, life }, mechanism, templates = {}) => {
     const checked = mechanismOf(mechanism, 'generateKeyPair')
+    requireNames(templates, ['public', 'private'], 'generateKeyPair', 'templates')
     const publicTemplate = templateOf(templates.public ?? {}, 'generateKeyPair: public')
     const privateTemplate = templateOf(templates.private ?? {}, 'generateKeyPair: private')
     const object = objectIn(life)
@@ -107,8 +109,8 @@ export function unwrapKey(
 
 export function random(seating: Seating): Twin<[bytes: number, options?: CallOptions], Result> {
   return seating.twin('random', 1, ({ handle }, bytes) => {
-    if (!Number.isSafeInteger(bytes) || bytes < 0)
-      throw wrongKind('random: bytes', 'a whole number from 0 on', bytes)
+    if (!Number.isSafeInteger(bytes) || bytes < 0 || bytes > MOST_BYTES)
+      throw wrongKind('random: bytes', `a whole number from 0 to ${MOST_BYTES}`, bytes)
     return (frame) => keys.generateRandom(frame, handle, bytes)
   })
 }

@@ -16,8 +16,11 @@ export function info(seating: Seating): Twin<[options?: CallOptions], SessionInf
 }
 
 export function login(seating: Seating): Twin<[pin: Pin, options?: LoginOptions], void> {
-  return seating.twin('login', 1, ({ handle }, pin, options) =>
-    loginOperation(handle, pin, options),
+  return seating.twin(
+    'login',
+    1,
+    ({ handle }, pin, options) => loginOperation(handle, pin, options),
+    ['user', 'username'],
   )
 }
 

@@ -34,19 +34,31 @@ export interface Find {
   ): Pkcs11Object<Name>[]
 }
 
+const FIND_OPTIONS = ['attributes', 'limit']
+
+/** What is read of the objects, and how many are wanted. */
+function wantedOf(options: FindOptions<never>, where: string) {
+  const { attributes: names = [], limit = Number.POSITIVE_INFINITY } = options
+  if (!Array.isArray(names))
+    throw wrongKind(`${where}: attributes`, 'an array of attributes', names)
+  if (limit !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(limit) && limit >= 0))
+    throw wrongKind(`${where}: limit`, 'a whole number from 0 on', limit)
+  return { names, types: names.map((name) => typeOf(name, where)), limit }
+}
+
 export function find(seating: Seating): Find {
   return seating.twin(
     'find',
     1,
     ({ handle, life }, template: Template = {}, options: FindOptions<never> = {}) => {
       const attributes = templateOf(template, 'find')
-      const { attributes: names = [], limit } = options
-      const types = names.map((name) => typeOf(name, 'find'))
+      const { names, types, limit } = wantedOf(options, 'find')
       return function* (frame) {
         const found = yield* objects.findAll(frame, handle, attributes, limit)
         return yield* withAttributes(frame, { handle, life }, found, names, types)
       }
     },
+    FIND_OPTIONS,
   ) as Find
 }
 
@@ -56,9 +68,8 @@ export function search(seating: Seating) {
     options: FindOptions<Name> = {},
   ): AsyncGenerator<Pkcs11Object<Name>> {
     const attributes = templateOf(template, 'search')
-    const { attributes: names = [], limit = Number.POSITIVE_INFINITY } = options
-    const types = names.map((name) => typeOf(name, 'search'))
-    const limits = runOptionsOf(options, 'search')
+    const limits = runOptionsOf(options, 'search', FIND_OPTIONS)
+    const { names, types, limit } = wantedOf(options as FindOptions<never>, 'search')
     const { handle, life } = await seating.seat('search')
     const run = <Output>(operation: Operation<Output>): Promise<Output> =>
       life.run(operation, { ...limits, session: handle })
@@ -68,7 +79,7 @@ export function search(seating: Seating) {
         const most = Math.min(OBJECTS_AT_ONCE, limit - found)
         const some = await run(function* (frame) {
           const handles = yield* objects.findObjects(frame, handle, most)
-          return yield* withAttributes(frame, { handle, life }, handles, names as never[], types)
+          return yield* withAttributes(frame, { handle, life }, handles, names, types)
         })
         if (some.length === 0) break
         found += some.length

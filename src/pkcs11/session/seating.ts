@@ -63,22 +63,23 @@ export class Seating implements AsyncDisposable, Disposable {
     return this.#reopening
   }
 
-  /** @internal @param at Where the options of the call stand, behind its arguments. */
+  /** @internal @param at Where the options of the call stand, behind its arguments. @param more Beside those of all calls. */
   twin<Arguments extends readonly unknown[], Output>(
     name: string,
     at: number,
     make: (seat: Seat, ...given: Arguments) => Operation<Output>,
+    more?: readonly string[],
   ): Twin<Arguments, Output> {
     return twin(
       async (...given: Arguments) => {
-        const options = runOptionsOf(given[at], name)
+        const options = runOptionsOf(given[at], name, more)
         const found = this.seat(name)
         const seat = found instanceof Promise ? await found : found
         const operation = make(seat, ...given)
         return seat.life.run(operation, { ...options, session: seat.handle })
       },
       (...given: Arguments) => {
-        const options = runOptionsOf(given[at], name)
+        const options = runOptionsOf(given[at], name, more)
         const seat = this.#seatSync(name)
         return seat.life.runSync(make(seat, ...given), { ...options, session: seat.handle })
       },

@@ -1,9 +1,10 @@
 /** What is active in a session: kept, gone on with, ended. */
 import { type Bytes, bytesOf, type CallOptions } from '../call-options.ts'
+import { wrongKind } from '../complaint.ts'
 import { handleOf, type Key } from '../object.ts'
 import * as sessions from '../operations/sessions.ts'
 import type { Twin } from '../twin.ts'
-import type { Ulong } from '../words.ts'
+import { isUlong, type Ulong } from '../words.ts'
 import type { Result, Seating } from './seating.ts'
 
 export function getOperationState(seating: Seating): Twin<[options?: CallOptions], Result> {
@@ -33,13 +34,10 @@ export function setOperationState(
 }
 
 export function cancel(seating: Seating): Twin<[flags: Ulong, options?: CallOptions], void> {
-  return seating.twin(
-    'cancel',
-    1,
-    ({ handle }, flags) =>
-      (frame) =>
-        sessions.sessionCancel(frame, handle, flags),
-  )
+  return seating.twin('cancel', 1, ({ handle }, flags) => {
+    if (!isUlong(flags)) throw wrongKind('cancel: flags', 'a whole number from 0 on', flags)
+    return (frame) => sessions.sessionCancel(frame, handle, flags)
+  })
 }
 
 export function getFunctionStatus(seating: Seating): Twin<[options?: CallOptions], void> {

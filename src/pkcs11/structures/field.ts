@@ -321,6 +321,9 @@ export function writtenHandle(name: string): Field<Ulong, true> {
   }
 }
 
+/** Bytes that a module may be asked to write. */
+const MOST_ROOM = 2 ** 20
+
 /** Room whose length the module lowers to what it wrote there; the caller's object gets the bytes as `output`. */
 export const output: Field<{ readonly length: number; output?: Uint8Array }, false> = {
   size: 16,
@@ -328,7 +331,7 @@ export const output: Field<{ readonly length: number; output?: Uint8Array }, fal
   optional: false,
   write(value, { view, at }, offset, { frame, backs, where }) {
     const given = value as { length: number; output?: Uint8Array }
-    if (typeof given !== 'object' || given === null || !Number.isSafeInteger(given.length))
+    if (typeof given !== 'object' || given === null || !isLength(given.length))
       throw wrongKind(where, 'an object with the length', value)
     const room = frame.zeroed(given.length)
     const length = frame.word(given.length)
@@ -338,6 +341,10 @@ export const output: Field<{ readonly length: number; output?: Uint8Array }, fal
       given.output = copyOf(room, readUlong(length.view, length.at))
     })
   },
+}
+
+function isLength(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= MOST_ROOM
 }
 
 function roundUp(value: number, to: number): number {
