@@ -1,9 +1,11 @@
 /** Constant expressions: the values of enumerators, lengths of arrays, widths of bit-fields. */
 import { sizeOf } from '../abi/layout.ts'
+import { isTypeName, type TypeName } from '../abi/names.ts'
 import type { CType } from '../abi/types.ts'
 import type { Cursor } from './cursor.ts'
 import type { Pointers } from './declarator.ts'
 import type { Complete } from './incomplete.ts'
+import { isKeyword, type KeywordOf, keywords } from './keywords.ts'
 import { type Failure, type Format, type Found, format, found } from './messages.ts'
 import type { AnyKnown, Scope } from './scope.ts'
 import type { Parsed, Specifiers } from './specifiers.ts'
@@ -26,6 +28,15 @@ const LEVELS: readonly (readonly string[])[] = [
 const MOST_DEPTH = 64
 /** Shifts beyond it make numbers that no C type holds. */
 const MOST_SHIFT = 63n
+
+/** What the words do that a type may begin with. */
+type TypeRole = 'type' | 'tag' | 'const' | 'ignored'
+
+function startsType(word: string): boolean {
+  if (!isKeyword(word)) return false
+  const role = keywords[word]
+  return role === 'type' || role === 'tag' || role === 'const' || role === 'ignored'
+}
 
 /** Reads the type in `sizeof (…)`. */
 export type ReadType = (cursor: Cursor) => CType
@@ -74,6 +85,7 @@ class Expression {
     if (cursor.skip('+')) return this.#deeper(() => this.#unary())
     if (cursor.skip('~')) return ~this.#deeper(() => this.#unary())
     if (cursor.skip('!')) return this.#deeper(() => this.#unary()) === 0n ? 1n : 0n
+    if (cursor.next === '(' && this.#beginsType(cursor.look(1))) return this.#cast()
     if (cursor.skip('(')) {
       const value = this.#deeper(() => this.value())
       this.#expect(')')
@@ -81,6 +93,21 @@ class Expression {
     }
     if (cursor.next === 'sizeof' && cursor.look(1) === '(') return this.#size()
     return this.#primary()
+  }
+
+  #beginsType(word: string): boolean {
+    if (this.#scope.constants.has(word)) return false
+    return startsType(word) || isTypeName(word) || this.#scope.typedefs.has(word)
+  }
+
+  #cast(): bigint {
+    this.#cursor.take()
+    const type = this.#readType(this.#cursor)
+    this.#expect(')')
+    return converted(
+      this.#deeper(() => this.#unary()),
+      type,
+    )
   }
 
   #size(): bigint {
@@ -165,6 +192,15 @@ class Expression {
   }
 }
 
+/** A number as a value of a type; what is no integer keeps it. */
+function converted(value: bigint, type: CType): bigint {
+  if (type.kind === 'bool') return value === 0n ? 0n : 1n
+  if (type.kind !== 'integer' && type.kind !== 'enum') return value
+  const signed = type.kind === 'integer' ? type.signed : type.sign === undefined
+  const bits = sizeOf(type) * 8
+  return signed ? BigInt.asIntN(bits, value) : BigInt.asUintN(bits, value)
+}
+
 const escapes: Readonly<Record<string, string>> = {
   n: '\n',
   t: '\t',
@@ -221,7 +257,9 @@ type OperandAt<
     : Word extends '-' | '+' | '~' | '!'
       ? OperandAt<Next, Scope>
       : Word extends '('
-        ? ClosedAt<ConstantAt<Next, Scope>>
+        ? BeginsType<Next, Scope> extends true
+          ? CastAt<SizeAt<Pointers<Specifiers<Next, Scope>>, Next>, Scope>
+          : ClosedAt<ConstantAt<Next, Scope>>
         : Word extends 'sizeof'
           ? Next extends `( ${infer Type}`
             ? SizeAt<Pointers<Specifiers<Type, Scope>>, Type>
@@ -230,6 +268,20 @@ type OperandAt<
             ? Next
             : Failure<Format<'missingNumber', `'${Word}'`>, Tokens>
   : Failure<Format<'missingNumber', 'the end'>, ''>
+
+/** Whether a parenthesis is around a type. */
+type BeginsType<
+  Tokens extends string,
+  Scope extends AnyKnown,
+> = Tokens extends `${infer Word} ${string}`
+  ? Word extends Scope['constants']
+    ? false
+    : Word extends KeywordOf<TypeRole> | TypeName | Scope['typedefs']['name']
+      ? true
+      : false
+  : false
+
+type CastAt<Rest, Scope extends AnyKnown> = Rest extends string ? OperandAt<Rest, Scope> : Rest
 
 type ClosedAt<Rest> = Rest extends string
   ? Rest extends `) ${infer Next}`

@@ -331,6 +331,9 @@ function isSame(one: CType, other: CType): boolean {
   if (one === other) return true
   if (one.kind === 'pointer' && other.kind === 'pointer')
     return one.const === other.const && isSame(one.to, other.to)
+  const tag = tagOf(one)
+  const otherTag = tagOf(other)
+  if (tag !== undefined && otherTag !== undefined) return tag === otherTag
   if (isAggregate(one) && isAggregate(other)) return sameLayout(one, other)
   if (one.kind === 'integer' && other.kind === 'integer') return one.name === other.name
   return one.kind === other.kind && sizeOf(one) === sizeOf(other)
@@ -338,4 +341,11 @@ function isSame(one: CType, other: CType): boolean {
 
 function sameLayout(one: AggregateType, other: AggregateType): boolean {
   return one.size === other.size && one.members.length === other.members.length
+}
+
+/** What two types are the same by, whether their members are known or not. */
+function tagOf(type: CType): string | undefined {
+  if (type.kind === 'opaque') return `${type.keyword} ${type.tag}`
+  if (type.kind === 'enum') return `enum ${type.tag}`
+  return isAggregate(type) && type.name !== undefined ? `${type.kind} ${type.name}` : undefined
 }

@@ -144,14 +144,16 @@ class Shape {
   }
 
   #array(): Wrap {
-    const length = brackets(this.#cursor, this.#declaring.names)
+    const cursor = this.#cursor
+    const { place } = cursor
+    const length = brackets(cursor, this.#declaring.names)
     if (this.#behindName) this.length = length
     this.#behindName = false
     const count = typeof length === 'number' ? length : undefined
-    return ({ type: of, const: isConst }) => ({
-      type: { kind: 'array', of, length: count },
-      const: isConst,
-    })
+    return ({ type: of, const: isConst }) => {
+      if (of.kind === 'function') throw cursor.failure(format('badElement'), place)
+      return { type: { kind: 'array', of, length: count }, const: isConst }
+    }
   }
 
   #function(): Wrap {
@@ -284,7 +286,7 @@ type SuffixesAt<
 > = Tokens extends `[ ${infer Inside}`
   ? BracketsAt<Inside, Scope> extends infer Result
     ? Result extends Bracketed<infer Length, infer Rest extends string>
-      ? SuffixesAt<Name, Rest, Scope, readonly [ArrayStep<Length>, ...Steps]>
+      ? SuffixesAt<Name, Rest, Scope, readonly [ArrayStep<Length, Tokens>, ...Steps]>
       : Result
     : never
   : Tokens extends `( ${infer List}`
@@ -300,8 +302,9 @@ type SuffixesAt<
       : never
     : Shaped<Name, Steps, Tokens>
 
-interface ArrayStep<Length> {
+interface ArrayStep<Length, Tokens> {
   readonly array: Length
+  readonly tokens: Tokens
 }
 
 interface FunctionStep<Parameters, Variadic, Tokens> {
@@ -324,7 +327,7 @@ type Around<Type, Const, Scope, Shape> =
 /** Of the brackets that stand right behind the name. */
 type LengthIn<Steps extends readonly unknown[]> = Steps extends readonly [
   ...unknown[],
-  ArrayStep<infer Length>,
+  ArrayStep<infer Length, string>,
 ]
   ? Length
   : undefined
@@ -337,8 +340,10 @@ type Wrapped<Type, Const, Steps extends readonly unknown[]> = Steps extends read
     ? Wrapped<PointerTo<Type, Const>, false, More>
     : Step extends 'const'
       ? Wrapped<Type, true, More>
-      : Step extends ArrayStep<infer Length>
-        ? Wrapped<ArrayTo<Type, Length extends number ? Length : undefined>, Const, More>
+      : Step extends ArrayStep<infer Length, infer Tokens extends string>
+        ? Type extends { readonly kind: 'function' }
+          ? Failure<Format<'badElement'>, Tokens>
+          : Wrapped<ArrayTo<Type, Length extends number ? Length : undefined>, Const, More>
         : Step extends FunctionStep<infer Parameters, infer Variadic, infer Tokens extends string>
           ? Type extends { readonly kind: 'array' | 'function' }
             ? Failure<Format<'badResult'>, Tokens>

@@ -32,6 +32,7 @@ const messages = {
   byValue: "'$1' by value is not supported: pass a pointer, '$1 *'",
   body: "a library has the function's body already: end the prototype with ';'",
   badResult: 'a function can return no array and no function: write a pointer to it',
+  badElement: 'an array has no functions as elements: write pointers to them',
   tooDeep: 'this is nested too deep',
   divisionByZero: 'a division by zero',
   badShift: 'a shift by less than 0 or more than 63 bits',

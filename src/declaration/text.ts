@@ -166,8 +166,22 @@ type IsSame<One, Other> = One extends {
     ? Other extends { readonly name: Name }
       ? true
       : false
-    : One extends { readonly kind: infer Kind }
-      ? Other extends { readonly kind: Kind }
-        ? true
+    : One extends { readonly kind: 'enum' | 'opaque'; readonly tag: infer Tag }
+      ? Other extends { readonly kind: One['kind']; readonly tag: Tag }
+        ? SameKeyword<One, Other>
         : false
-      : false
+      : One extends { readonly kind: 'struct' | 'union' }
+        ? Equal<One, Other>
+        : One extends { readonly kind: infer Kind }
+          ? Other extends { readonly kind: Kind }
+            ? true
+            : false
+          : false
+
+type SameKeyword<One, Other> = One extends { readonly keyword: infer Keyword }
+  ? Other extends { readonly keyword: Keyword }
+    ? true
+    : false
+  : true
+
+type Equal<One, Other> = [One] extends [Other] ? ([Other] extends [One] ? true : false) : false

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { sizeOf } from '../../src/abi/layout.ts'
 import { types } from '../../src/abi/names.ts'
 import type { CType } from '../../src/abi/types.ts'
+import { Declarations } from '../../src/declaration/declarations.ts'
 import { maxParameters } from '../../src/declaration/parameters.ts'
 import { maxLength, parsePrototype, parseType } from '../../src/declaration/parse.ts'
 import { DeclarationError } from '../../src/errors.ts'
@@ -226,6 +228,22 @@ describe('parsePrototype', () => {
       expect(refused).toThrow(/^a declaration is a string, not (undefined|null|number|object)$/)
     },
   )
+})
+
+it.each([
+  ['8 * (int) sizeof(short)', 16],
+  ['(unsigned char) 257 + 2', 3],
+  ['(unsigned) -1 >> 28', 15],
+  ['(char) 200 + 57', 1],
+  ['(_Bool) 7', 1],
+  ['(const long) -(int) -5', 5],
+  ['sizeof(int) * (N)', 12],
+  ['(N) + (short) (N)', 6],
+  ['(enum size) 65536 * 0 + 2', 2],
+])('a cast in a constant expression: %s', (expression, length) => {
+  const declarations = new Declarations()
+  declarations.add(`enum size { N = 3 }; struct s { char bytes[${expression}]; };`)
+  expect(sizeOf(parseType('struct s', declarations).type)).toBe(length)
 })
 
 describe('a malformed prototype', () => {

@@ -165,6 +165,29 @@ const MALFORMED = [
     'typedef int 4;',
   ],
   ...['typedef int t; typedef long t;', 'typedef t t;'],
+  ...[
+    'typedef struct a t; typedef struct b t;',
+    'typedef struct a *t; typedef struct b *t;',
+    'typedef struct a t; typedef union a t;',
+    'typedef struct { int a; } t; typedef struct { double a; } t;',
+    'enum a { A }; enum b { B }; typedef enum a t; typedef enum b t;',
+    'struct a { int a; }; struct b { int a; }; typedef struct a t; typedef struct b t;',
+  ],
+  ...[
+    'int f[2](void);',
+    'typedef int f[2](void);',
+    'struct s { int (f[2])(void); };',
+    'typedef int g(int); g h[2];',
+    'int f(int (a[])(int));',
+  ],
+  ...[
+    'enum e { A = (int };',
+    'enum e { A = (int) };',
+    'enum e { A = (gone) 4 };',
+    'enum e { A = (void) 4 };',
+    'enum e { A = (struct gone) 4 };',
+    'enum e { A = (int 4) };',
+  ],
   ...['struct s { int a', 'struct s { int a }; ', 'struct s { int a, ; };'],
   ...[
     'struct s { int a; int a; };',
@@ -278,7 +301,28 @@ const MALFORMED = [
   ],
 ]
 
+/** Texts as headers have them, with what random ones don't. */
+const UNUSUAL = [
+  'typedef struct a t; typedef struct a t; void f(t *x);',
+  'typedef struct a *t; struct a { int b; }; typedef struct a *t; void f(t x);',
+  'typedef struct { int a; } t; typedef t u; typedef t u; u f(void);',
+  'enum a { A }; typedef enum a t; typedef enum a t; void f(void);',
+  'struct s { char a[8 * (int) sizeof(short)]; int b : (unsigned char) 257 + 2; }; struct s f(void);',
+  'enum { A = (unsigned) -1 >> 31, B = (int)(A), C = (const unsigned long long) sizeof(int *) }; int f(int a[A + B]);',
+  'typedef int number; enum { A = -(number) +4 ? (struct s *) 0 == 0 : (_Bool) 7 }; int f(void);',
+  'int (*f[2])(void); int (*(*g)[2])(int); int h(int (*a[])(int));',
+]
+
 describe('the compiler', () => {
+  it('reads what is unusual as the parser does', { timeout: 60_000 }, () => {
+    const found = compiled('ShownText', UNUSUAL)
+    for (const [at, source] of UNUSUAL.entries()) {
+      const expected = declared(source)
+      expect(expected).not.toHaveProperty('message')
+      expect({ source, is: shown(found[at]) }).toEqual({ source, is: expected })
+    }
+  })
+
   it('says of malformed texts what the parser says', { timeout: 120_000 }, () => {
     const found = compiled('ShownText', MALFORMED)
     for (const [at, source] of MALFORMED.entries()) {
