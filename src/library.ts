@@ -188,6 +188,12 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     this.#leave()
   }
 
+  /** @internal Whether there is such a function; to ask costs less than a `LoadError`, which looks for near names. */
+  hasFunction(name: string): boolean {
+    const found = findExport(this.#plan.closure, name)
+    return found !== undefined && !isVariable(found.symbol)
+  }
+
   /** Binds one more function. `types` has more names for its prototype, which are nobody else's. */
   func<const Prototype extends string>(
     prototype: Checked<Prototype, NamesOf<D>>,
@@ -446,12 +452,15 @@ function functionTypeOf(type: CType, name: string): FunctionType {
 
 function requireExport(closure: Closure, name: string): void {
   const { path } = closure.root
-  const { kind } = requireSymbol(closure, name)
-  if (kind === 'object' || kind === 'tls')
+  if (isVariable(requireSymbol(closure, name)))
     throw new LoadError(`${path}: ${name} is a variable, not a function`, {
       library: path,
       call: name,
     })
+}
+
+function isVariable({ kind }: ElfExport): boolean {
+  return kind === 'object' || kind === 'tls'
 }
 
 /** The type of a variable, whose symbol has room for it; an array without a length gets what the symbol has. */

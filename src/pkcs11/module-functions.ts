@@ -15,12 +15,6 @@ export interface Limits {
 
 const VERSION_BYTES = 8
 
-const LISTS = {
-  getFunctionList: 'unsigned long C_GetFunctionList(unsigned long list)',
-  getInterface:
-    'unsigned long C_GetInterface(unsigned long name, unsigned long version, unsigned long interface, unsigned long flags)',
-}
-
 /** What gives the list of version 3, where a module has it, and of version 2. */
 export interface ListFunctions {
   readonly getInterface: UntypedFunction | undefined
@@ -30,23 +24,21 @@ export interface ListFunctions {
 /** @throws {LoadError} for a library that is no PKCS #11 module */
 export function listFunctions(library: Library): ListFunctions {
   const { path } = library
-  const getFunctionList = findIn(library, LISTS.getFunctionList)
+  const getFunctionList = findIn(library, 'C_GetFunctionList')
   if (getFunctionList === undefined)
     throw new LoadError(`${path} is no PKCS #11 module: it has no C_GetFunctionList`, {
       library: path,
       call: 'C_GetFunctionList',
     })
-  return { getFunctionList, getInterface: findIn(library, LISTS.getInterface) }
+  return { getFunctionList, getInterface: findIn(library, 'C_GetInterface') }
 }
 
 /** `undefined` where the library has no such function. */
-function findIn(library: Library, prototype: string): UntypedFunction | undefined {
-  try {
-    return library.func(prototype, {})
-  } catch (error) {
-    if (error instanceof LoadError) return undefined
-    throw error
-  }
+function findIn(
+  library: Library,
+  name: 'C_GetFunctionList' | 'C_GetInterface',
+): UntypedFunction | undefined {
+  return library.hasFunction(name) ? library.func(prototypeOf(name), {}) : undefined
 }
 
 /** The functions that a module has in one process. */
