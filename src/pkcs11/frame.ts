@@ -19,11 +19,24 @@ const IDLE = 50
 const WIPED_AT_ONCE = 2 ** 22
 
 const ALIGNMENT = 16
+const WORD = 8
+
+/** So many bytes, and what is to be left free behind them. */
+export function aligned(bytes: number): number {
+  return (bytes + ALIGNMENT - 1) & -ALIGNMENT
+}
+
+/** Words that so many bytes take. */
+function wordsOf(bytes: number): number {
+  return Math.ceil(bytes / WORD)
+}
 
 /** A stretch of a frame: offset in `bytes` and `view` for the program, address for the module. */
 export interface Place {
   readonly bytes: Uint8Array
   readonly view: DataView
+  /** The same, eight bytes at a time: the engine fills bytes of shared memory one by one. */
+  readonly words: Float64Array
   readonly at: number
   readonly size: number
   readonly address: number
@@ -33,6 +46,7 @@ interface Block {
   readonly memory: SharedMemory
   readonly bytes: Uint8Array
   readonly view: DataView
+  readonly words: Float64Array
   readonly address: number
 }
 
@@ -54,21 +68,21 @@ export class Frame {
   room(size: number): Place {
     const at = this.#used
     if (at + size <= FRAME) {
-      this.#used = (at + size + ALIGNMENT - 1) & -ALIGNMENT
+      this.#used = aligned(at + size)
       if (this.#used > this.#most) this.#most = this.#used
-      const { bytes, view, address } = this.#block
-      return { bytes, view, at, size, address: address + at }
+      const { bytes, view, words, address } = this.#block
+      return { bytes, view, words, at, size, address: address + at }
     }
     const block = this.#frames.large(size)
     this.#large.push(block)
-    const { bytes, view, address } = block
-    return { bytes, view, at: 0, size, address }
+    const { bytes, view, words, address } = block
+    return { bytes, view, words, at: 0, size, address }
   }
 
   /** The same, zeroed. */
   zeroed(size: number): Place {
     const place = this.room(size)
-    place.bytes.fill(0, place.at, place.at + size)
+    zero(place)
     return place
   }
 
@@ -107,7 +121,7 @@ export class Frame {
 
   /** The operation is over, however it ended. */
   end(): void {
-    this.#block.bytes.fill(0, 0, Math.min(this.#most, FRAME))
+    this.#block.words.fill(0, 0, wordsOf(Math.min(this.#most, FRAME)))
     this.#used = 0
     this.#most = 0
     this.#giveBack(0)
@@ -167,7 +181,7 @@ export class Frames {
       block.memory[Symbol.dispose]()
       return
     }
-    if (length <= WIPED) block.bytes.fill(0)
+    if (length <= WIPED) block.words.fill(0)
     else this.#wipeLater(block)
     this.#kept += length
     const kept = this.#large.get(length)
@@ -184,7 +198,7 @@ export class Frames {
     let wiped = 0
     for (const block of this.#dirty) {
       if (wiped >= WIPED_AT_ONCE) break
-      block.bytes.fill(0)
+      block.words.fill(0)
       wiped += block.bytes.length
       this.#dirty.delete(block)
     }
@@ -205,13 +219,23 @@ function blockOf(memory: SharedMemory, offset: number, size: number): Block {
     memory,
     bytes: memory.bytes.subarray(offset, offset + size),
     view: new DataView(buffer, byteOffset + offset, size),
+    words: new Float64Array(buffer, byteOffset + offset, size / WORD),
     address: Number(memory.pointer.address) + offset,
   }
 }
 
 /** A part of a place that is a place itself. */
-export function partOf({ bytes, view, at, address }: Place, offset: number, size: number): Place {
-  return { bytes, view, at: at + offset, size, address: address + offset }
+export function partOf(
+  { bytes, view, words, at, address }: Place,
+  offset: number,
+  size: number,
+): Place {
+  return { bytes, view, words, at: at + offset, size, address: address + offset }
+}
+
+/** Zeroes a place that begins at a whole word, up to the end of its last word. */
+export function zero({ words, at, size }: Place): void {
+  words.fill(0, at / WORD, wordsOf(at + size))
 }
 
 /** Longer copies are made in memory that is not zeroed before. */

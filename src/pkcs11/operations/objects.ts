@@ -7,7 +7,7 @@ import {
   CKR_OBJECT_HANDLE_INVALID,
 } from '../constants/index.ts'
 import { Pkcs11Error } from '../errors.ts'
-import { copyOf, type Frame, type Place, partOf, wordIn } from '../frame.ts'
+import { aligned, copyOf, type Frame, type Place, partOf, wordIn, zero } from '../frame.ts'
 import { type Call, call, calls, type Steps, trip } from '../operation.ts'
 import { enough, takeBytes } from '../output.ts'
 import {
@@ -145,43 +145,63 @@ function* attempt(
   types: readonly Ulong[],
   bytes: readonly number[],
 ): Steps<Attempt> {
-  const { call, read } = ask(frame, session, object, types, bytes)
-  const rv = yield call
-  return { rv, values: read() }
+  const [question] = layOut(frame, types, bytes, 1) as [Question]
+  const rv = yield question.about(session, object)
+  return { rv, values: question.read() }
 }
 
-/** A question for attributes, and how its answer is read. */
+/** A question for attributes, and the room for its answer: it may be asked again, about another object. */
 interface Question {
-  readonly call: Call
+  readonly about: (session: Ulong, object: Ulong) => Call
   readonly read: () => (Uint8Array | undefined)[]
 }
 
-/** @param bytes The room that each attribute is offered. */
-function ask(
+/** So many of them side by side. @param bytes The room that each attribute is offered. */
+function layOut(
   frame: Frame,
-  session: Ulong,
-  object: Ulong,
+  types: readonly Ulong[],
+  bytes: readonly number[],
+  count: number,
+): Question[] {
+  const listBytes = aligned(types.length * ATTRIBUTE_BYTES)
+  const valueBytes = aligned(bytes.reduce((sum, each) => sum + each, 0))
+  const all = frame.room(count * (listBytes + valueBytes))
+  return Array.from({ length: count }, (_, index) => {
+    const list = partOf(all, index * (listBytes + valueBytes), listBytes)
+    const values = partOf(list, listBytes, valueBytes)
+    return question(list, values, types, bytes)
+  })
+}
+
+function question(
+  list: Place,
+  values: Place,
   types: readonly Ulong[],
   bytes: readonly number[],
 ): Question {
-  const list = frame.zeroed(Math.max(1, types.length * ATTRIBUTE_BYTES))
-  const all = frame.zeroed(bytes.reduce((sum, each) => sum + each, 0))
   let next = 0
   const rooms = types.map((type, index): Place | undefined => {
     const size = bytes[index] as number
-    const room = isTemplate(type) ? undefined : partOf(all, next, size)
+    const room = isTemplate(type) ? undefined : partOf(values, next, size)
     next += size
-    writeAttribute(list, index, type, room?.address ?? 0, size)
     return room
   })
-  const read = (): (Uint8Array | undefined)[] =>
-    rooms.map((room, index) => {
-      const length = attributeLength(list, index)
-      if (room === undefined || length === UNAVAILABLE || length > room.size) return undefined
-      return copyOf(room, length)
-    })
-  const words = [session, object, list.address, types.length]
-  return { call: call('C_GetAttributeValue', words, PARTIAL), read }
+  return {
+    about(session, object) {
+      zero(values)
+      for (let index = 0; index < rooms.length; index++) {
+        const [type, size] = [types[index] as Ulong, bytes[index] as number]
+        writeAttribute(list, index, type, rooms[index]?.address ?? 0, size)
+      }
+      return call('C_GetAttributeValue', [session, object, list.address, types.length], PARTIAL)
+    },
+    read: () =>
+      rooms.map((room, index) => {
+        const length = attributeLength(list, index)
+        if (room === undefined || length === UNAVAILABLE || length > room.size) return undefined
+        return copyOf(room, length)
+      }),
+  }
 }
 
 function offer(types: readonly Ulong[], bytes: number): number[] {
@@ -319,25 +339,38 @@ export function* attributesOfAll(
   const found: (AttributeValues | undefined)[] = []
   const hasTemplates = types.some(isTemplate)
   const { mark } = frame
-  let size = MANY
-  while (found.length < all.length) {
+  const layOutFor = ({ objects, bytes }: typeof MANY): Question[] => {
     frame.rewind(mark)
-    const some = all.slice(found.length, found.length + size.objects)
-    const offered = offer(types, size.bytes)
-    const questions = some.map((object) => ask(frame, session, object, types, offered))
-    const asked = calls(questions.map((each) => each.call))
+    return layOut(frame, types, offer(types, bytes), Math.min(objects, all.length))
+  }
+  let questions = layOutFor(MANY)
+  let laidOut = frame.mark
+  let isTight = true
+  while (found.length < all.length) {
+    const some = all.slice(found.length, found.length + questions.length)
+    const asked = calls(some.map((object, index) => at(questions, index).about(session, object)))
     yield asked
+    let isTooSmall = false
     for (const [index, object] of some.entries()) {
-      const rv = asked.returned[index] as number
+      const rv = at(asked.returned, index)
       if (rv === 0 && !hasTemplates) {
-        found.push({ rv, values: (questions[index] as Question).read() })
+        found.push({ rv, values: at(questions, index).read() })
       } else {
-        if (rv === CKR_BUFFER_TOO_SMALL) size = FEW
+        isTooSmall ||= rv === CKR_BUFFER_TOO_SMALL
         found.push(yield* attributesOfOne(frame, session, object, types))
+        frame.rewind(laidOut)
       }
     }
+    if (!isTight || !isTooSmall) continue
+    isTight = false
+    questions = layOutFor(FEW)
+    laidOut = frame.mark
   }
   return found
+}
+
+function at<Value>(values: readonly Value[], index: number): Value {
+  return values[index] as Value
 }
 
 function* attributesOfOne(
