@@ -10,6 +10,8 @@ const HASH = Buffer.alloc(32, 1)
 const P256 = Buffer.from('06082a8648ce3d030107', 'hex')
 const OBJECTS = 1000
 const SIGNERS = 4
+/** As in pkcs11js.mjs: the values of private objects are encrypted, and take longer. */
+const PUBLIC = { CKA_TOKEN: false, CKA_PRIVATE: false }
 
 function withToken() {
   const module = Module.open.sync(MODULE)
@@ -29,8 +31,13 @@ function loggedIn() {
 }
 
 const rsa = (bits) => ({
-  public: { CKA_MODULUS_BITS: bits, CKA_PUBLIC_EXPONENT: Buffer.from([1, 0, 1]), CKA_VERIFY: true },
-  private: { CKA_SIGN: true, CKA_PRIVATE: false },
+  public: {
+    ...PUBLIC,
+    CKA_MODULUS_BITS: bits,
+    CKA_PUBLIC_EXPONENT: Buffer.from([1, 0, 1]),
+    CKA_VERIFY: true,
+  },
+  private: { ...PUBLIC, CKA_SIGN: true },
 })
 const generating = (session, bits) =>
   session.generateKeyPair('CKM_RSA_PKCS_KEY_PAIR_GEN', rsa(bits))
@@ -39,7 +46,8 @@ const rsaKey = (session) =>
 
 function encrypting(mechanism) {
   const { session, close } = loggedIn()
-  const key = session.generateKey.sync('CKM_AES_KEY_GEN', { CKA_VALUE_LEN: 32, CKA_ENCRYPT: true })
+  const template = { ...PUBLIC, CKA_VALUE_LEN: 32, CKA_ENCRYPT: true }
+  const key = session.generateKey.sync('CKM_AES_KEY_GEN', template)
   return { run: () => session.encrypt.sync(mechanism, key, MIB), close }
 }
 
@@ -47,6 +55,7 @@ function finding(attributes) {
   const { session, close } = loggedIn()
   for (let index = 0; index < OBJECTS; index++)
     session.create.sync({
+      ...PUBLIC,
       CKA_CLASS: 'CKO_DATA',
       CKA_LABEL: `object ${index}`,
       CKA_APPLICATION: 'bench',
@@ -112,8 +121,8 @@ export const workloads = {
   'pkcs11-sign-p256': () => {
     const { session, close } = loggedIn()
     const { privateKey } = session.generateKeyPair.sync('CKM_EC_KEY_PAIR_GEN', {
-      public: { CKA_EC_PARAMS: P256, CKA_VERIFY: true },
-      private: { CKA_SIGN: true },
+      public: { ...PUBLIC, CKA_EC_PARAMS: P256, CKA_VERIFY: true },
+      private: { ...PUBLIC, CKA_SIGN: true },
     })
     return { run: () => session.sign.sync('CKM_ECDSA', privateKey, HASH), close }
   },
