@@ -1,4 +1,4 @@
-import { type Origin, originOf } from './bound-function.ts'
+import { type Origin, originOf, type SingleCall } from './bound-function.ts'
 import { describe, wrongKind } from './call/complaint.ts'
 import { tagOf } from './call/describe-type.ts'
 import type { Argument, PlannedArgument } from './call/plan.ts'
@@ -207,7 +207,7 @@ export class Series {
     this.#thread = thread
     this.#lane = lane
     this.#timeout = timeout
-    const sync = (options: SeriesOptions = {}): void => this.#runSync(options)
+    const sync = (options: SeriesOptions = {}): void => this.start(options)()
     this.run = Object.assign((options: SeriesOptions = {}) => this.#run(options), { sync })
   }
 
@@ -237,21 +237,27 @@ export class Series {
     const single = origin.single(values)
     const { parts } = single
     const feeds: Feed[] = []
-    const given = parts.plan.arguments.filter(({ type }) => type.kind !== 'result' || type.given)
-    const plain = single.values.map((value, index) => {
-      const source = this.#sourceOf(value, parts, given[index])
-      if (source === undefined) return value
-      const argument = given[index] as PlannedArgument
-      const word = parts.plan.arguments.indexOf(argument)
-      requireFit(parts, argument, tagOf(single.signature.parameters[word]?.type as never), source)
-      const step = this.#indices.get(source.step) as number
-      feeds.push({ word, step, argument: source.argument, tag: source.tag })
-      return STAND_INS[argument.type.kind]
-    })
+    const isFed = single.values.some(isSource)
+    const plain = isFed ? this.#feed(single, feeds) : single.values
     const step = new Step<Result>(this, parts)
     this.#indices.set(step, this.#recorded.length)
     this.#recorded.push({ step, origin, parts, values: plain, feeds })
     return step
+  }
+
+  /** The values with something else in the place of what is fed. */
+  #feed({ parts, signature, values }: SingleCall, feeds: Feed[]): readonly unknown[] {
+    const given = parts.plan.arguments.filter(({ type }) => type.kind !== 'result' || type.given)
+    return values.map((value, index) => {
+      const source = this.#sourceOf(value, parts, given[index])
+      if (source === undefined) return value
+      const argument = given[index] as PlannedArgument
+      const word = parts.plan.arguments.indexOf(argument)
+      requireFit(parts, argument, tagOf(signature.parameters[word]?.type as never), source)
+      const step = this.#indices.get(source.step) as number
+      feeds.push({ word, step, argument: source.argument, tag: source.tag })
+      return STAND_INS[argument.type.kind]
+    })
   }
 
   /** @internal */
@@ -277,7 +283,7 @@ export class Series {
     { plan }: CallParts,
     argument: PlannedArgument | undefined,
   ): Source | undefined {
-    if (!(value instanceof Step || value instanceof Part)) return undefined
+    if (!isSource(value)) return undefined
     const source = value.source
     const where = `${plan.name}: ${argument?.label ?? 'an argument too many'}`
     if (!this.#indices.has(source.step)) throw new TypeError(`${where} is a step of another series`)
@@ -317,15 +323,24 @@ export class Series {
     }
   }
 
-  #runSync(options: SeriesOptions): void {
+  /** @internal Begins it for whoever blocks later: for that there is what it returns, which has to be called. */
+  start(options: SeriesOptions = {}): () => void {
     const limits = this.#begin(options)
-    try {
+    const attempt = <Result>(work: () => Result): Result => {
+      try {
+        return work()
+      } catch (error) {
+        this.#state = 'failed'
+        throw error
+      }
+    }
+    const posted = attempt(() => {
       const steps = this.#ready()
-      if (steps.length > 0) this.#settle(this.#lane().runSync(series(steps), steps, limits))
+      return steps.length === 0 ? undefined : this.#lane().post(series(steps), steps, limits)
+    })
+    return () => {
+      if (posted !== undefined) attempt(() => this.#settle(posted.block() as Ran))
       this.#state = 'over'
-    } catch (error) {
-      this.#state = 'failed'
-      throw error
     }
   }
 
@@ -344,6 +359,10 @@ export class Series {
     if (stopped || results.length < this.#recorded.length)
       this.#stopped = this.#recorded[results.length - 1]?.step
   }
+}
+
+function isSource(value: unknown): value is Step<unknown> | Part<unknown> {
+  return value instanceof Step || value instanceof Part
 }
 
 function isCount(type: Argument, argument: number): boolean {

@@ -15,6 +15,12 @@ export interface Entrance {
     input: Input,
     options: CallOptions | undefined,
   ): Output
+  /** Makes a request that its maker blocks for later. */
+  post<Input, Output>(
+    request: Request<Input, Output>,
+    input: Input,
+    options: CallOptions | undefined,
+  ): Pending
   /** Makes a request that later ones stand on; its maker waits for it later, awaited or blocking. */
   begin(request: Request<undefined, void>, options: CallOptions | undefined): Pending
 }

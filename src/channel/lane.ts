@@ -228,17 +228,24 @@ export class Lane implements Line, Entrance {
     input: Input,
     options: CallOptions | undefined,
   ): Output {
-    let result: Output | Pending
-    if (this.#ready) {
-      result = this.#try(request, input, options, LOOKS, true)
-    } else {
-      if (this.#shut) return this.#callbacks.lane().runSync(request, input, options)
-      this.#requireDepth(request)
-      if (this.#awaited !== undefined) throw endless(request.subject)
-      result = new Pending(request as AnyRequest, input, options, true)
-      this.adopt(result)
-    }
+    const result = this.#ready
+      ? this.#try(request, input, options, LOOKS, true)
+      : this.post(request, input, options)
     return result instanceof Pending ? (result.block() as Output) : result
+  }
+
+  /** Makes a request that its maker blocks for later. */
+  post<Input, Output>(
+    request: Request<Input, Output>,
+    input: Input,
+    options: CallOptions | undefined,
+  ): Pending {
+    if (this.#shut) return this.#callbacks.lane().post(request, input, options)
+    this.#requireDepth(request)
+    if (this.#awaited !== undefined) throw endless(request.subject)
+    const pending = new Pending(request as AnyRequest, input, options, true)
+    this.adopt(pending)
+    return pending
   }
 
   /** Posts a request when nothing else is on the lane, and looks for its answer. */

@@ -123,9 +123,19 @@ export class Lanes implements Line, MainEntrance {
   ): Output {
     const lane = this.#laneFor(request as AnyRequest)
     if (lane !== undefined) return lane.runSync(request, input, options)
+    return this.post(request, input, options).block() as Output
+  }
+
+  post<Input, Output>(
+    request: Request<Input, Output>,
+    input: Input,
+    options: CallOptions | undefined,
+  ): Pending {
+    const lane = this.#laneFor(request as AnyRequest)
+    if (lane !== undefined) return lane.post(request, input, options)
     const pending = new Pending(request as AnyRequest, input, options, true)
     this.adopt(pending)
-    return pending.block() as Output
+    return pending
   }
 
   begin(request: Request<undefined, void>, options: CallOptions | undefined): Pending {

@@ -11,7 +11,7 @@ import { wrongKind } from './complaint.ts'
 import { knownName, nameOf, numberOf, type Prefix } from './names.ts'
 import { ulongsIn } from './operations/slots.ts'
 import type { Attribute } from './structures/attributes.ts'
-import { isUlong, type Ulong, writeUlong } from './words.ts'
+import { isUlong, readUlong, type Ulong, writeUlong } from './words.ts'
 
 /** @param where For messages. */
 export function templateOf(template: unknown, where: string): Attribute[] {
@@ -96,38 +96,51 @@ function dateBytes(label: string, value: unknown): Uint8Array {
   return Buffer.from(value.toISOString().slice(0, 10).replaceAll('-', ''), 'latin1')
 }
 
-/**
- * The value of an attribute; `undefined` where its bytes are none of its kind.
- * @param asked The name or number that was asked for.
- */
-export function readValue(asked: string | number, value: Attribute['value']): unknown {
-  const kind = kindOf(attributeNameOf(asked))
-  if (value === null) return undefined
-  if (!(value instanceof Uint8Array)) return attributesOf(value)
+/** Reads the bytes of an attribute; `undefined` where they are none of its kind, or there is no value. */
+export type Reader = (value: Attribute['value']) => unknown
+
+/** @param asked The name or number that was asked for. */
+export function readerOf(asked: string | number): Reader {
+  const read = bytesReader(kindOf(attributeNameOf(asked)))
+  return (value) => {
+    if (value instanceof Uint8Array) return read(value)
+    return value === null ? undefined : attributesOf(value)
+  }
+}
+
+function bytesReader(kind: Kind): (value: Uint8Array) => unknown {
   switch (kind) {
     case 'bool':
-      return value.length === 1 ? value[0] !== 0 : undefined
+      return (value) => (value.length === 1 ? value[0] !== 0 : undefined)
     case 'ulong':
-      return value.length === 8 ? ulongsIn(value)[0] : undefined
+      return ulongOf
     case 'text':
-      return Buffer.from(value).toString('utf8')
+      return (value) => Buffer.from(value.buffer, value.byteOffset, value.length).toString('utf8')
     case 'date':
-      return dateOf(value)
+      return dateOf
     case 'mechanisms':
-      return ulongsIn(value).map((each) => knownOr('CKM', each))
+      return (value) => ulongsIn(value).map((each) => knownOr('CKM', each))
     case 'bytes':
     case 'template':
-      return value
+      return (value) => value
     default:
-      return value.length === 8 ? knownOr(kind, ulongsIn(value)[0] as Ulong) : undefined
+      return (value) => {
+        const number = ulongOf(value)
+        return number === undefined ? undefined : knownOr(kind, number)
+      }
   }
+}
+
+function ulongOf(value: Uint8Array): Ulong | undefined {
+  if (value.length !== 8) return undefined
+  return readUlong(new DataView(value.buffer, value.byteOffset, 8), 0)
 }
 
 function attributesOf(attributes: readonly Attribute[]): Partial<Attributes> {
   return Object.fromEntries(
     attributes.map(({ type, value }) => {
       const name = nameOf('CKA', Number(type)) as AttributeName
-      return [name, readValue(name, value)]
+      return [name, readerOf(name)(value)]
     }),
   )
 }

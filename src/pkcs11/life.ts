@@ -1,5 +1,5 @@
 /** A PKCS #11 module in one process: runs operations there. */
-import type { FatThread, Pointer } from '../index.ts'
+import type { FatThread, Pointer, Series, Step } from '../index.ts'
 import {
   CKR_CRYPTOKI_NOT_INITIALIZED,
   CKR_DEVICE_ERROR,
@@ -128,9 +128,10 @@ export class Life {
     }
   }
 
-  /** Blocking calls are quickest one after the other. */
+  /** A few blocking calls are quickest one after the other. */
   #make(step: Call | Trip, limits: Limits | undefined, options: RunOptions): Made {
     if (!('calls' in step)) return { call: step, rv: this.#call(step, limits, options) }
+    if (!step.stops) return this.#travelSync(step, limits, options)
     let last: Made | undefined
     for (const call of step.calls) {
       const rv = this.#call(call, limits, options)
@@ -180,21 +181,36 @@ export class Life {
   }
 
   /** All of them at once: else the program would sleep and be woken for each. */
-  async #travel({ calls, stops, returned }: Trip, limits: Limits | undefined): Promise<Made> {
+  async #travel(trip: Trip, limits: Limits | undefined): Promise<Made> {
+    const { series, made } = this.#gather(trip)
+    const running = series.run(limits)
+    try {
+      trip.meanwhile?.()
+    } finally {
+      await running
+    }
+    return taken(trip, made)
+  }
+
+  #travelSync(trip: Trip, limits: Limits | undefined, options: RunOptions): Made {
+    this.#require(nameIn(trip), options)
+    const { series, made } = this.#gather(trip)
+    const end = series.start(limits)
+    try {
+      trip.meanwhile?.()
+    } finally {
+      end()
+    }
+    return taken(trip, made)
+  }
+
+  #gather({ calls, stops }: Trip): { readonly series: Series; readonly made: readonly Making[] } {
     const series = this.#thread.series()
     const made = calls.map((call) => {
       const step = series.call(this.functions.of(call.name, undefined), ...call.words)
       return { call, step: stops ? step.stopOn('nonzero') : step }
     })
-    await series.run(limits)
-    let last: Made | undefined
-    for (const { call, step } of made) {
-      if (!step.ran) break
-      const rv = Number(step.value)
-      returned.push(rv)
-      last = { call, rv }
-    }
-    return last as Made
+    return { series, made }
   }
 
   #admit({ last }: RunOptions): void {
@@ -224,6 +240,24 @@ export class Life {
     if (!this.isAlive) throw failure
     return steps.throw(failure)
   }
+}
+
+/** A call as a part of a series. */
+interface Making {
+  readonly call: Call
+  readonly step: Step<unknown>
+}
+
+/** What those returned that were made. */
+function taken({ returned }: Trip, made: readonly Making[]): Made {
+  let last: Made | undefined
+  for (const { call, step } of made) {
+    if (!step.ran) break
+    const rv = Number(step.value)
+    returned.push(rv)
+    last = { call, rv }
+  }
+  return last as Made
 }
 
 /** The last call that was made, and what it returned. */

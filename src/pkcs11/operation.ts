@@ -18,6 +18,8 @@ export interface Trip {
   readonly stops: boolean
   /** What they returned, of those that were made. */
   readonly returned: number[]
+  /** Done while they are under way. */
+  readonly meanwhile?: (() => void) | undefined
 }
 
 /**
@@ -45,8 +47,8 @@ export function trip(...calls: readonly Call[]): Trip {
 }
 
 /** Calls that are made whatever the others return, which the operation looks at itself. */
-export function calls(all: readonly Call[]): Trip {
-  return { calls: all, stops: false, returned: [] }
+export function calls(all: readonly Call[], meanwhile?: () => void): Trip {
+  return { calls: all, stops: false, returned: [], meanwhile }
 }
 
 /** An operation whose result is made of another one's. */

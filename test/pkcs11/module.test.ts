@@ -177,6 +177,39 @@ describe.skipIf(needsSoftHsm())('a module', () => {
     expect(first).toEqual(second)
   })
 
+  test('of many objects the attributes are read in lots, however long they are', async () => {
+    await using session = await slot.open({ readWrite: true, pin: USER_PIN })
+    const lengths = Array.from({ length: 300 }, (_, index) => {
+      if (index === 299) return 9000
+      return index % 50 === 49 ? 600 + index : index
+    })
+    for (const [index, length] of lengths.entries())
+      session.create.sync({
+        CKA_CLASS: 'CKO_DATA',
+        CKA_TOKEN: false,
+        CKA_LABEL: `number ${index}`,
+        CKA_APPLICATION: 'lots',
+        CKA_VALUE: Buffer.alloc(length, index),
+      })
+    const attributes = ['CKA_LABEL', 'CKA_VALUE', 'CKA_KEY_TYPE'] as const
+    const all = new Map(lengths.map((length, index) => [`number ${index}`, { length, index }]))
+    for (const limit of [1, 4, 5, 131, 132, 133, 300, undefined]) {
+      const options = { attributes, limit }
+      for (const found of [
+        await session.find({ CKA_APPLICATION: 'lots' }, options),
+        session.find.sync({ CKA_APPLICATION: 'lots' }, options),
+      ]) {
+        expect(new Set(found.map((object) => object.attributes.CKA_LABEL)).size).toBe(limit ?? 300)
+        for (const object of found) {
+          const { CKA_LABEL, CKA_VALUE, CKA_KEY_TYPE } = object.attributes
+          const { length = -1, index } = all.get(CKA_LABEL ?? '') ?? {}
+          expect(Buffer.from(CKA_VALUE ?? []).equals(Buffer.alloc(length, index))).toBe(true)
+          expect(CKA_KEY_TYPE).toBeUndefined()
+        }
+      }
+    }
+  })
+
   test('objects are made, found with attributes, changed and destroyed', async () => {
     await using session = await slot.open({ readWrite: true, pin: USER_PIN })
     for (let index = 0; index < 5; index++)

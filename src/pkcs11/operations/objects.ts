@@ -1,14 +1,8 @@
 /** Objects, their attributes, and the search for them. */
-import {
-  CKR_ATTRIBUTE_SENSITIVE,
-  CKR_ATTRIBUTE_TYPE_INVALID,
-  CKR_BUFFER_TOO_SMALL,
-  CKR_DEVICE_ERROR,
-  CKR_OBJECT_HANDLE_INVALID,
-} from '../constants/index.ts'
+import { CKR_BUFFER_TOO_SMALL, CKR_DEVICE_ERROR } from '../constants/index.ts'
 import { Pkcs11Error } from '../errors.ts'
-import { aligned, copyOf, type Frame, type Place, partOf, wordIn, zero } from '../frame.ts'
-import { type Call, call, calls, type Steps, trip } from '../operation.ts'
+import { copyOf, type Frame, type Place, wordIn } from '../frame.ts'
+import { type Call, call, type Steps, trip } from '../operation.ts'
 import { enough, takeBytes } from '../output.ts'
 import {
   ATTRIBUTE_BYTES,
@@ -19,12 +13,11 @@ import {
   writeAttribute,
 } from '../structures/attributes.ts'
 import { type Ulong, UNAVAILABLE } from '../words.ts'
+import { isTemplate, layOut, offer, PARTIAL, type Question } from './questions.ts'
 import { ulongsIn } from './slots.ts'
 
 /** Room that each attribute is offered: what most values fit. */
 const FIRST_BYTES = 1024
-/** Attributes that are templates themselves. */
-const TEMPLATES: ReadonlySet<number> = new Set([0x40000211, 0x40000212, 0x40000213])
 /** Handles that one call is asked for. */
 const HANDLES_AT_ONCE = 1024
 /** A search that finds more than this finds no end. */
@@ -79,8 +72,6 @@ export interface AttributeValues {
 }
 
 type Value = Uint8Array | readonly Attribute[] | undefined
-
-const PARTIAL = [CKR_ATTRIBUTE_SENSITIVE, CKR_ATTRIBUTE_TYPE_INVALID, CKR_BUFFER_TOO_SMALL]
 
 /**
  * Mostly one call. Where values are missing, they may be longer than what they were offered: their lengths are asked
@@ -148,68 +139,6 @@ function* attempt(
   const [question] = layOut(frame, types, bytes, 1) as [Question]
   const rv = yield question.about(session, object)
   return { rv, values: question.read() }
-}
-
-/** A question for attributes, and the room for its answer: it may be asked again, about another object. */
-interface Question {
-  readonly about: (session: Ulong, object: Ulong) => Call
-  readonly read: () => (Uint8Array | undefined)[]
-}
-
-/** So many of them side by side. @param bytes The room that each attribute is offered. */
-function layOut(
-  frame: Frame,
-  types: readonly Ulong[],
-  bytes: readonly number[],
-  count: number,
-): Question[] {
-  const listBytes = aligned(types.length * ATTRIBUTE_BYTES)
-  const valueBytes = aligned(bytes.reduce((sum, each) => sum + each, 0))
-  const all = frame.room(count * (listBytes + valueBytes))
-  return Array.from({ length: count }, (_, index) => {
-    const list = partOf(all, index * (listBytes + valueBytes), listBytes)
-    const values = partOf(list, listBytes, valueBytes)
-    return question(list, values, types, bytes)
-  })
-}
-
-function question(
-  list: Place,
-  values: Place,
-  types: readonly Ulong[],
-  bytes: readonly number[],
-): Question {
-  let next = 0
-  const rooms = types.map((type, index): Place | undefined => {
-    const size = bytes[index] as number
-    const room = isTemplate(type) ? undefined : partOf(values, next, size)
-    next += size
-    return room
-  })
-  return {
-    about(session, object) {
-      zero(values)
-      for (let index = 0; index < rooms.length; index++) {
-        const [type, size] = [types[index] as Ulong, bytes[index] as number]
-        writeAttribute(list, index, type, rooms[index]?.address ?? 0, size)
-      }
-      return call('C_GetAttributeValue', [session, object, list.address, types.length], PARTIAL)
-    },
-    read: () =>
-      rooms.map((room, index) => {
-        const length = attributeLength(list, index)
-        if (room === undefined || length === UNAVAILABLE || length > room.size) return undefined
-        return copyOf(room, length)
-      }),
-  }
-}
-
-function offer(types: readonly Ulong[], bytes: number): number[] {
-  return types.map((type) => (isTemplate(type) ? 0 : bytes))
-}
-
-function isTemplate(type: Ulong): boolean {
-  return TEMPLATES.has(Number(type))
 }
 
 /** How many attributes, then which and how long, then their values. */
@@ -322,68 +251,4 @@ function* someObjects(
   const bytes = BigInt(wordIn(count)) * 8n
   const asked = { ...handles, size: most * 8 }
   return ulongsIn(takeBytes('C_FindObjects', asked, bytes))
-}
-
-/** How many objects are asked about in one trip, and the room for each value. */
-const MANY = { objects: 32, bytes: 512 }
-/** The same where values are longer. */
-const FEW = { objects: 8, bytes: 4096 }
-
-/** What objects have of some attributes, in a few trips; of one that is gone meanwhile, `undefined`. */
-export function* attributesOfAll(
-  frame: Frame,
-  session: Ulong,
-  all: readonly Ulong[],
-  types: readonly Ulong[],
-): Steps<(AttributeValues | undefined)[]> {
-  const found: (AttributeValues | undefined)[] = []
-  const hasTemplates = types.some(isTemplate)
-  const { mark } = frame
-  const layOutFor = ({ objects, bytes }: typeof MANY): Question[] => {
-    frame.rewind(mark)
-    return layOut(frame, types, offer(types, bytes), Math.min(objects, all.length))
-  }
-  let questions = layOutFor(MANY)
-  let laidOut = frame.mark
-  let isTight = true
-  while (found.length < all.length) {
-    const some = all.slice(found.length, found.length + questions.length)
-    const asked = calls(some.map((object, index) => at(questions, index).about(session, object)))
-    yield asked
-    let isTooSmall = false
-    for (const [index, object] of some.entries()) {
-      const rv = at(asked.returned, index)
-      if (rv === 0 && !hasTemplates) {
-        found.push({ rv, values: at(questions, index).read() })
-      } else {
-        isTooSmall ||= rv === CKR_BUFFER_TOO_SMALL
-        found.push(yield* attributesOfOne(frame, session, object, types))
-        frame.rewind(laidOut)
-      }
-    }
-    if (!isTight || !isTooSmall) continue
-    isTight = false
-    questions = layOutFor(FEW)
-    laidOut = frame.mark
-  }
-  return found
-}
-
-function at<Value>(values: readonly Value[], index: number): Value {
-  return values[index] as Value
-}
-
-function* attributesOfOne(
-  frame: Frame,
-  session: Ulong,
-  object: Ulong,
-  types: readonly Ulong[],
-): Steps<AttributeValues | undefined> {
-  try {
-    return yield* getAttributeValue(frame, session, object, types)
-  } catch (error) {
-    // Another program may have destroyed it meanwhile.
-    if (error instanceof Pkcs11Error && error.rv === CKR_OBJECT_HANDLE_INVALID) return undefined
-    throw error
-  }
 }

@@ -1,11 +1,12 @@
 /** Objects: found, read, made, changed and destroyed. */
 import type { AttributeName, Template } from '../attribute-kinds.ts'
-import { readValue, templateOf, typeOf } from '../attribute-values.ts'
+import { type Reader, readerOf, templateOf, typeOf } from '../attribute-values.ts'
 import { type CallOptions, runOptionsOf } from '../call-options.ts'
 import { wrongKind } from '../complaint.ts'
 import type { Frame } from '../frame.ts'
 import { type Found, handleOf, type Key, objectIn, Pkcs11Object } from '../object.ts'
 import { mapped, type Operation, type Steps } from '../operation.ts'
+import { attributesOfAll } from '../operations/attributes-of-all.ts'
 import * as objects from '../operations/objects.ts'
 import type { Seat } from '../seat.ts'
 import type { Twin } from '../twin.ts'
@@ -37,13 +38,13 @@ export interface Find {
 const FIND_OPTIONS = ['attributes', 'limit']
 
 /** What is read of the objects, and how many are wanted. */
-function wantedOf(options: FindOptions<never>, where: string) {
+function askedOf(options: FindOptions<never>, where: string) {
   const { attributes: names = [], limit = Number.POSITIVE_INFINITY } = options
   if (!Array.isArray(names))
     throw wrongKind(`${where}: attributes`, 'an array of attributes', names)
   if (limit !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(limit) && limit >= 0))
     throw wrongKind(`${where}: limit`, 'a whole number from 0 on', limit)
-  return { names, types: names.map((name) => typeOf(name, where)), limit }
+  return { reading: readingOf(names, where), limit }
 }
 
 export function find(seating: Seating): Find {
@@ -52,10 +53,10 @@ export function find(seating: Seating): Find {
     1,
     ({ handle, life }, template: Template = {}, options: FindOptions<never> = {}) => {
       const attributes = templateOf(template, 'find')
-      const { names, types, limit } = wantedOf(options, 'find')
+      const { reading, limit } = askedOf(options, 'find')
       return function* (frame) {
         const found = yield* objects.findAll(frame, handle, attributes, limit)
-        return yield* withAttributes(frame, { handle, life }, found, names, types)
+        return yield* withAttributes(frame, { handle, life }, found, reading)
       }
     },
     FIND_OPTIONS,
@@ -69,7 +70,7 @@ export function search(seating: Seating) {
   ): AsyncGenerator<Pkcs11Object<Name>> {
     const attributes = templateOf(template, 'search')
     const limits = runOptionsOf(options, 'search', FIND_OPTIONS)
-    const { names, types, limit } = wantedOf(options as FindOptions<never>, 'search')
+    const { reading, limit } = askedOf(options as FindOptions<never>, 'search')
     const { handle, life } = await seating.seat('search')
     const run = <Output>(operation: Operation<Output>): Promise<Output> =>
       life.run(operation, { ...limits, session: handle })
@@ -79,7 +80,7 @@ export function search(seating: Seating) {
         const most = Math.min(OBJECTS_AT_ONCE, limit - found)
         const some = await run(function* (frame) {
           const handles = yield* objects.findObjects(frame, handle, most)
-          return yield* withAttributes(frame, { handle, life }, handles, names, types)
+          return yield* withAttributes(frame, { handle, life }, handles, reading)
         })
         if (some.length === 0) break
         found += some.length
@@ -110,10 +111,10 @@ export function get(seating: Seating): Get {
   return seating.twin('get', 2, ({ handle, life }, object: Key, names: readonly never[]) => {
     const target = handleOf(object, life, 'get: object', 'C_GetAttributeValue')
     if (!Array.isArray(names)) throw wrongKind('get: names', 'an array of attributes', names)
-    const types = names.map((name) => typeOf(name, 'get'))
+    const reading = readingOf(names, 'get')
     return function* (frame) {
-      const { values } = yield* objects.getAttributeValue(frame, handle, target, types)
-      return foundOf(names, values)
+      const { values } = yield* objects.getAttributeValue(frame, handle, target, reading.types)
+      return foundOf(reading, values)
     }
   }) as Get
 }
@@ -161,27 +162,39 @@ export function size(seating: Seating): Twin<[object: Key, options?: CallOptions
   })
 }
 
+/** Attributes that are asked for, and how each is read. */
+interface Reading {
+  readonly names: readonly (string | number)[]
+  readonly types: readonly Ulong[]
+  readonly readers: readonly Reader[]
+}
+
+function readingOf(names: readonly (string | number)[], where: string): Reading {
+  const types = names.map((name) => typeOf(name, where))
+  return { names, types, readers: names.map(readerOf) }
+}
+
 /** Objects that were found, with what was asked for. */
 function* withAttributes(
   frame: Frame,
   { handle, life }: Pick<Seat, 'handle' | 'life'>,
   found: readonly Ulong[],
-  names: readonly never[],
-  types: readonly Ulong[],
+  reading: Reading,
 ): Steps<Pkcs11Object<never>[]> {
+  const { types } = reading
   if (types.length === 0) return found.map((object) => new Pkcs11Object(object, life, {}))
-  const read = yield* objects.attributesOfAll(frame, handle, found, types)
-  return found.flatMap((object, index) => {
-    const values = read[index]?.values
-    return values === undefined ? [] : [new Pkcs11Object(object, life, foundOf(names, values))]
+  const read = yield* attributesOfAll(frame, handle, found, types, (object, { values }) => {
+    return new Pkcs11Object(object, life, foundOf(reading, values))
   })
+  return read.filter((object) => object !== undefined)
 }
 
 function foundOf(
-  names: readonly (string | number)[],
+  { names, readers }: Reading,
   values: objects.AttributeValues['values'],
 ): Found<never> {
-  return Object.fromEntries(
-    names.map((name, index) => [name, readValue(name, values[index] ?? null)]),
-  )
+  const found: Record<string | number, unknown> = {}
+  for (const [index, read] of readers.entries())
+    found[names[index] as string | number] = read(values[index] ?? null)
+  return found as Found<never>
 }
