@@ -121,7 +121,7 @@ export class Frame {
 
   /** The operation is over, however it ended. */
   end(): void {
-    this.#block.words.fill(0, 0, wordsOf(Math.min(this.#most, FRAME)))
+    if (this.#most > 0) this.#block.words.fill(0, 0, wordsOf(Math.min(this.#most, FRAME)))
     this.#used = 0
     this.#most = 0
     this.#giveBack(0)

@@ -13,6 +13,7 @@ import { type Ulong, UNAVAILABLE } from '../pkcs11/words.ts'
 import type { Kind, Taken } from './given.ts'
 import { type Handles, lowerHalf, wordBuffer } from './handles.ts'
 import type { Prepared } from './invocation.ts'
+import { AT_ONCE } from './searches.ts'
 import { type Attribute, DATE_BYTES, isDate, typeName } from './template.ts'
 import type { Handle } from './types.ts'
 
@@ -99,13 +100,21 @@ export function findObjects(
 ): Prepared<Handle[]> {
   return (handles) =>
     function* ask(frame): Steps<Handle[]> {
+      const { searches } = handles
+      const searching = session as Ulong
       const wanted = Math.min(most as number, MOST_HANDLES)
-      const place = frame.room(wanted * WORD)
+      const ahead = searches.take(searching, wanted)
+      // Fewer than it asked for means to a program that there are no more.
+      const missing = wanted - ahead.length
+      if (wanted > 0 && missing === 0) return ahead.map((handle) => handles.give(handle))
+      const asked = missing === 0 ? 0 : Math.max(missing, AT_ONCE)
+      const place = frame.room(asked * WORD)
       const count = frame.word(0)
-      const words = [place.address, wanted, count.address]
-      yield call(name, [handles.take(session as Ulong, 'session', name), ...words])
-      const found = Math.min(wanted, Number(wordIn(count)))
-      return wordsIn(place, found).map((handle) => handles.give(handle))
+      const words = [place.address, asked, count.address]
+      yield call(name, [handles.take(searching, 'session', name), ...words])
+      const found = wordsIn(place, Math.min(asked, Number(wordIn(count))))
+      if (missing > 0) searches.keep(searching, found, missing)
+      return [...ahead, ...found.slice(0, missing)].map((handle) => handles.give(handle))
     }
 }
 

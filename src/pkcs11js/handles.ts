@@ -6,6 +6,7 @@
 import { CKR_OBJECT_HANDLE_INVALID, CKR_SESSION_HANDLE_INVALID } from '../pkcs11/constants/index.ts'
 import { Pkcs11Error } from '../pkcs11/errors.ts'
 import { readUlong, type Ulong, writeUlong } from '../pkcs11/words.ts'
+import { Searches } from './searches.ts'
 
 /** What a handle stands for. */
 export type HandleKind = 'session' | 'object'
@@ -21,6 +22,7 @@ const ENDED = 'the process that it belongs to has ended'
 
 /** The handles of one process. */
 export class Handles {
+  readonly searches = new Searches()
   readonly #mark: bigint
 
   /** @param process how many there were before */
@@ -32,6 +34,12 @@ export class Handles {
   give(handle: Ulong): Buffer {
     const mark = this.#mark
     return wordBuffer(mark === 0n || handle === 0 ? handle : BigInt(handle) ^ mark)
+  }
+
+  /** The next handle that a session's search has found already, if there is one. */
+  next(session: Ulong): Buffer | undefined {
+    const found = this.searches.next(session)
+    return found === undefined ? undefined : this.give(found)
   }
 
   /** What the module is given for a program's handle. */

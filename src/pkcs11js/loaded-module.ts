@@ -80,6 +80,7 @@ export class LoadedModule {
     this.#naming('C_Finalize', 'wrapped', () => {
       const timeout = Math.min(this.#timeout ?? FINALIZE_LIMIT, FINALIZE_LIMIT)
       this.#cryptoki.finalizeSync({ timeout })
+      this.#handles.searches.endAll()
     })
   }
 
@@ -99,6 +100,13 @@ export class LoadedModule {
       const limits = isLimited ? this.#limits() : undefined
       return life.runSync(prepared(this.#handlesOf(life)), limits)
     })
+  }
+
+  /** The next handle that a session's search has found already, if there is one. */
+  next(session: Ulong): Buffer | undefined {
+    const life = this.#life
+    const serves = life?.isAlive && (this.#fresh === undefined || this.#fresh === life)
+    return serves ? this.#handles.next(session) : undefined
   }
 
   /** In the background; the arguments are taken now. */

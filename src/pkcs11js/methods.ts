@@ -1,5 +1,6 @@
 /** The methods, each described once: its three forms are made of that. */
 import type { FunctionName } from '../pkcs11/functions.ts'
+import type { Ulong } from '../pkcs11/words.ts'
 import {
   always,
   type Gives,
@@ -74,6 +75,26 @@ const once =
   (name, kinds, values) =>
     invocation(name, kinds, values, gives)
 
+/** The same, with which a search ends: where it is good, or whatever becomes of it. */
+const ending =
+  (making: Making, when: 'good' | 'over', of: 'session' | 'slot' = 'session'): Making =>
+  (...given) => {
+    const prepared = making(...given)
+    const [, , [session]] = given
+    return (handles) =>
+      function* end(frame) {
+        let isOver = when === 'over'
+        try {
+          const result = yield* prepared(handles)(frame)
+          isOver = true
+          return result
+        } finally {
+          if (of === 'slot') handles.searches.endAll()
+          else if (isOver) handles.searches.end(session as Ulong)
+        }
+      }
+  }
+
 const later: Traits = { isAsync: true }
 const hidden: Traits = { isPlain: true, isUncounted: true }
 
@@ -105,8 +126,8 @@ const ROWS = {
   C_InitPIN: ['session pin', once(nothing)],
   C_SetPIN: ['session pin pin', once(nothing)],
   C_OpenSession: ['slot number', once(session)],
-  C_CloseSession: ['session', once(nothing)],
-  C_CloseAllSessions: ['slot', once(nothing)],
+  C_CloseSession: ['session', ending(once(nothing), 'over')],
+  C_CloseAllSessions: ['slot', ending(once(nothing), 'over', 'slot')],
   C_GetSessionInfo: ['session', once(sessionInfo)],
   C_GetOperationState: ['session', getOperationState],
   C_SetOperationState: ['session bytes object object', once(nothing)],
@@ -120,9 +141,9 @@ const ROWS = {
   C_GetObjectSize: ['session object', once(size)],
   C_GetAttributeValue: ['session object template', getAttributeValue],
   C_SetAttributeValue: ['session object template', once(nothing), hidden],
-  C_FindObjectsInit: ['session template', once(nothing)],
+  C_FindObjectsInit: ['session template', ending(once(nothing), 'good')],
   C_FindObjects: ['session number', findObjects, { isPlain: true }],
-  C_FindObjectsFinal: ['session', once(nothing)],
+  C_FindObjectsFinal: ['session', ending(once(nothing), 'over')],
   C_DigestInit: ['session mechanism', once(nothing)],
   C_Digest: whole,
   C_DigestUpdate: data,

@@ -2,6 +2,7 @@
 import { promisify } from 'node:util'
 import type { FunctionName } from '../pkcs11/functions.ts'
 import type { InitializeArguments } from '../pkcs11/operations/general.ts'
+import type { Ulong } from '../pkcs11/words.ts'
 import { moduleInfo } from './answers.ts'
 import { getSlotList, waitForSlotEvent } from './asking.ts'
 import { type Look, notLoaded } from './failure.ts'
@@ -91,6 +92,8 @@ const METHODS_OF_THEIR_OWN = {
     const module = moduleOf(this, 'plain')
     const isOne = given.length < 2
     const { values, prepare } = FIND_OBJECTS.take(isOne ? [...given, 1] : given)
+    const next = isOne ? module.next(values[0] as Ulong) : undefined
+    if (next !== undefined) return next
     const found = module.run('C_FindObjects', 'plain', prepare(values)) as unknown[]
     return isOne ? (found[0] ?? null) : found
   },

@@ -269,6 +269,9 @@ describe.each(implementations)('$name', (implementation: Implementation) => {
       loaded['C_FindObjectsInit']?.(S, [])
       expect(loaded['C_FindObjects']?.(S, 1)).toEqual([handle(200)])
       expect(loaded['C_FindObjects']?.(S, 0)).toEqual([])
+      expect(loaded['C_FindObjects']?.(S)).toEqual(handle(201))
+      loaded['C_FindObjectsInit']?.(S, [])
+      expect(loaded['C_FindObjects']?.(S, 2)).toEqual([handle(200), handle(201)])
       expect(await failure(() => loaded['C_FindObjects']?.(S, '1'))).toEqual(
         new TypeError('Argument 1 has wrong type. Should be a Number'),
       )

@@ -50,6 +50,16 @@ const shown: Readonly<Record<string, () => unknown>> = {
     loaded['close']?.()
     for (const { pkcs11js } of implementations) tokenOn(pkcs11js())
   },
+  'Each `C_FindObjects` asks the module.': () => {
+    const { mine: own, theirs: other } = noted((loaded) => {
+      loaded['C_FindObjectsInit']?.(S, [])
+      for (const found of [200, 201, 202])
+        expect(loaded['C_FindObjects']?.(S)).toEqual(handle(found))
+    })
+    const calls = (lines: string): number => lines.match(/^C_FindObjects 5$/gm)?.length ?? 0
+    expect(calls(own)).toBe(1)
+    if (other !== undefined) expect(calls(other)).toBe(3)
+  },
   'A call that hangs hangs for ever.': async () => {
     const loaded = new (isolated.pkcs11js().PKCS11)()
     loaded['load']?.(MODULE, { timeout: 100 })

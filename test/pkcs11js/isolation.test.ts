@@ -290,6 +290,40 @@ describe('handles of an earlier process', () => {
   })
 })
 
+describe('handles that a search has found ahead', () => {
+  const S = handle(5)
+  const asked = (): number =>
+    String(call('C_GetOperationState', S))
+      .split('\n')
+      .filter((line) => line.startsWith('C_FindObjects 5')).length
+
+  test('are given one after the other without a call', () => {
+    open()
+    call('C_FindObjectsInit', S, [])
+    const all = [call('C_FindObjects', S), call('C_FindObjects', S), call('C_FindObjects', S)]
+    expect(all).toEqual([handle(200), handle(201), handle(202)])
+    expect(asked()).toBe(1)
+    expect(call('C_FindObjects', S)).toBe(null)
+    expect(asked()).toBe(1)
+  })
+
+  test.each([
+    ['C_FindObjectsInit', [S, []]],
+    ['C_FindObjectsFinal', [S]],
+    ['C_CloseSession', [S]],
+    ['C_CloseAllSessions', [handle(1)]],
+    ['C_Finalize', []],
+  ] as const)('are forgotten with %s', (name, given) => {
+    open()
+    call('C_FindObjectsInit', S, [])
+    call('C_FindObjects', S)
+    asked()
+    call(name, ...given)
+    call('C_FindObjects', S)
+    expect(asked()).toBe(1)
+  })
+})
+
 test('two objects of one module are two', () => {
   const first = open()
   const second = new pkcs11js.PKCS11(MODULE)
