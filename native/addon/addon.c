@@ -408,8 +408,8 @@ static napi_value ring(napi_env env, napi_callback_info info) {
   size_t bytes = 0;
   uint8_t *memory = to_memory(env, values[0], &bytes);
   size_t offset = (size_t)to_number(env, values[1]);
-  if (memory == NULL || offset + sizeof(uint32_t) > bytes) return throw_errno(env, "futex", EINVAL);
-  return done(env, "futex", doorbell_ring((uint32_t *)(void *)(memory + offset)));
+  if (memory == NULL || offset + sizeof(struct ft_lane) > bytes) return throw_errno(env, "futex", EINVAL);
+  return done(env, "futex", doorbell_ring((struct ft_lane *)(void *)(memory + offset)));
 }
 
 static napi_value send_descriptors(napi_env env, napi_callback_info info) {

@@ -130,7 +130,8 @@ int thread_send(
 char *thread_take_output(struct fat_thread *thread, int stream, size_t *length, uint64_t *dropped);
 void thread_close(struct fat_thread *thread);
 void thread_release(struct fat_thread *thread);
-int doorbell_ring(uint32_t *word);
+struct ft_lane;
+int doorbell_ring(struct ft_lane *lane);
 /* Takes the host's first message where it is there. */
 void thread_meet(struct fat_thread *thread);
 

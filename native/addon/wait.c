@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -574,6 +575,7 @@ int thread_send(
   return error;
 }
 
-int doorbell_ring(uint32_t *word) {
-  return syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0) < 0 ? errno : 0;
+int doorbell_ring(struct ft_lane *lane) {
+  lane->rung_from = (uint32_t)sched_getcpu() + 1;
+  return syscall(SYS_futex, &lane->host_asleep, FUTEX_WAKE, 1, NULL, NULL, 0) < 0 ? errno : 0;
 }

@@ -71,6 +71,8 @@ struct ring {
   uint32_t vain;           /* waits since the last one that spinning shortened */
   bool woke_program;       /* to hear the last answer */
   bool awaits_waking;      /* it pays to stay awake meanwhile */
+  uint32_t together;       /* wake-ups in a row on the processor that the program rang from */
+  uint32_t together_most;
 };
 void ring_open(struct ring *ring, void *lane, uint32_t spin_limit);
 void ring_open_inner(struct ring *ring, void *lane, uint32_t spin_limit, uint32_t strand);
@@ -91,6 +93,11 @@ void start_publish(struct ft_start *start);
 /* Whether this caller is the first to put its value in the place of 0. */
 bool ring_claim(uint32_t *word, uint32_t value);
 void ring_give_up(uint32_t *word);
+
+/* processor.c: which processor this thread runs on. Plus one; 0 where it can't be told. */
+uint32_t processor_now(void);
+/* Moves this thread to another one that it may run on, where there is one. */
+void processor_leave(void);
 
 /* message.c: serves the requests of one lane, one after the other. */
 _Noreturn void message_serve(struct ring *ring);

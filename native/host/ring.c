@@ -13,6 +13,8 @@
 #define SPINS_PER_LOOK 32
 #define WAKING 150000u    /* nanoseconds within which a program that was woken is at work */
 #define BETWEEN_TRIES 256u
+#define TOGETHER_LEAST 8u
+#define TOGETHER_MOST 4096u
 
 static inline void pause_processor(void) {
 #if defined(__x86_64__)
@@ -29,7 +31,7 @@ static uint64_t now(void) {
 }
 
 void ring_open(struct ring *ring, void *lane, uint32_t spin_limit) {
-  *ring = (struct ring){.lane = lane, .spin_limit = spin_limit, .spin_budget = spin_limit};
+  *ring = (struct ring){.lane = lane, .spin_limit = spin_limit, .spin_budget = spin_limit, .together_most = TOGETHER_LEAST};
   ring->responses = (uint8_t *)lane + FT_OFFSET_RESPONSES;
   ring->requests = (uint8_t *)lane + FT_OFFSET_REQUESTS;
   ring->program_asleep = &ring->lane->program_asleep;
@@ -56,8 +58,23 @@ bool ring_quiet(const struct ring *ring) {
   return !published(slot(ring, next), next);
 }
 
+/* Whoever is woken on the processor of one that stays awake for the answer has to wait for it, or takes its place.
+ * Some schedulers keep such a pair together for good, though another processor is idle. */
+static void keep_apart(struct ring *ring) {
+  uint32_t from = __atomic_load_n(&ring->lane->rung_from, __ATOMIC_RELAXED);
+  if (from == 0 || from != processor_now()) {
+    ring->together = 0;
+    return;
+  }
+  if (++ring->together < ring->together_most) return;
+  ring->together = 0;
+  if (ring->together_most < TOGETHER_MOST) ring->together_most *= 2;
+  processor_leave();
+}
+
 static void sleep_until(struct ring *ring, const struct ft_request *request, uint32_t sequence) {
   uint32_t *asleep = &ring->lane->host_asleep;
+  __atomic_store_n(&ring->lane->rung_from, 0, __ATOMIC_RELAXED);
   while (!published(request, sequence)) {
     /* Said before the last look: the program stores its request before it looks here. */
     __atomic_store_n(asleep, 1, __ATOMIC_SEQ_CST);
@@ -102,9 +119,13 @@ struct ft_request *ring_next(struct ring *ring) {
     }
     if (found) {
       ring->vain = 0;
+      ring->together_most = TOGETHER_LEAST;
     } else {
       sleep_until(ring, request, sequence);
-      if (ring->spin_limit > 0) adapt(ring, now() - begin);
+      if (ring->spin_limit > 0) {
+        keep_apart(ring);
+        adapt(ring, now() - begin);
+      }
     }
   }
   ring->sequence = sequence;

@@ -7,10 +7,10 @@
 
 /* SHA-256 of the definition: program, addon and host start only with the same one. */
 #define FT_DIGEST \
-  { 0x6d, 0x06, 0xe0, 0x57, 0x51, 0x3d, 0xad, 0xc5, \
-    0xd8, 0xfe, 0xe7, 0x65, 0x98, 0xfd, 0xef, 0x98, \
-    0x17, 0x01, 0xea, 0x6b, 0xd0, 0xa3, 0xed, 0x2d, \
-    0x60, 0x36, 0x48, 0xa9, 0x03, 0xdf, 0xfe, 0xd2 }
+  { 0x7e, 0x63, 0xd8, 0x07, 0x8e, 0x8b, 0x90, 0x39, \
+    0x53, 0xdb, 0x8f, 0x61, 0x3f, 0xd9, 0xb4, 0xc1, \
+    0x41, 0x88, 0xb8, 0x21, 0x61, 0xce, 0xdf, 0xd6, \
+    0x70, 0x04, 0xdd, 0x12, 0xd7, 0xf3, 0x82, 0xe2 }
 
 #define FT_LANES 64
 #define FT_SLOTS 128
@@ -242,7 +242,8 @@ struct ft_lane {
   uint32_t program_asleep;
   uint32_t pad0[31];
   uint32_t host_asleep;
-  uint32_t pad1[31];
+  uint32_t rung_from;
+  uint32_t pad1[30];
   uint32_t begun;
   uint32_t pad2[31];
   uint64_t words[126];
@@ -252,7 +253,8 @@ _Static_assert(sizeof(struct ft_lane) == 4096, "lane");
 _Static_assert(offsetof(struct ft_lane, program_asleep) == 0, "lane.programAsleep");
 _Static_assert(offsetof(struct ft_lane, pad0) == 4, "lane.pad0");
 _Static_assert(offsetof(struct ft_lane, host_asleep) == 128, "lane.hostAsleep");
-_Static_assert(offsetof(struct ft_lane, pad1) == 132, "lane.pad1");
+_Static_assert(offsetof(struct ft_lane, rung_from) == 132, "lane.rungFrom");
+_Static_assert(offsetof(struct ft_lane, pad1) == 136, "lane.pad1");
 _Static_assert(offsetof(struct ft_lane, begun) == 256, "lane.begun");
 _Static_assert(offsetof(struct ft_lane, pad2) == 260, "lane.pad2");
 _Static_assert(offsetof(struct ft_lane, words) == 384, "lane.words");

@@ -645,7 +645,7 @@ export class Lane implements Line, Entrance {
   }
 
   #ringHost(): void {
-    addon().ring(this.#channel.views.u8, this.#channel.ring.doorbell)
+    addon().ring(this.#channel.views.u8, this.#channel.ring.lane)
   }
 
   /** Notes a request that was just published. */

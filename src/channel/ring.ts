@@ -18,6 +18,8 @@ const LOOKS_PER_CLOCK = 64
  * Sequence numbers are 32 bits wide and wrap.
  */
 export class Ring {
+  /** Offset of the lane in the channel, in bytes. */
+  readonly lane: number
   readonly #words: Int32Array
   readonly #requests: number
   readonly #responses: number
@@ -32,6 +34,7 @@ export class Ring {
   /** `lane` is the lane's offset in the buffer, in bytes. */
   constructor(buffer: SharedArrayBuffer, lane: number, kind: 'outermost' | 'inner' = 'outermost') {
     const isInner = kind === 'inner'
+    this.lane = lane
     this.#words = new Int32Array(buffer, 0, buffer.byteLength / 4)
     this.#mask = (isInner ? LIMITS.INNER_SLOTS : LIMITS.SLOTS) - 1
     this.#requests = lane + (isInner ? INNER_REQUESTS : OFFSET.REQUESTS)
@@ -197,11 +200,6 @@ export class Ring {
 
   wakeUp(): void {
     Atomics.store(this.#words, this.#programAsleep, 0)
-  }
-
-  /** Offset of the word that the host sleeps on, in bytes. */
-  get doorbell(): number {
-    return this.#hostAsleep * 4
   }
 
   #response(sequence: number): number {

@@ -74,8 +74,8 @@ export interface Addon {
   wait(handle: Handle, milliseconds: number): number
   /** Asks for one `RING` event. */
   watch(handle: Handle): void
-  /** Wakes the host if it sleeps on the word at that offset. */
-  ring(view: Uint8Array, offset: number): void
+  /** Wakes the host if it sleeps on the lane at that offset. */
+  ring(view: Uint8Array, lane: number): void
   send(handle: Handle, descriptors: readonly number[], message: Uint8Array): void
   takeOutput(
     handle: Handle,

@@ -401,7 +401,9 @@ export const LANE = defineLayout('lane', 4096, [
   ['programAsleep', 'u32', 1],
   ['pad0', 'u32', 31],
   ['hostAsleep', 'u32', 1],
-  ['pad1', 'u32', 31],
+  /** The processor that the program last rang from, plus one. */
+  ['rungFrom', 'u32', 1],
+  ['pad1', 'u32', 30],
   /** The last request that the host began. */
   ['begun', 'u32', 1],
   ['pad2', 'u32', 31],
