@@ -1,5 +1,5 @@
 /** Sealed copies: shared, kept for a while, and never another content than the file's. */
-import { copyFileSync, readdirSync, readlinkSync, utimesSync } from 'node:fs'
+import { copyFileSync, readdirSync, readFileSync, readlinkSync, utimesSync } from 'node:fs'
 import { afterAll, expect, test } from 'vitest'
 import { planLoad } from '../../src/loader/load-plan.ts'
 import { fixture } from '../fixtures/build.ts'
@@ -20,6 +20,12 @@ function copies(): number {
       return false // the descriptor that reads the folder
     }
   }).length
+}
+
+/** Copies are the program's memory too. */
+function mappings(): number {
+  const maps = readFileSync('/proc/self/maps', 'utf8')
+  return maps.match(/ \/memfd:fat-thread-object/g)?.length ?? 0
 }
 
 function copyOf(path: string): number {
@@ -57,6 +63,7 @@ test('only the last ones are kept', () => {
   const paths = Array.from({ length: 3 * MOST_KEPT }, (_, index) => library(`many-${index}.so`))
   for (const path of paths) copyOf(path)
   expect(copies()).toBeLessThanOrEqual(MOST_KEPT)
+  expect(mappings()).toBe(copies())
   const before = copies()
   copyOf(paths.at(-1) as string)
   expect(copies()).toBe(before)

@@ -9,7 +9,7 @@ export interface Program {
   readonly descriptors: ReadonlyMap<string, string>
   /** Process ids of the children, zombies too. */
   readonly children: readonly number[]
-  /** Mappings of memory files. */
+  /** Mappings of memory files, those of kept copies left out. */
   readonly mappings: number
   /** Resident bytes. */
   readonly memory: number
@@ -48,7 +48,7 @@ export function processes(): Process[] {
     })
 }
 
-/** Copies of libraries that are kept for the next one; `test/loader/image.test.ts` counts them. */
+/** Copies of libraries that are kept for the next one; `test/loader/image.test.ts` counts them and their mappings. */
 const KEPT = '/memfd:fat-thread-object'
 
 function descriptors(): Map<string, string> {
@@ -88,7 +88,8 @@ export function program(): Program {
     children: processes()
       .filter((one) => one.parent === process.pid)
       .map((one) => one.pid),
-    mappings: maps.match(/ \/memfd:/g)?.length ?? 0,
+    mappings: maps.split('\n').filter((line) => line.includes(' /memfd:') && !line.includes(KEPT))
+      .length,
     memory: process.memoryUsage.rss(),
     state: state(),
   }
