@@ -7,7 +7,6 @@ import {
   type FatThreadOptions,
   type Library,
   open,
-  StartError,
   TimeoutError,
 } from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
@@ -411,24 +410,6 @@ describe('limits', () => {
       return useStack(3000)
     })
     expect(await Promise.all(both)).toHaveLength(2)
-  })
-
-  test('lanes whose stacks have no room: which option to change, and to what', async () => {
-    const error = await failureOf(() =>
-      FatThread.spawn({ threads: 64, limits: { memory: 64 * 2 ** 20 } }),
-    )
-    expect(error).toBeInstanceOf(StartError)
-    expect(error.message).toBe(
-      "the host failed at its start: lanes (EAGAIN); 64 lanes with 8 MiB of stack each don't fit into limits.memory, 64 MiB: raise that to 576 MiB or more, or lower `threads` or limits.stack",
-    )
-    // What it says helps.
-    await using one = await FatThread.spawn({ threads: 64, limits: { memory: 576 * 2 ** 20 } })
-    const stack = 256 * 1024
-    await using other = await FatThread.spawn({
-      threads: 64,
-      limits: { memory: 80 * 2 ** 20, stack },
-    })
-    expect([one.state, other.state]).toEqual(['running', 'running'])
   })
 
   test('limits.threads is what the library has beside the lanes', async () => {
