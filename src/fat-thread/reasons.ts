@@ -22,7 +22,8 @@ export function abortError(pending: Pending, begun: boolean): AbortError {
 export function timeoutError(pending: Pending, pid: number | undefined): TimeoutError {
   const { subject } = pending.request
   const timeout = pending.timeout ?? 0
-  const what = subject.call ?? `loading ${subject.library ?? 'a library'}`
+  const { call, library = 'a library' } = subject
+  const what = call ?? `loading ${library}`
   const message = `${what} ran longer than ${timeout} ms; its process was killed`
   return new TimeoutError(message, timeout, { ...subject, pid })
 }

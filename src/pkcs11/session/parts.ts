@@ -17,35 +17,21 @@ import { type Asked, streamings } from '../stream-input.ts'
 import * as streams from '../streams.ts'
 import type { Result, Seating } from './seating.ts'
 
-export function encryptStream(seating: Seating) {
-  return (
+const crypting =
+  (kind: 'encrypt' | 'decrypt') =>
+  (seating: Seating) =>
+  (
     mechanism: MechanismInput,
     key: Key,
     parts: Parts,
     options?: CallOptions,
   ): AsyncGenerator<Result> => {
     const asked = { mechanism, key: ['key', key] } as const
-    return streams.cryptStream(
-      'encrypt',
-      streaming(seating, 'encryptStream', asked, parts, options),
-    )
+    return streams.cryptStream(kind, streaming(seating, `${kind}Stream`, asked, parts, options))
   }
-}
 
-export function decryptStream(seating: Seating) {
-  return (
-    mechanism: MechanismInput,
-    key: Key,
-    parts: Parts,
-    options?: CallOptions,
-  ): AsyncGenerator<Result> => {
-    const asked = { mechanism, key: ['key', key] } as const
-    return streams.cryptStream(
-      'decrypt',
-      streaming(seating, 'decryptStream', asked, parts, options),
-    )
-  }
-}
+export const encryptStream = crypting('encrypt')
+export const decryptStream = crypting('decrypt')
 
 export function digestStream(seating: Seating) {
   return async (
