@@ -15,6 +15,7 @@ import {
 } from '../pkcs11/structures/info.ts'
 import type { Ulong } from '../pkcs11/words.ts'
 import { type Handles, lowerHalf, wordBuffer } from './handles.ts'
+import type { Asked } from './invocation.ts'
 import type {
   Handle,
   KeyPair,
@@ -31,17 +32,20 @@ export interface Answer<Result> {
   read(): Result
 }
 
-export type Gives<Result> = (frame: Frame, handles: Handles) => Answer<Result>
+export type Gives<Result> = (frame: Frame, handles: Handles, asked: Asked) => Answer<Result>
 
-export const nothing: Gives<void> = () => ({ words: [], read: () => undefined })
+const NOTHING: Answer<void> = { words: [], read: () => undefined }
+const TRUE: Answer<boolean> = { words: [], read: () => true }
 
-/** Of what was known before, unless it fails. */
-export const always =
-  <Result>(result: Result): Gives<Result> =>
-  () => ({ words: [], read: () => result })
+export const nothing: Gives<void> = () => NOTHING
 
 /** Of what fails where it isn't true. */
-export const truth: Gives<boolean> = always(true)
+export const truth: Gives<boolean> = () => TRUE
+
+/** One of the program's own arguments. */
+export const own =
+  (index: number): Gives<unknown> =>
+  (_frame, _handles, { given }) => ({ words: [], read: () => given[index] })
 
 export const handle: Gives<Handle> = (frame, handles) => {
   const place = frame.word(0)
@@ -49,14 +53,14 @@ export const handle: Gives<Handle> = (frame, handles) => {
 }
 
 /** Behind the place for an application's data and for a function that is told of events: nobody is told. */
-export const session: Gives<Handle> = (frame, handles) => {
-  const { words, read } = handle(frame, handles)
+export const session: Gives<Handle> = (frame, handles, asked) => {
+  const { words, read } = handle(frame, handles, asked)
   return { words: [0, 0, ...words], read }
 }
 
-export const pair: Gives<KeyPair> = (frame, handles) => {
-  const publicKey = handle(frame, handles)
-  const privateKey = handle(frame, handles)
+export const pair: Gives<KeyPair> = (frame, handles, asked) => {
+  const publicKey = handle(frame, handles, asked)
+  const privateKey = handle(frame, handles, asked)
   return {
     words: [...publicKey.words, ...privateKey.words],
     read: () => ({ privateKey: privateKey.read(), publicKey: publicKey.read() }),

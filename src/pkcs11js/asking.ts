@@ -10,14 +10,11 @@ import {
   writeAttribute,
 } from '../pkcs11/structures/attributes.ts'
 import { type Ulong, UNAVAILABLE } from '../pkcs11/words.ts'
-import type { Kind, Taken } from './given.ts'
 import { type Handles, lowerHalf, wordBuffer } from './handles.ts'
-import type { Prepared } from './invocation.ts'
+import type { Asked } from './invocation.ts'
 import { AT_ONCE } from './searches.ts'
 import { type Attribute, DATE_BYTES, isDate, typeName } from './template.ts'
 import type { Handle } from './types.ts'
-
-type Values = readonly Taken[Kind][]
 
 const WORD = 8
 /** What a module can mean by a length: more would be nonsense, and the memory for it the program's. */
@@ -51,89 +48,66 @@ function wordsIn(place: Place, count: number): Ulong[] {
   return Array.from({ length: count }, (_, index) => wordIn(place, index * WORD))
 }
 
-export function getSlotList(present: boolean): Prepared<Handle[]> {
-  return () =>
-    function* ask(frame): Steps<Handle[]> {
-      const found = yield* sized(frame, 'C_GetSlotList', [present ? 1 : 0], WORD)
-      return found === undefined ? [] : wordsIn(...found).map(wordBuffer)
-    }
+export function* getSlotList(frame: Frame, present: boolean): Steps<Handle[]> {
+  const found = yield* sized(frame, 'C_GetSlotList', [present ? 1 : 0], WORD)
+  return found === undefined ? [] : wordsIn(...found).map(wordBuffer)
 }
 
-export function waitForSlotEvent(flags: number): Prepared<Handle | null> {
-  return () =>
-    function* ask(frame): Steps<Handle | null> {
-      const slot = frame.word(0)
-      const rv = yield call('C_WaitForSlotEvent', [flags, slot.address, 0], [CKR_NO_EVENT])
-      return rv === CKR_NO_EVENT ? null : wordBuffer(wordIn(slot))
-    }
+export function* waitForSlotEvent(frame: Frame, flags: number): Steps<Handle | null> {
+  const slot = frame.word(0)
+  const rv = yield call('C_WaitForSlotEvent', [flags, slot.address, 0], [CKR_NO_EVENT])
+  return rv === CKR_NO_EVENT ? null : wordBuffer(wordIn(slot))
 }
 
-export function getMechanismList(
-  name: FunctionName,
-  _kinds: readonly Kind[],
-  [slot]: Values,
-): Prepared<number[]> {
-  return () =>
-    function* ask(frame): Steps<number[]> {
-      const found = yield* sized(frame, name, [slot as Ulong], WORD)
-      return found === undefined ? [] : wordsIn(...found).map(lowerHalf)
-    }
+export function* getMechanismList({ name, values: [slot] }: Asked, frame: Frame): Steps<number[]> {
+  const found = yield* sized(frame, name, [slot as Ulong], WORD)
+  return found === undefined ? [] : wordsIn(...found).map(lowerHalf)
 }
 
-export function getOperationState(
-  name: FunctionName,
-  _kinds: readonly Kind[],
-  [session]: Values,
-): Prepared<Buffer> {
-  return (handles) =>
-    function* ask(frame): Steps<Buffer> {
-      const before = [handles.take(session as Ulong, 'session', name)]
-      const found = yield* sized(frame, name, before, 1)
-      return found === undefined ? Buffer.alloc(0) : bufferOf(copyOf(...found))
-    }
+export function* getOperationState(
+  { name, values: [session] }: Asked,
+  frame: Frame,
+  handles: Handles,
+): Steps<Buffer> {
+  const before = [handles.take(session as Ulong, 'session', name)]
+  const found = yield* sized(frame, name, before, 1)
+  return found === undefined ? Buffer.alloc(0) : bufferOf(copyOf(...found))
 }
 
-export function findObjects(
-  name: FunctionName,
-  _kinds: readonly Kind[],
-  [session, most]: Values,
-): Prepared<Handle[]> {
-  return (handles) =>
-    function* ask(frame): Steps<Handle[]> {
-      const { searches } = handles
-      const searching = session as Ulong
-      const wanted = Math.min(most as number, MOST_HANDLES)
-      const ahead = searches.take(searching, wanted)
-      // Fewer than it asked for means to a program that there are no more.
-      const missing = wanted - ahead.length
-      if (wanted > 0 && missing === 0) return ahead.map((handle) => handles.give(handle))
-      const asked = missing === 0 ? 0 : Math.max(missing, AT_ONCE)
-      const place = frame.room(asked * WORD)
-      const count = frame.word(0)
-      const words = [place.address, asked, count.address]
-      yield call(name, [handles.take(searching, 'session', name), ...words])
-      const found = wordsIn(place, Math.min(asked, Number(wordIn(count))))
-      if (missing > 0) searches.keep(searching, found, missing)
-      return [...ahead, ...found.slice(0, missing)].map((handle) => handles.give(handle))
-    }
+export function* findObjects(
+  { name, values: [session, most] }: Asked,
+  frame: Frame,
+  handles: Handles,
+): Steps<Handle[]> {
+  const { searches } = handles
+  const searching = session as Ulong
+  const wanted = Math.min(most as number, MOST_HANDLES)
+  const ahead = searches.take(searching, wanted)
+  // Fewer than it asked for means to a program that there are no more.
+  const missing = wanted - ahead.length
+  if (wanted > 0 && missing === 0) return ahead.map((handle) => handles.give(handle))
+  const asked = missing === 0 ? 0 : Math.max(missing, AT_ONCE)
+  const place = frame.room(asked * WORD)
+  const count = frame.word(0)
+  const words = [place.address, asked, count.address]
+  yield call(name, [handles.take(searching, 'session', name), ...words])
+  const found = wordsIn(place, Math.min(asked, Number(wordIn(count))))
+  if (missing > 0) searches.keep(searching, found, missing)
+  return [...ahead, ...found.slice(0, missing)].map((handle) => handles.give(handle))
 }
 
 /** Of each attribute its value's bytes, or `undefined` where the module has none. */
 type Found = readonly (Buffer | undefined)[]
 
-export function getAttributeValue(
-  name: FunctionName,
-  _kinds: readonly Kind[],
-  [session, object, template]: Values,
-  given: readonly unknown[],
-): Prepared<unknown> {
+export function* getAttributeValue(
+  { name, values: [session, object, template], given }: Asked,
+  frame: Frame,
+  handles: Handles,
+): Steps<unknown> {
   const types = (template as readonly Attribute[]).map(({ type }) => type)
-  return (handles) =>
-    function* ask(frame): Steps<unknown> {
-      const asking = new Asking(frame, types, handlesOf(handles, name, session, object))
-      const values = (yield* asking.roomy()) ?? (yield* asking.sized())
-      return withValues(given[2] as { value?: unknown }[], types, values)
-    }
+  const asking = new Asking(frame, types, handlesOf(handles, name, session, object))
+  const values = (yield* asking.roomy()) ?? (yield* asking.sized())
+  return withValues(given[2] as { value?: unknown }[], types, values)
 }
 
 function handlesOf(

@@ -6,6 +6,7 @@
 import { CKR_OBJECT_HANDLE_INVALID, CKR_SESSION_HANDLE_INVALID } from '../pkcs11/constants/index.ts'
 import { Pkcs11Error } from '../pkcs11/errors.ts'
 import { readUlong, type Ulong, writeUlong } from '../pkcs11/words.ts'
+import { bytesOfView } from './bytes.ts'
 import { Searches } from './searches.ts'
 
 /** What a handle stands for. */
@@ -55,15 +56,22 @@ export class Handles {
   }
 }
 
+/** Between the bytes of a handle and its value: a view of each Buffer would take longer than all else of a call. */
+const word = new DataView(new ArrayBuffer(HANDLE_BYTES))
+const wordBytes = new Uint8Array(word.buffer)
+
 /** A CK_ULONG that nothing is to be done with but to be passed on. */
 export function wordBuffer(value: Ulong): Buffer {
+  writeUlong(word, 0, value)
   const bytes = Buffer.alloc(HANDLE_BYTES)
-  writeUlong(new DataView(bytes.buffer, bytes.byteOffset, HANDLE_BYTES), 0, value)
+  for (let index = 0; index < HANDLE_BYTES; index++) bytes[index] = wordBytes[index] as number
   return bytes
 }
 
-export function wordOf(bytes: ArrayBufferView): Ulong {
-  return readUlong(new DataView(bytes.buffer, bytes.byteOffset, HANDLE_BYTES), 0)
+export function wordOf(view: ArrayBufferView): Ulong {
+  const bytes = bytesOfView(view)
+  for (let index = 0; index < HANDLE_BYTES; index++) wordBytes[index] = bytes[index] as number
+  return readUlong(word, 0)
 }
 
 /** The lower half, which is all that pkcs11js reads and gives of a number. */

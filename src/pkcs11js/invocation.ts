@@ -2,60 +2,106 @@
 import type { Frame, Place } from '../pkcs11/frame.ts'
 import { wordIn } from '../pkcs11/frame.ts'
 import type { FunctionName } from '../pkcs11/functions.ts'
-import { call, type Operation, type Steps } from '../pkcs11/operation.ts'
+import { call, type Steps } from '../pkcs11/operation.ts'
 import { placeTemplate } from '../pkcs11/structures/attributes.ts'
 import type { Ulong } from '../pkcs11/words.ts'
 import type { Gives } from './answers.ts'
 import type { Kind, Taken } from './given.ts'
 import type { Handles } from './handles.ts'
 
-/** An operation, once it is known which process runs it. */
-export type Prepared<Result> = (handles: Handles) => Operation<Result>
+/** A method's function, and what the method was given. */
+export interface Asked {
+  readonly name: FunctionName
+  readonly kinds: readonly Kind[]
+  /** By kind: as they were or as they are. */
+  readonly values: readonly Taken[Kind][]
+  /** As the program has them. */
+  readonly given: readonly unknown[]
+}
+
+/**
+ * The calls of a method, in the process whose handles these are. A function that is there once and for all: to make a
+ * generator function takes longer than most calls.
+ */
+export type Making<Result = unknown> = (
+  asked: Asked,
+  frame: Frame,
+  handles: Handles,
+) => Steps<Result>
 
 /** A token's label has 32 bytes, filled up with spaces. */
 const LABEL_BYTES = 32
 
 /** Arguments while they are laid out. */
-interface Laying {
+class Laying {
   readonly frame: Frame
   readonly handles: Handles
   readonly method: FunctionName
+  /** What the function is given. */
+  readonly words: Ulong[] = []
   /** Done after a call that was good. */
-  readonly finish: (() => void)[]
-  /** Of bytes that are written as far as the module says. */
-  output: { readonly bytes: Uint8Array; readonly place: Place; readonly length: Place } | undefined
+  finish: (() => void) | undefined
+  /** Bytes that are written: wholly, or as far as the module says. */
+  written: Uint8Array | undefined
+  place: Place | undefined
+  length: Place | undefined
+
+  constructor(frame: Frame, handles: Handles, method: FunctionName) {
+    this.frame = frame
+    this.handles = handles
+    this.method = method
+  }
+
+  put({ address, size }: Place): void {
+    this.words.push(address, size)
+  }
 }
 
-type Lay<K extends Kind> = (value: Taken[K], laying: Laying) => readonly Ulong[]
+type Lay<K extends Kind> = (value: Taken[K], laying: Laying) => void
 
 const lays: { readonly [K in Kind]: Lay<K> } = {
-  slot: (slot) => [slot],
-  session: (session, { handles, method }) => [handles.take(session, 'session', method)],
-  object: (object, { handles, method }) => [handles.take(object, 'object', method)],
-  number: (number) => [number],
-  pin: (pin, { frame }) => words(frame.text(pin)),
-  label: (label, { frame }) => [frame.copy(labelBytes(label)).address],
-  bytes: (bytes, { frame }) => words(frame.copy(bytes)),
-  random(bytes, { frame, finish }) {
-    const place = frame.room(bytes.length)
-    finish.push(() => copyTo(bytes, place, bytes.length))
-    return words(place)
+  slot(slot, { words }) {
+    words.push(slot)
+  },
+  session(session, { words, handles, method }) {
+    words.push(handles.take(session, 'session', method))
+  },
+  object(object, { words, handles, method }) {
+    words.push(handles.take(object, 'object', method))
+  },
+  number(number, { words }) {
+    words.push(number)
+  },
+  pin(pin, laying) {
+    laying.put(laying.frame.text(pin))
+  },
+  label(label, { words, frame }) {
+    words.push(frame.copy(labelBytes(label)).address)
+  },
+  bytes(bytes, laying) {
+    laying.put(laying.frame.copy(bytes))
+  },
+  random(bytes, laying) {
+    laying.written = bytes
+    laying.place = laying.frame.room(bytes.length)
+    laying.put(laying.place)
   },
   output(bytes, laying) {
-    const place = laying.frame.room(bytes.length)
-    const length = laying.frame.word(bytes.length)
-    laying.output = { bytes, place, length }
-    return [place.address, length.address]
+    laying.written = bytes
+    laying.place = laying.frame.room(bytes.length)
+    laying.length = laying.frame.word(bytes.length)
+    laying.words.push(laying.place.address, laying.length.address)
   },
-  mechanism(mechanism, { frame, handles, method, finish }) {
-    const placed = mechanism.place(frame, handles, method)
-    if (placed.finish !== undefined) finish.push(placed.finish)
-    return [placed.address]
+  mechanism(mechanism, laying) {
+    const placed = mechanism.place(laying.frame, laying.handles, laying.method)
+    laying.finish = placed.finish
+    laying.words.push(placed.address)
   },
-  template: (template, { frame }) => placeTemplate(frame, template),
+  template(template, { words, frame }) {
+    const [address, count] = placeTemplate(frame, template)
+    words.push(address, count)
+  },
 }
-
-const words = ({ address, size }: Place): readonly Ulong[] => [address, size]
 
 function labelBytes(label: string): Uint8Array {
   const bytes = Buffer.from(label, 'utf8')
@@ -69,28 +115,31 @@ function copyTo(bytes: Uint8Array, { bytes: from, at }: Place, length: number): 
 }
 
 /** One call with the arguments as they are, and what it gives. */
-export function invocation<Result>(
-  method: FunctionName,
-  kinds: readonly Kind[],
-  values: readonly Taken[Kind][],
+export function* invocation<Result>(
+  asked: Asked,
   gives: Gives<Result>,
-): Prepared<Result | Uint8Array> {
-  return (handles) =>
-    function* invoke(frame): Steps<Result | Uint8Array> {
-      const laying: Laying = { frame, handles, method, finish: [], output: undefined }
-      const laid = kinds.flatMap((kind, index) => lay(kind, values[index] as Taken[Kind], laying))
-      const answer = gives(frame, handles)
-      yield call(method, [...laid, ...answer.words])
-      for (const finish of laying.finish) finish()
-      const { output } = laying
-      if (output === undefined) return answer.read()
-      const { bytes, place, length } = output
-      const written = Math.min(bytes.length, Number(wordIn(length)))
-      copyTo(bytes, place, written)
-      return bytes.subarray(0, written)
-    }
+  frame: Frame,
+  handles: Handles,
+): Steps<Result | Uint8Array> {
+  const { name, kinds, values } = asked
+  const laying = new Laying(frame, handles, name)
+  for (let index = 0; index < kinds.length; index++)
+    lay(kinds[index] as Kind, values[index] as Taken[Kind], laying)
+  const answer = gives(frame, handles, asked)
+  for (const word of answer.words) laying.words.push(word)
+  yield call(name, laying.words)
+  laying.finish?.()
+  const { written, place, length } = laying
+  if (written === undefined || place === undefined) return answer.read()
+  if (length === undefined) {
+    copyTo(written, place, written.length)
+    return answer.read()
+  }
+  const count = Math.min(written.length, Number(wordIn(length)))
+  copyTo(written, place, count)
+  return written.subarray(0, count)
 }
 
-function lay<K extends Kind>(kind: K, value: Taken[K], laying: Laying): readonly Ulong[] {
-  return lays[kind](value, laying)
+function lay<K extends Kind>(kind: K, value: Taken[K], laying: Laying): void {
+  lays[kind](value, laying)
 }

@@ -1,17 +1,18 @@
 /** A module that an object of the class has loaded: runs its methods, and names its failures as pkcs11js does. */
 import { FatThreadError } from '../index.ts'
 import { Cryptoki } from '../pkcs11/cryptoki.ts'
+import type { Frame } from '../pkcs11/frame.ts'
 import type { FunctionName } from '../pkcs11/functions.ts'
 import { Life, type RunOptions } from '../pkcs11/life.ts'
+import type { Steps } from '../pkcs11/operation.ts'
 import type { InitializeArguments } from '../pkcs11/operations/general.ts'
 import type { LoadingOptions } from '../pkcs11/shelter.ts'
 import type { Ulong } from '../pkcs11/words.ts'
 import { failureOf, type Look } from './failure.ts'
 import { keepAll } from './given.ts'
 import { Handles } from './handles.ts'
-import type { Prepared } from './invocation.ts'
+import type { Asked, Making } from './invocation.ts'
 import { type IsolationOptions, optionsOf } from './isolation.ts'
-import type { Prepare } from './methods.ts'
 import type { PKCS11 } from './pkcs11.ts'
 
 type Done = (error: unknown, value: unknown) => void
@@ -92,13 +93,14 @@ export class LoadedModule {
   run<Result>(
     name: FunctionName,
     look: Look,
-    prepared: Prepared<Result>,
+    make: (frame: Frame, handles: Handles) => Steps<Result>,
     isLimited = true,
   ): Result {
     return this.#naming(name, look, () => {
       const life = this.#fresh ?? this.#cryptoki.lifeSync()
       const limits = isLimited ? this.#limits() : undefined
-      return life.runSync(prepared(this.#handlesOf(life)), limits)
+      const handles = this.#handlesOf(life)
+      return life.runSync((frame) => make(frame, handles), limits)
     })
   }
 
@@ -110,12 +112,15 @@ export class LoadedModule {
   }
 
   /** In the background; the arguments are taken now. */
-  start(name: FunctionName, { kinds, values, prepare }: Prepare, done: Done): void {
-    const begin = (life: Life, kept: typeof values): Promise<unknown> =>
-      life.run(prepare(kept)(this.#handlesOf(life)), {
+  start(asked: Asked, make: Making, done: Done): void {
+    const { name, kinds, values } = asked
+    const begin = (life: Life, kept: Asked): Promise<unknown> => {
+      const handles = this.#handlesOf(life)
+      return life.run((frame) => make(kept, frame, handles), {
         session: values[0] as Ulong,
         ...this.#limits(),
       })
+    }
     const fail = (error: unknown): void => {
       const scene = { method: name, module: this.path, look: 'wrapped' } as const
       process.nextTick(done, failureOf(error, scene), null)
@@ -123,9 +128,9 @@ export class LoadedModule {
     let running: Promise<unknown>
     try {
       const life = this.#fresh ?? this.#cryptoki.life()
-      if (life instanceof Life) running = begin(life, values)
+      if (life instanceof Life) running = begin(life, asked)
       else {
-        const kept = keepAll(kinds, values)
+        const kept = { ...asked, values: keepAll(kinds, values) }
         running = life.then((next) => begin(next, kept))
       }
     } catch (error) {

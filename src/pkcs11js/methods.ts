@@ -1,12 +1,13 @@
 /** The methods, each described once: its three forms are made of that. */
 import type { FunctionName } from '../pkcs11/functions.ts'
+import type { Steps } from '../pkcs11/operation.ts'
 import type { Ulong } from '../pkcs11/words.ts'
 import {
-  always,
   type Gives,
   handle,
   mechanismInfo,
   nothing,
+  own,
   pair,
   session,
   sessionInfo,
@@ -16,17 +17,10 @@ import {
   truth,
 } from './answers.ts'
 import { findObjects, getAttributeValue, getMechanismList, getOperationState } from './asking.ts'
-import { type Kind, requireCount, type Taken, takeAll } from './given.ts'
-import { invocation, type Prepared } from './invocation.ts'
+import { type Kind, requireCount, takeAll } from './given.ts'
+import type { Handles } from './handles.ts'
+import { type Asked, invocation, type Making } from './invocation.ts'
 import { convertDates } from './template.ts'
-
-/** A method with its arguments. */
-export interface Prepare {
-  readonly kinds: readonly Kind[]
-  readonly values: Taken[Kind][]
-  /** @param values the same, as they were or as they are */
-  readonly prepare: (values: readonly Taken[Kind][]) => Prepared<unknown>
-}
 
 export interface Method {
   /** Arguments without a callback. */
@@ -36,7 +30,8 @@ export interface Method {
   /** pkcs11js doesn't wrap its errors. */
   readonly isPlain: boolean
   /** @throws {TypeError} for wrong arguments */
-  readonly take: (values: readonly unknown[]) => Prepare
+  readonly take: (given: readonly unknown[]) => Asked
+  readonly make: Making
 }
 
 interface Traits {
@@ -46,15 +41,8 @@ interface Traits {
   readonly isPlain?: boolean
 }
 
-type Making = (
-  name: FunctionName,
-  kinds: readonly Kind[],
-  values: readonly Taken[Kind][],
-  given: readonly unknown[],
-) => Prepared<unknown>
-
 /** What goes in, in the order of the function's parameters; the rest stands behind. */
-function method(name: FunctionName, takes: string, making: Making, traits: Traits = {}): Method {
+function method(name: FunctionName, takes: string, make: Making, traits: Traits = {}): Method {
   const kinds = takes.split(' ') as Kind[]
   const { isAsync = false, isPlain = false, isUncounted = false } = traits
   return {
@@ -63,37 +51,40 @@ function method(name: FunctionName, takes: string, making: Making, traits: Trait
     isPlain,
     take(given) {
       if (!isUncounted) requireCount(kinds.length, given)
-      const values = takeAll(kinds, given)
-      return { kinds, values, prepare: (kept) => making(name, kinds, kept, given) }
+      return { name, kinds, values: takeAll(kinds, given), given }
     },
+    make,
   }
 }
 
 /** One call. */
 const once =
   <Result>(gives: Gives<Result>): Making =>
-  (name, kinds, values) =>
-    invocation(name, kinds, values, gives)
+  (asked, frame, handles) =>
+    invocation(asked, gives, frame, handles)
 
 /** The same, with which a search ends: where it is good, or whatever becomes of it. */
 const ending =
   (making: Making, when: 'good' | 'over', of: 'session' | 'slot' = 'session'): Making =>
-  (...given) => {
-    const prepared = making(...given)
-    const [, , [session]] = given
-    return (handles) =>
-      function* end(frame) {
-        let isOver = when === 'over'
-        try {
-          const result = yield* prepared(handles)(frame)
-          isOver = true
-          return result
-        } finally {
-          if (of === 'slot') handles.searches.endAll()
-          else if (isOver) handles.searches.end(session as Ulong)
-        }
-      }
+  (asked, frame, handles) =>
+    end(making(asked, frame, handles), handles, when, of === 'slot' ? undefined : asked.values[0])
+
+function* end(
+  steps: Steps<unknown>,
+  { searches }: Handles,
+  when: 'good' | 'over',
+  session: unknown,
+): Steps<unknown> {
+  let isOver = when === 'over'
+  try {
+    const result = yield* steps
+    isOver = true
+    return result
+  } finally {
+    if (session === undefined) searches.endAll()
+    else if (isOver) searches.end(session as Ulong)
   }
+}
 
 const later: Traits = { isAsync: true }
 const hidden: Traits = { isPlain: true, isUncounted: true }
@@ -134,7 +125,7 @@ const ROWS = {
   C_Login: ['session number pin', once(nothing)],
   C_Logout: ['session', once(nothing)],
   C_SeedRandom: data,
-  C_GenerateRandom: ['session random', (...making) => once(always(making[3][1]))(...making)],
+  C_GenerateRandom: ['session random', once(own(1))],
   C_CreateObject: ['session template', once(handle), hidden],
   C_CopyObject: ['session object template', once(handle), hidden],
   C_DestroyObject: ['session object', once(nothing)],

@@ -1,13 +1,14 @@
 /** The class: methods that block, take a callback, or give a promise. */
 import { promisify } from 'node:util'
+import type { Frame } from '../pkcs11/frame.ts'
 import type { FunctionName } from '../pkcs11/functions.ts'
 import type { InitializeArguments } from '../pkcs11/operations/general.ts'
 import type { Ulong } from '../pkcs11/words.ts'
 import { moduleInfo } from './answers.ts'
-import { getSlotList, waitForSlotEvent } from './asking.ts'
+import { findObjects, getSlotList, waitForSlotEvent } from './asking.ts'
 import { type Look, notLoaded } from './failure.ts'
 import { requireCallback, requireCount } from './given.ts'
-import { invocation, type Prepared } from './invocation.ts'
+import { type Asked, invocation } from './invocation.ts'
 import { checked, type IsolationOptions } from './isolation.ts'
 import { LoadedModule } from './loaded-module.ts'
 import { METHODS, type Method } from './methods.ts'
@@ -56,18 +57,18 @@ function blocking(name: FunctionName, method: Method) {
   return function (this: Any, ...given: unknown[]): unknown {
     if (method.isAsync && given.length > method.count) return this[`${name}Callback`](...given)
     const module = moduleOf(this, look)
-    const { values, prepare } = method.take(given)
-    return module.run(name, look, prepare(values))
+    const asked = method.take(given)
+    return module.run(name, look, (frame, handles) => method.make(asked, frame, handles))
   }
 }
 
-function withCallback(name: FunctionName, method: Method) {
+function withCallback(method: Method) {
   return function (this: Any, ...given: unknown[]): void {
     const module = moduleOf(this, 'wrapped')
     requireCount(method.count + 1, given)
-    const taken = method.take(given.slice(0, -1))
+    const asked = method.take(given.slice(0, -1))
     requireCallback(given[method.count], method.count)
-    module.start(name, taken, given[method.count] as Later)
+    module.start(asked, method.make, given[method.count] as Later)
   }
 }
 
@@ -79,22 +80,26 @@ const METHODS_OF_THEIR_OWN = {
     moduleOf(this, 'wrapped').finalize()
   },
   C_GetInfo(this: Any): unknown {
-    return runOwn(this, 'C_GetInfo', invocation('C_GetInfo', [], [], moduleInfo))
+    return moduleOf(this, 'wrapped').run('C_GetInfo', 'wrapped', (frame, handles) =>
+      invocation(GET_INFO, moduleInfo, frame, handles),
+    )
   },
   C_GetSlotList(this: Any, ...given: unknown[]): unknown {
     const [present = false] = given
     const module = moduleOf(this, 'wrapped')
     if (given.length > 0 && typeof given[0] !== 'boolean')
       throw new TypeError('Argument 0 has wrong type. Should be a Boolean')
-    return module.run('C_GetSlotList', 'wrapped', getSlotList(present as boolean))
+    return module.run('C_GetSlotList', 'wrapped', (frame) => getSlotList(frame, present as boolean))
   },
   C_FindObjects(this: Any, ...given: unknown[]): unknown {
     const module = moduleOf(this, 'plain')
     const isOne = given.length < 2
-    const { values, prepare } = FIND_OBJECTS.take(isOne ? [...given, 1] : given)
-    const next = isOne ? module.next(values[0] as Ulong) : undefined
+    const asked = FIND_OBJECTS.take(isOne ? [...given, 1] : given)
+    const next = isOne ? module.next(asked.values[0] as Ulong) : undefined
     if (next !== undefined) return next
-    const found = module.run('C_FindObjects', 'plain', prepare(values)) as unknown[]
+    const found = module.run('C_FindObjects', 'plain', (frame, handles) =>
+      findObjects(asked, frame, handles),
+    )
     return isOne ? (found[0] ?? null) : found
   },
   C_WaitForSlotEvent(this: Any, ...given: unknown[]): unknown {
@@ -104,15 +109,14 @@ const METHODS_OF_THEIR_OWN = {
     if (typeof flags !== 'number')
       throw new TypeError('Argument 0 has wrong type. Should be a Number')
     // It may be years until somebody puts a card in.
-    return module.run('C_WaitForSlotEvent', 'wrapped', waitForSlotEvent(flags >>> 0), false)
+    const wait = (frame: Frame) => waitForSlotEvent(frame, flags >>> 0)
+    return module.run('C_WaitForSlotEvent', 'wrapped', wait, false)
   },
 }
 
 const FIND_OBJECTS = METHODS.C_FindObjects as Method
 
-function runOwn<Result>(owner: Any, name: FunctionName, prepared: Prepared<Result>): Result {
-  return moduleOf(owner, 'wrapped').run(name, 'wrapped', prepared)
-}
+const GET_INFO: Asked = { name: 'C_GetInfo', kinds: [], values: [], given: [] }
 
 function initializeArguments(given: unknown): InitializeArguments {
   if (given === undefined || given === null) return {}
@@ -138,7 +142,7 @@ function define(name: string, method: (...given: never[]) => unknown): void {
 for (const [name, method] of Object.entries(METHODS)) {
   define(name, blocking(name as FunctionName, method))
   if (!method.isAsync) continue
-  const callback = withCallback(name as FunctionName, method)
+  const callback = withCallback(method)
   define(`${name}Callback`, callback)
   define(`${name}Async`, promisify(callback as Any))
 }
