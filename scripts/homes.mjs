@@ -25,6 +25,7 @@ const HOMES = [
     token: /\b(__atomic|atomic)_|\b__sync_/,
     may: ['native/host/ring.c', 'native/include/ft_ring.h'],
   },
+  { ...C, token: /\bmall(opt|oc_trim)\b/, may: ['native/host/heap.c'] },
   { ...C, token: /\bsched_setaffinity\b/, may: ['native/host/processor.c'] },
   // The host and the addon share native/include and nothing else.
   { ...C, token: /#include "\.\.\//, may: [] },

@@ -390,10 +390,20 @@ static napi_value introduction(napi_env env, napi_callback_info info) {
   return throw_errno(env, "introduction", ENOMEM);
 }
 
+/* The head of the lane that stands at that offset of a view, or NULL. */
+static struct ft_lane *to_lane(napi_env env, napi_value view, napi_value offset) {
+  size_t bytes = 0;
+  uint8_t *memory = to_memory(env, view, &bytes);
+  double at = to_number(env, offset);
+  if (memory == NULL || at < 0 || at + sizeof(struct ft_lane) > (double)bytes) return NULL;
+  return (struct ft_lane *)(void *)(memory + (size_t)at);
+}
+
 static napi_value wait_thread(napi_env env, napi_callback_info info) {
-  napi_value values[2];
-  take(env, info, 2, values);
-  return number(env, thread_wait(to_thread(env, values[0]), to_int(env, values[1])));
+  napi_value values[4];
+  take(env, info, 4, values);
+  struct ft_lane *lane = to_lane(env, values[2], values[3]);
+  return number(env, thread_wait(to_thread(env, values[0]), lane, to_number(env, values[1])));
 }
 
 static napi_value watch_thread(napi_env env, napi_callback_info info) {
@@ -405,11 +415,9 @@ static napi_value watch_thread(napi_env env, napi_callback_info info) {
 static napi_value ring(napi_env env, napi_callback_info info) {
   napi_value values[2];
   take(env, info, 2, values);
-  size_t bytes = 0;
-  uint8_t *memory = to_memory(env, values[0], &bytes);
-  size_t offset = (size_t)to_number(env, values[1]);
-  if (memory == NULL || offset + sizeof(struct ft_lane) > bytes) return throw_errno(env, "futex", EINVAL);
-  return done(env, "futex", doorbell_ring((struct ft_lane *)(void *)(memory + offset)));
+  struct ft_lane *lane = to_lane(env, values[0], values[1]);
+  if (lane == NULL) return throw_errno(env, "futex", EINVAL);
+  return done(env, "futex", doorbell_ring(lane));
 }
 
 static napi_value send_descriptors(napi_env env, napi_callback_info info) {

@@ -124,13 +124,14 @@ int watch_begin(struct fat_thread *thread);
 int watch_ring(struct fat_thread *thread);
 void thread_failed(struct fat_thread *thread, int error);
 int thread_kill(struct fat_thread *thread);
-uint32_t thread_wait(struct fat_thread *thread, int milliseconds);
+struct ft_lane;
+/* Where the program blocks for a lane, that lane; else NULL. */
+uint32_t thread_wait(struct fat_thread *thread, struct ft_lane *lane, double milliseconds);
 int thread_send(
     struct fat_thread *thread, const int *descriptors, size_t count, void *message, size_t bytes);
 char *thread_take_output(struct fat_thread *thread, int stream, size_t *length, uint64_t *dropped);
 void thread_close(struct fat_thread *thread);
 void thread_release(struct fat_thread *thread);
-struct ft_lane;
 int doorbell_ring(struct ft_lane *lane);
 /* Takes the host's first message where it is there. */
 void thread_meet(struct fat_thread *thread);

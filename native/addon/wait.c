@@ -498,11 +498,17 @@ int watch_ring(struct fat_thread *thread) {
 
 /* ---- blocking waits of the program ---- */
 
-static struct timespec later(int milliseconds) {
-  struct timespec time;
+static struct timespec timespec_of(double milliseconds) {
+  double seconds = milliseconds > 0 ? milliseconds / 1e3 : 0;
+  time_t whole = (time_t)seconds;
+  return (struct timespec){.tv_sec = whole, .tv_nsec = (long)((seconds - (double)whole) * 1e9)};
+}
+
+static struct timespec later(double milliseconds) {
+  struct timespec time, wait = timespec_of(milliseconds);
   clock_gettime(CLOCK_MONOTONIC, &time);
-  time.tv_sec += milliseconds / 1000;
-  time.tv_nsec += (milliseconds % 1000) * 1000000L;
+  time.tv_sec += wait.tv_sec;
+  time.tv_nsec += wait.tv_nsec;
   if (time.tv_nsec >= 1000000000L) {
     time.tv_nsec -= 1000000000L;
     time.tv_sec++;
@@ -515,7 +521,7 @@ static bool starting(enum state state) { return state == STATE_STARTING; }
 static bool living(enum state state) { return state < STATE_ENDED; }
 
 /* Waits while the state is such a one; returns whether it still is. */
-static bool wait_while(struct fat_thread *thread, bool (*such)(enum state), int milliseconds) {
+static bool wait_while(struct fat_thread *thread, bool (*such)(enum state), double milliseconds) {
   struct timespec end = later(milliseconds);
   pthread_mutex_lock(&thread->lock);
   while (such(thread->state)) {
@@ -531,7 +537,9 @@ static uint32_t wait_for_end(struct fat_thread *thread, int milliseconds) {
   return wait_while(thread, living, milliseconds) ? 0 : EVENT_ENDED;
 }
 
-uint32_t thread_wait(struct fat_thread *thread, int milliseconds) {
+static void stand_on(struct ft_lane *lane) { lane->program_processor = (uint32_t)sched_getcpu() + 1; }
+
+uint32_t thread_wait(struct fat_thread *thread, struct ft_lane *lane, double milliseconds) {
   if (wait_while(thread, starting, milliseconds)) return 0;
   if (thread->state != STATE_RUNNING) return wait_for_end(thread, 1000);
   pthread_mutex_lock(&thread->lock);
@@ -541,7 +549,9 @@ uint32_t thread_wait(struct fat_thread *thread, int milliseconds) {
       {.fd = thread->process, .events = POLLIN},
       {.fd = thread->end, .events = POLLIN},
       {.fd = thread->socket, .events = POLLIN}};
-  if (poll(polled, 3, milliseconds) <= 0) return 0;
+  if (lane != NULL) stand_on(lane);
+  struct timespec most = timespec_of(milliseconds);
+  if (ppoll(polled, 3, &most, NULL) <= 0) return 0;
   if (polled[0].revents != 0 || polled[1].revents != 0) return wait_for_end(thread, 1000);
   pthread_mutex_lock(&thread->lock);
   bool met = thread->state == STATE_RUNNING && meet_locked(thread);
@@ -576,6 +586,6 @@ int thread_send(
 }
 
 int doorbell_ring(struct ft_lane *lane) {
-  lane->rung_from = (uint32_t)sched_getcpu() + 1;
+  stand_on(lane);
   return syscall(SYS_futex, &lane->host_asleep, FUTEX_WAKE, 1, NULL, NULL, 0) < 0 ? errno : 0;
 }

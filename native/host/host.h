@@ -73,6 +73,7 @@ struct ring {
   bool awaits_waking;      /* it pays to stay awake meanwhile */
   uint32_t together;       /* wake-ups in a row on the processor that the program rang from */
   uint32_t together_most;
+  uint32_t released;       /* the request after which the heap was given back */
 };
 void ring_open(struct ring *ring, void *lane, uint32_t spin_limit);
 void ring_open_inner(struct ring *ring, void *lane, uint32_t spin_limit, uint32_t strand);
@@ -98,6 +99,12 @@ void ring_give_up(uint32_t *word);
 uint32_t processor_now(void);
 /* Moves this thread to another one that it may run on, where there is one. */
 void processor_leave(void);
+
+/* heap.c: what the C library keeps of the heap between calls. */
+void heap_keep(void);
+/* Whether there may be much to give back; the process's first thread can tell. */
+bool heap_worth_releasing(bool first);
+void heap_release(bool first);
 
 /* message.c: serves the requests of one lane, one after the other. */
 _Noreturn void message_serve(struct ring *ring);

@@ -69,6 +69,7 @@ static int start_steps(uint8_t *channel, uint32_t born, uint32_t *step) {
 
 /* The one argument: the namespaces that this process was born into, as flags of clone. */
 int main(int count, char **arguments) {
+  heap_keep();
   struct ft_start *start;
   int error = channel_map(FT_DESCRIPTOR_CHANNEL, &start);
   if (error == EPROTO) {

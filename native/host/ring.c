@@ -15,6 +15,7 @@
 #define BETWEEN_TRIES 256u
 #define TOGETHER_LEAST 8u
 #define TOGETHER_MOST 4096u
+#define REST_SECONDS 1 /* without a request: so long the heap is kept as it is */
 
 static inline void pause_processor(void) {
 #if defined(__x86_64__)
@@ -58,10 +59,10 @@ bool ring_quiet(const struct ring *ring) {
   return !published(slot(ring, next), next);
 }
 
-/* Whoever is woken on the processor of one that stays awake for the answer has to wait for it, or takes its place.
- * Some schedulers keep such a pair together for good, though another processor is idle. */
+/* Whoever runs on the processor of one that stays awake for the answer has to wait for it, or takes its place. Some
+ * schedulers keep such a pair together for good, though another processor is idle. */
 static void keep_apart(struct ring *ring) {
-  uint32_t from = __atomic_load_n(&ring->lane->rung_from, __ATOMIC_RELAXED);
+  uint32_t from = __atomic_load_n(&ring->lane->program_processor, __ATOMIC_RELAXED);
   if (from == 0 || from != processor_now()) {
     ring->together = 0;
     return;
@@ -72,14 +73,24 @@ static void keep_apart(struct ring *ring) {
   processor_leave();
 }
 
+/* The first sleep after a request ends after a while, where there may be memory to give back. */
+static void rest(struct ring *ring, uint32_t *asleep) {
+  const struct timespec long_enough = {.tv_sec = REST_SECONDS};
+  bool keeps = ring->released != ring->sequence && heap_worth_releasing(ring->strand == 0);
+  long woken = syscall(SYS_futex, asleep, FUTEX_WAIT, 1, keeps ? &long_enough : NULL, NULL, 0);
+  if (woken == 0 || errno != ETIMEDOUT) return;
+  ring->released = ring->sequence;
+  heap_release(ring->strand == 0);
+}
+
 static void sleep_until(struct ring *ring, const struct ft_request *request, uint32_t sequence) {
   uint32_t *asleep = &ring->lane->host_asleep;
-  __atomic_store_n(&ring->lane->rung_from, 0, __ATOMIC_RELAXED);
+  __atomic_store_n(&ring->lane->program_processor, 0, __ATOMIC_RELAXED);
   while (!published(request, sequence)) {
     /* Said before the last look: the program stores its request before it looks here. */
     __atomic_store_n(asleep, 1, __ATOMIC_SEQ_CST);
     if (__atomic_load_n(&request->sequence, __ATOMIC_SEQ_CST) == sequence) break;
-    syscall(SYS_futex, asleep, FUTEX_WAIT, 1, NULL, NULL, 0);
+    rest(ring, asleep);
   }
   __atomic_store_n(asleep, 0, __ATOMIC_RELAXED);
 }
@@ -160,6 +171,7 @@ static void tell(struct ring *ring) {
   ring->woke_program = true;
   /* A full socket has rung already. */
   (void)send(FT_DESCRIPTOR_SOCKET, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+  keep_apart(ring);
 }
 
 void ring_answer(struct ring *ring, const struct answer *answer, bool last) {

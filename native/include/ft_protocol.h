@@ -7,10 +7,10 @@
 
 /* SHA-256 of the definition: program, addon and host start only with the same one. */
 #define FT_DIGEST \
-  { 0x7e, 0x63, 0xd8, 0x07, 0x8e, 0x8b, 0x90, 0x39, \
-    0x53, 0xdb, 0x8f, 0x61, 0x3f, 0xd9, 0xb4, 0xc1, \
-    0x41, 0x88, 0xb8, 0x21, 0x61, 0xce, 0xdf, 0xd6, \
-    0x70, 0x04, 0xdd, 0x12, 0xd7, 0xf3, 0x82, 0xe2 }
+  { 0x9f, 0xbe, 0x6f, 0x4d, 0x12, 0xee, 0xb1, 0xbe, \
+    0x77, 0x36, 0xf4, 0xb8, 0x48, 0xf0, 0x9f, 0x08, \
+    0xa8, 0x35, 0x11, 0x5f, 0xf3, 0x54, 0x5b, 0xc4, \
+    0x9a, 0x9b, 0xf7, 0xb3, 0x1f, 0x73, 0x5b, 0xf7 }
 
 #define FT_LANES 64
 #define FT_SLOTS 128
@@ -242,7 +242,7 @@ struct ft_lane {
   uint32_t program_asleep;
   uint32_t pad0[31];
   uint32_t host_asleep;
-  uint32_t rung_from;
+  uint32_t program_processor;
   uint32_t pad1[30];
   uint32_t begun;
   uint32_t pad2[31];
@@ -253,7 +253,7 @@ _Static_assert(sizeof(struct ft_lane) == 4096, "lane");
 _Static_assert(offsetof(struct ft_lane, program_asleep) == 0, "lane.programAsleep");
 _Static_assert(offsetof(struct ft_lane, pad0) == 4, "lane.pad0");
 _Static_assert(offsetof(struct ft_lane, host_asleep) == 128, "lane.hostAsleep");
-_Static_assert(offsetof(struct ft_lane, rung_from) == 132, "lane.rungFrom");
+_Static_assert(offsetof(struct ft_lane, program_processor) == 132, "lane.programProcessor");
 _Static_assert(offsetof(struct ft_lane, pad1) == 136, "lane.pad1");
 _Static_assert(offsetof(struct ft_lane, begun) == 256, "lane.begun");
 _Static_assert(offsetof(struct ft_lane, pad2) == 260, "lane.pad2");

@@ -347,13 +347,18 @@ export class Lane implements Line, Entrance {
       ring.wakeUp()
       return
     }
-    const event = this.#process.wait(Math.ceil(Math.max(0, Math.min(this.#leftAround(), RELOOK))))
+    const most = Math.ceil(Math.max(0, Math.min(this.#leftAround(), RELOOK)))
+    const sleep = this.#spin ? this.#pump.sleepAtMost(most) : most
+    const event = this.#process.wait(sleep, this.#channel.views.u8, ring.lane)
     if (this.#dead) return
     ring.wakeUp()
-    if (this.#drain() > 0) return
+    if (this.#drain() > 0) {
+      this.#pump.answered(event)
+      return
+    }
     this.#checkWaiting()
     this.#checkLimits()
-    if (!event) this.#ringHost()
+    if (!event && sleep === most) this.#ringHost()
   }
 
   /** This lane, those that it is an inner lane of, and those beside it. */
@@ -383,6 +388,7 @@ export class Lane implements Line, Entrance {
 
   /** Goes on with what is in flight, after a blocking wait. */
   resume(): void {
+    this.#pump.goOn()
     this.#callbacks.rehear()
     this.#pump.go()
   }

@@ -1,4 +1,5 @@
 import { type HostProcess, holdEventLoop, releaseEventLoop } from '../host/process.ts'
+import { Forecast } from './forecast.ts'
 import { Patience } from './patience.ts'
 import type { Ring } from './ring.ts'
 
@@ -50,6 +51,11 @@ export class Pump {
   readonly #home: PumpHome
   readonly #turns = new Watch(AWAKE)
   readonly #blocks = new Watch(AWAKE_BLOCKING)
+  readonly #forecast = new Forecast()
+  /** When the program began to block, in milliseconds of `performance.now()`; or 0. */
+  #since = 0
+  /** It slept until shortly before the answer was expected. */
+  #slept = false
   /** The host slept when it was last asked, and has not answered since. */
   #woken = false
   #turning = false
@@ -107,14 +113,47 @@ export class Pump {
     if (!this.#home.dead()) this.#home.ring.wakeUp()
   }
 
-  /** Blocks for as long as that has paid lately; returns whether an answer came. */
+  /** Blocks awake for as long as that has paid lately; returns whether an answer came. */
   spin(): boolean {
+    const { ring } = this.#home
+    const now = performance.now()
+    if (this.#since === 0) this.#since = now
+    if (this.#slept) {
+      this.#slept = false
+      const expected = ring.spin(this.#forecast.awake(now - this.#since))
+      this.#forecast.tried(expected)
+      if (expected) this.answered(false)
+      return expected
+    }
     const patience = this.#blocks.of(this.#woken)
     this.#woken = false
-    const found = this.#home.ring.spin(patience.milliseconds)
+    const found = ring.spin(patience.milliseconds)
     if (found) patience.paid()
     else patience.failed()
     return found
+  }
+
+  /** How long the program may sleep while it blocks, in milliseconds; unless an answer is expected, `most`. */
+  sleepAtMost(most: number): number {
+    if (this.#since === 0) return most
+    const expected = this.#forecast.sleep(performance.now() - this.#since)
+    if (expected === undefined || expected >= most) return most
+    this.#slept = true
+    return expected
+  }
+
+  /** What the program blocked for is there; `rung` says that it slept until then. */
+  answered(rung: boolean): void {
+    if (this.#since === 0) return
+    this.#forecast.took(performance.now() - this.#since, rung)
+    this.#since = 0
+    this.#slept = false
+  }
+
+  /** The program blocks no more. */
+  goOn(): void {
+    this.#since = 0
+    this.#slept = false
   }
 
   #sleep(): void {

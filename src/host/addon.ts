@@ -70,8 +70,8 @@ export interface Addon {
   usedTime(handle: Handle): number | undefined
   /** The host's first message, an `INTRODUCTION`, once it has come. */
   introduction(handle: Handle): Uint8Array | undefined
-  /** Blocks until an event, at most so many milliseconds; 0 when none came. */
-  wait(handle: Handle, milliseconds: number): number
+  /** Blocks until an event, at most so many milliseconds; 0 when none came. The lane at that offset is told where. */
+  wait(handle: Handle, milliseconds: number, view?: Uint8Array, lane?: number): number
   /** Asks for one `RING` event. */
   watch(handle: Handle): void
   /** Wakes the host if it sleeps on the lane at that offset. */

@@ -165,9 +165,12 @@ export class HostProcess {
     if (this.#lost === undefined) addon().watch(this.#handle)
   }
 
-  /** Blocks until something happens, at most so many milliseconds. Returns whether anything did. */
-  wait(milliseconds: number): boolean {
-    const events = addon().wait(this.#handle, Math.min(milliseconds, 0x7fffffff))
+  /**
+   * Blocks until something happens, at most so many milliseconds; for a lane, its offset in a view of the channel.
+   * Returns whether anything did.
+   */
+  wait(milliseconds: number, view?: Uint8Array, lane?: number): boolean {
+    const events = addon().wait(this.#handle, Math.min(milliseconds, 0x7fffffff), view, lane)
     if (events === EVENT.ENDED) this.dispatch(events)
     else if (events === EVENT.HANGUP && this.#lostFor() > HANGUP_GRACE) this.#listener.onHangup()
     return events !== 0

@@ -1,7 +1,8 @@
 /** What a fat thread holds of its own, by the kernel's count. */
 import { readFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { open } from '../../src/index.ts'
+import { fixture } from '../fixtures/build.ts'
 
 /** Kilobytes that only this process maps, by the name of the mapping and whether it may write there. */
 function privateMemory(pid: number): { name: string; writable: boolean; kilobytes: number }[] {
@@ -19,6 +20,43 @@ function privateMemory(pid: number): { name: string; writable: boolean; kilobyte
   return mappings
 }
 
+const MIB = 2 ** 20
+
+/** Pages that the process touched for the first time, since it began. */
+function faults(pid: number): number {
+  const [, after = ''] = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')
+  return Number(after.split(' ')[7])
+}
+
+const inMemory = (pid: number): number =>
+  Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) * 1024
+
+const sanitized = process.env['FAT_THREADS_NATIVE'] === 'sanitized'
+
+// The sanitizers have a heap of their own.
+for (const threads of [1, 2])
+  test.skipIf(sanitized)(
+    `large blocks are kept between calls, and given back later, with ${threads} lane(s)`,
+    async () => {
+      await using library = await open(
+        fixture('takes-large-blocks'),
+        { work: 'int work(uint64_t bytes)' },
+        { threads },
+      )
+      const { work } = library.symbols
+      const pid = library.thread.pid as number
+      const small = inMemory(pid)
+      const calls = 20
+      for (let call = 0; call < calls; call++) await Promise.all([work(4 * MIB), work(4 * MIB)])
+      const before = faults(pid)
+      for (let call = 0; call < calls; call++) await Promise.all([work(4 * MIB), work(4 * MIB)])
+      const pages = (2 * 4 * MIB) / 4096
+      expect(faults(pid) - before).toBeLessThan(pages)
+      await vi.waitFor(() => expect(inMemory(pid)).toBeLessThan(small + 2 * MIB), 10_000)
+      expect(await work(MIB)).toBe(1)
+    },
+  )
+
 test('is what it wrote: sealed copies are the program’s, and counted as shared', async () => {
   await using libm = await open('libm.so.6', { cos: 'double cos(double)' })
   await libm.symbols.cos(0)
@@ -30,5 +68,5 @@ test('is what it wrote: sealed copies are the program’s, and counted as shared
   for (const { name, writable, kilobytes } of copies)
     if (!writable) expect(kilobytes, name).toBeLessThanOrEqual(relocated)
   const sum = mappings.reduce((all, { kilobytes }) => all + kilobytes, 0)
-  expect(sum).toBeLessThanOrEqual(process.env['FAT_THREADS_NATIVE'] === 'sanitized' ? 1e6 : 250)
+  expect(sum).toBeLessThanOrEqual(sanitized ? 1e6 : 250)
 })
