@@ -3,6 +3,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { crc32 } from 'node:zlib'
 import { descendantsOf, memoryOf } from '../harness/memory.mjs'
 
+/** Images before anything is timed. */
+export const WARM_UP = 60
 /** Images under way: two that are decoded, two that wait for their turn. */
 const UNDER_WAY = 4
 /** Milliseconds between two looks at the event loop: each is work that the blocking subjects don't have. */
@@ -28,6 +30,7 @@ export async function runJob(maker, images) {
   const seconds = (performance.now() - begin) / 1000
   delays.disable()
   return {
+    images: images.length,
     rate: images.length / seconds,
     delay: Math.max(0, delays.percentile(99) - RESOLUTION * 1e6),
     memory: await memoryOfAll(),

@@ -6,12 +6,10 @@ import { fileURLToPath } from 'node:url'
 import * as careful from './careful.mjs'
 import { collection } from './collection.mjs'
 import { MAKERS } from './makers/index.mjs'
-import { runJob } from './run.mjs'
+import { runJob, WARM_UP } from './run.mjs'
 
 const CARELESS = fileURLToPath(new URL('./careless-program.mjs', import.meta.url))
 
-/** What is done before anything is timed. */
-const WARM_UP = 60
 /** A job that ends no image for so many milliseconds hangs. */
 const PATIENCE = 20_000
 

@@ -48,6 +48,11 @@ export const thumbnails = {
     },
     asynchronous('thumbnails'),
     tinypool,
+    {
+      subject: 'koffi',
+      workload: 'thumbnails-side-by-side',
+      title: 'limit: two programs with koffi, each with half of the images',
+    },
   ],
 }
 

@@ -1,5 +1,6 @@
 import koffi from 'koffi'
 import { library } from '../harness/native.mjs'
+import { sideBySide } from '../job/side-by-side.mjs'
 import { corruptedImages, thumbnails } from '../job/workloads.mjs'
 import { delayOf } from './event-loop.mjs'
 import { shuffled } from './shuffled.mjs'
@@ -81,6 +82,7 @@ export const workloads = {
   thumbnails: thumbnails('koffi'),
   'thumbnails-deep': thumbnails('koffi-deep'),
   'thumbnails-async': thumbnails('koffi-async'),
+  'thumbnails-side-by-side': sideBySide(2),
   'corrupted-images': corruptedImages('koffi'),
   'corrupted-images-async': corruptedImages('koffi-async'),
   pool: ({ rounds }) => calling('compute', rounds),
