@@ -3,7 +3,7 @@ import { addon } from '../host/addon.ts'
 import { type HostProcess, holdEventLoop, releaseEventLoop } from '../host/process.ts'
 import type { Back } from '../memory/place.ts'
 import { privateCopy } from '../memory/private-copy.ts'
-import { LIMITS, OPERATION, RESPONSE, STATUS } from '../protocol/protocol.ts'
+import { LIMITS, OPERATION, REQUEST, RESPONSE, STATUS } from '../protocol/protocol.ts'
 import type { CallbackShape } from './callback-shape.ts'
 import type { Callbacks, Strand } from './callbacks.ts'
 import { Clock, timeLeft } from './clock.ts'
@@ -35,6 +35,11 @@ const MOST_TRIPS = 24
 const TRIPS_BETWEEN_LOOKS = 8
 /** Answers taken before what waits is posted: the host works meanwhile. */
 const PORTION = 32
+/**
+ * Behind so many requests, short calls are published in lots of so many: each request that is published alone waits for
+ * a line of the host's cache.
+ */
+const LOT = 8
 
 type AnyRequest = Request<unknown, unknown>
 
@@ -85,6 +90,12 @@ export class Lane implements Line, Entrance {
   #trips = 0
   readonly #endRow = (): void => {
     this.#trips = 0
+  }
+  /** What is laid is published behind the running code at the latest. */
+  #showsLater = false
+  readonly #showLate = (): void => {
+    this.#showsLater = false
+    this.#show()
   }
   readonly #waiting = new Queue<Pending>()
   #stopped = false
@@ -263,14 +274,14 @@ export class Lane implements Line, Entrance {
     short.fill(input, this.#answer.owner)
     const response = this.#trip(short.block, this.#spin ? looks : 0)
     if (response === 0)
-      return this.#fly(new Pending(request as AnyRequest, input, options, blocking))
+      return this.#flyBare(new Pending(request as AnyRequest, input, options, blocking))
     const result = this.#believe(short.take, response)
     if (result !== CALLED_BACK) {
       this.completed++
       return result
     }
     this.#channel.ring.unread()
-    return this.#fly(new Pending(request as AnyRequest, input, options, blocking))
+    return this.#flyBare(new Pending(request as AnyRequest, input, options, blocking))
   }
 
   #trip(block: Int32Array, looks: number): number {
@@ -326,6 +337,7 @@ export class Lane implements Line, Entrance {
   step(pending?: Pending): void {
     const { ring } = this.#channel
     this.#pump.wakeUp()
+    this.#show()
     if (this.#stopped) {
       // Whatever is answered now counts for nothing: only the end of the process is awaited.
       this.#process.wait(RELOOK)
@@ -595,8 +607,64 @@ export class Lane implements Line, Entrance {
     if (pending.signal?.aborted) return Promise.reject(this.#keeper.abortError(pending))
     const promise = pending.promise()
     if (this.#channel.ring.full) this.#makeRoom()
-    this.adopt(pending)
+    if (this.#isNext(pending) && this.#postBare(pending)) {
+      this.#showSoon()
+      this.#pump.go()
+    } else {
+      this.adopt(pending)
+    }
     return promise as Promise<Output>
+  }
+
+  /** Whether it need not wait for its turn to be posted. */
+  #isNext({ signal }: Pending): boolean {
+    const { ring } = this.#channel
+    return this.#waiting.size === 0 && signal === undefined && !ring.full && !this.#stopped
+  }
+
+  /**
+   * Posts a call that is no more than words, if it is that; its maker shows it.
+   * Its words may be wrong: then it has ended.
+   */
+  #postBare(pending: Pending): boolean {
+    const { request, input } = pending
+    const { short } = request
+    const { arena, ring } = this.#channel
+    if (short === undefined || arena.hasGrants || !short.fits(input)) return false
+    try {
+      if (this.#frame.isWriting) throw reentered()
+      short.fill(input, this.#answer.owner)
+    } catch (error) {
+      pending.reject(error)
+      return true
+    }
+    try {
+      ring.lay(short.block, short.block.length)
+    } catch (error) {
+      this.#keeper.retire(error as Error)
+      pending.reject(error)
+      return true
+    }
+    this.#flyBare(pending)
+    return true
+  }
+
+  /** In lots where the host has work; never later than behind the running code. */
+  #showSoon(): void {
+    const { laid } = this.#channel.ring
+    if (laid >= LOT || this.#flight.size - laid < LOT) {
+      this.#show()
+    } else if (!this.#showsLater) {
+      this.#showsLater = true
+      queueMicrotask(this.#showLate)
+    }
+  }
+
+  /** Publishes what is laid. */
+  #show(): void {
+    if (this.#channel.ring.laid === 0) return
+    this.#channel.ring.show()
+    this.#wakeHost()
   }
 
   /** Takes answers while requests are made, so that fewer have to wait. Runs no code of the caller: no callback. */
@@ -633,6 +701,7 @@ export class Lane implements Line, Entrance {
       }
       throw error
     }
+    pending.bare = false
     pending.extents = frame.extents
     pending.told = frame.told
     pending.head = frame.head
@@ -662,10 +731,19 @@ export class Lane implements Line, Entrance {
     return pending
   }
 
+  /** Notes a request that was posted as the block of its function. */
+  #flyBare(pending: Pending): Pending {
+    const { block } = pending.request.short as Short<unknown, unknown>
+    pending.bare = true
+    pending.head = block[REQUEST.at.operation / 4] as number
+    return this.#fly(pending)
+  }
+
   /** Posts what waits, as far as the ring has slots. */
   #fill(): void {
     const before = this.#flight.size
     this.#postWaiting()
+    this.#channel.ring.show()
     if (this.#flight.size > before) this.#wakeHost()
     if (this.#afterwards === undefined || !this.quiet) return
     const work = this.#afterwards
@@ -681,6 +759,7 @@ export class Lane implements Line, Entrance {
       if (pending.signal !== undefined && pending.open && ring.inFlight > 0) return
       this.#waiting.take()
       if (!pending.open) continue
+      if (this.#postBare(pending)) continue
       try {
         this.#post(pending)
         this.#fly(pending)
@@ -748,21 +827,22 @@ export class Lane implements Line, Entrance {
   #settleAnswered(most: number, callingBack: boolean): number {
     const { ring } = this.#channel
     let settled = 0
-    while (settled < most && this.#flight.size > 0 && !this.#stopped && ring.ready()) {
+    let there = ring.there(most)
+    while (there > 0 && this.#flight.size > 0 && !this.#stopped) {
       const pending = this.#flight.oldest as Pending
       if (this.#awaited !== undefined) {
         this.#keeper.retire(early(), pending)
         break
       }
-      if (this.#callsBack()) {
+      if (pending.bare ? !this.#settleBare(pending) : !this.#settle(pending)) {
         if (!callingBack) break
         settled++
         this.#callBack(pending)
+        there = ring.there(most - settled)
         continue
       }
-      this.#flight.shift()
+      there--
       settled++
-      this.#settle(pending)
       const next = this.#flight.oldest
       if (next !== undefined) this.#clock.start(next)
     }
@@ -792,7 +872,34 @@ export class Lane implements Line, Entrance {
     }
   }
 
-  #settle(pending: Pending): void {
+  /** The oldest one, which was posted as no more than words; returns false if it calls back. */
+  #settleBare(pending: Pending): boolean {
+    const { ring, arena } = this.#channel
+    const { take } = pending.request.short as Short<unknown, unknown>
+    let failed = false
+    let outcome: unknown
+    try {
+      outcome = this.#believe(take, ring.oldestResponse)
+      if (outcome === CALLED_BACK) return false
+    } catch (error) {
+      failed = true
+      outcome = error
+    }
+    this.#flight.shift()
+    this.completed++
+    ring.consume()
+    if (pending.kept !== undefined) {
+      arena.freeAll(pending.kept)
+      pending.kept = undefined
+    }
+    pending.settle(failed, outcome)
+    return true
+  }
+
+  /** The oldest one; returns false if it calls back. */
+  #settle(pending: Pending): boolean {
+    if (this.#callsBack()) return false
+    this.#flight.shift()
     try {
       const result = this.#read(pending)
       if (result instanceof FollowUp) {
@@ -805,6 +912,7 @@ export class Lane implements Line, Entrance {
     } catch (error) {
       pending.settle(true, error)
     }
+    return true
   }
 
   /** Nobody waits for anything: the event loop may end. */

@@ -54,11 +54,14 @@ export class Pending implements Caller {
   room = 0
   roomOffset = 0
   open = true
+  /** It was posted as the block of its function. */
+  bare = false
   #failed = false
   #outcome: unknown
   /** What a callback threw. */
   #thrown: { readonly error: unknown } | undefined
-  #settle: ((pending: Pending) => void) | undefined
+  #resolve: Settle | undefined
+  #reject: Settle | undefined
   /** Called when it has ended, however it did. */
   over: (() => void) | undefined
 
@@ -102,7 +105,12 @@ export class Pending implements Caller {
     this.#failed = failed
     this.#outcome = outcome
     this.over?.()
-    this.#settle?.(this)
+    this.#tell()
+  }
+
+  #tell(): void {
+    const settle = this.#failed ? this.#reject : this.#resolve
+    if (settle !== undefined) settle(this.#outcome)
   }
 
   /** The outcome of a request that has ended. */
@@ -128,12 +136,25 @@ export class Pending implements Caller {
 
   /** Called once. */
   promise(): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const settle = (): void => (this.#failed ? reject(this.#outcome) : resolve(this.#outcome))
-      if (this.open) this.#settle = settle
-      else settle()
-    })
+    const promise = new Promise(catchSettlers)
+    this.#resolve = caught.resolve
+    this.#reject = caught.reject
+    if (!this.open) this.#tell()
+    return promise
   }
+}
+
+type Settle = (outcome: unknown) => void
+
+/** What the last promise is settled with: one function for all of them is quicker than a closure for each. */
+const caught: { resolve: Settle | undefined; reject: Settle | undefined } = {
+  resolve: undefined,
+  reject: undefined,
+}
+
+function catchSettlers(resolve: Settle, reject: Settle): void {
+  caught.resolve = resolve
+  caught.reject = reject
 }
 
 /** All of them have ended well; throws what the first of those that did not failed with. */

@@ -1,13 +1,5 @@
 import { ViolationError } from '../errors.ts'
-import {
-  INNER_REQUESTS,
-  LANE,
-  LIMITS,
-  OFFSET,
-  OPERATION,
-  REQUEST,
-  RESPONSE,
-} from '../protocol/protocol.ts'
+import { INNER_REQUESTS, LANE, LIMITS, OFFSET, OPERATION, REQUEST } from '../protocol/protocol.ts'
 
 const LOOKS_PER_CLOCK = 64
 
@@ -30,6 +22,8 @@ export class Ring {
   readonly #mask: number
   #posted = 0
   #completed = 0
+  /** Requests that are laid and that the host does not see yet, the last ones. */
+  #laid = 0
 
   /** `lane` is the lane's offset in the buffer, in bytes. */
   constructor(buffer: SharedArrayBuffer, lane: number, kind: 'outermost' | 'inner' = 'outermost') {
@@ -75,15 +69,47 @@ export class Ring {
    * in one go, when all is known.
    */
   publish(request: Int32Array, count: number): void {
+    if (this.#laid > 0) {
+      this.lay(request, count)
+      this.show()
+      return
+    }
+    const at = this.#write(request, count)
+    Atomics.store(this.#words, at + REQUEST.at.sequence / 4, this.#posted)
+  }
+
+  /**
+   * Writes a request into the next slot, for `show` to publish with others: the host looks at one slot after the other,
+   * so it sees none of them before the first one. The lines of all of them come from its processor at the same time
+   * then; each one that is published alone is waited for.
+   */
+  lay(request: Int32Array, count: number): void {
+    const at = this.#write(request, count)
+    if (this.#laid++ > 0) this.#words[at + REQUEST.at.sequence / 4] = this.#posted
+  }
+
+  /** Counts it as posted; returns where its slot is. */
+  #write(request: Int32Array, count: number): number {
     const words = this.#words
     const sequence = (this.#posted + 1) | 0
-    const slot = sequence & this.#mask
-    const response = (this.#responses + slot * LIMITS.RESPONSE_BYTES + RESPONSE.at.sequence) >> 2
-    if (words[response] === sequence) throw lie('answered before it was asked')
-    const at = (this.#requests + slot * LIMITS.REQUEST_BYTES) >> 2
+    if (words[this.#response(sequence)] === sequence) throw lie('answered before it was asked')
+    const at = this.#request(sequence)
     for (let i = 1; i < count; i++) words[at + i] = request[i] as number
     this.#posted = sequence
-    Atomics.store(words, at + REQUEST.at.sequence / 4, sequence)
+    return at
+  }
+
+  /** Publishes what is laid; the host may sleep: see `hostSleeps`. */
+  show(): void {
+    if (this.#laid === 0) return
+    const first = (this.#posted - this.#laid + 1) | 0
+    this.#laid = 0
+    Atomics.store(this.#words, this.#request(first) + REQUEST.at.sequence / 4, first)
+  }
+
+  /** Requests that are laid. */
+  get laid(): number {
+    return this.#laid
   }
 
   /**
@@ -115,6 +141,24 @@ export class Ring {
   ready(): boolean {
     const next = (this.#completed + 1) | 0
     return Atomics.load(this.#words, this.#response(next)) === next
+  }
+
+  /**
+   * How many of the oldest outstanding responses are there, at most so many. Their lines come from the host's processor
+   * at the same time; each one that is looked for alone is waited for.
+   */
+  there(most: number): number {
+    const words = this.#words
+    const bound = Math.min(most, this.inFlight - this.#laid)
+    let last = this.#completed
+    for (let found = 0; found < bound; found++) {
+      const next = (last + 1) | 0
+      if (words[this.#response(next)] !== next) break
+      last = next
+    }
+    if (last === this.#completed) return 0
+    // The host publishes them in order: who has seen the last one with order sees all that was written before it.
+    return Atomics.load(words, this.#response(last)) === last ? (last - this.#completed) | 0 : 0
   }
 
   /** Looks for the oldest outstanding response up to `looks` times in a row. */
@@ -200,6 +244,10 @@ export class Ring {
 
   wakeUp(): void {
     Atomics.store(this.#words, this.#programAsleep, 0)
+  }
+
+  #request(sequence: number): number {
+    return (this.#requests >> 2) + (sequence & this.#mask) * (LIMITS.REQUEST_BYTES / 4)
   }
 
   #response(sequence: number): number {

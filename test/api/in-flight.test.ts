@@ -144,3 +144,36 @@ test('an object that calls while it is looked at does not change the call that i
   expect(memcmp.sync(memory.bytes.subarray(5), new Nosy(0), 1)).toBe(0)
   expect(nested).toBeInstanceOf(FatThreadError)
 })
+
+test('of many calls that are made in a row nearly all begin though the code goes on, and the rest behind it', async () => {
+  using library = open.sync('libc.so.6', {
+    memset: 'void *memset(void *memory, int byte, size_t length)',
+  })
+  const { memset } = library.symbols
+  const memory = library.thread.alloc(256)
+  memset.sync(memory, 0, 256)
+  const begun = (): number => memory.bytes.reduce((sum, byte) => sum + byte, 0)
+  const reaches = (wanted: number): boolean => {
+    for (const end = performance.now() + 5000; performance.now() < end; )
+      if (begun() >= wanted) return true
+    return false
+  }
+  const calls = Array.from({ length: 100 }, (_, index) =>
+    memset(memory.bytes.subarray(index), 1, 1),
+  )
+  expect(reaches(100 - 7), `${begun()} of 100 have begun`).toBe(true)
+  await null
+  expect(reaches(100), `${begun()} of 100 have begun`).toBe(true)
+  await Promise.all(calls)
+})
+
+test('calls that were made behind a crash go on in the next process, with the arguments that they had', async () => {
+  using library = open.sync('libc.so.6', { ...LIBC, abs: 'int abs(int)' })
+  const { abs, abort } = library.symbols
+  const before = Array.from({ length: 60 }, (_, index) => abs(-index))
+  const crash = abort()
+  const after = Array.from({ length: 90 }, (_, index) => abs(-index))
+  await expect(crash).rejects.toThrow(FatThreadError)
+  expect(await Promise.all(before)).toEqual(before.map((_, index) => index))
+  expect(await Promise.all(after)).toEqual(after.map((_, index) => index))
+})

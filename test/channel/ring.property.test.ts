@@ -13,6 +13,8 @@ class Sides {
   readonly ring: Ring
   posted = 0
   completed = 0
+  /** Those that the host does not see yet. */
+  laid = 0
 
   constructor() {
     const buffer = new SharedArrayBuffer(LANE_BYTES)
@@ -22,6 +24,10 @@ class Sides {
 
   responseWord(sequence: number): number {
     return (OFFSET.RESPONSES + (sequence % LIMITS.SLOTS) * LIMITS.RESPONSE_BYTES) / 4
+  }
+
+  requestWord(sequence: number): number {
+    return (OFFSET.REQUESTS + (sequence % LIMITS.SLOTS) * LIMITS.REQUEST_BYTES) / 4
   }
 
   check(): void {
@@ -53,6 +59,7 @@ const post: fc.Arbitrary<Step> = fc
       const at = sides.ring.nextRequest / 4
       sides.ring.publish(request, request.length)
       sides.posted++
+      sides.laid = 0
       // All of it, then its number: the host may read it from now on.
       expect([...sides.words.subarray(at + 1, at + request.length)]).toEqual([
         ...request.subarray(1),
@@ -61,9 +68,47 @@ const post: fc.Arbitrary<Step> = fc
     }
   })
 
+const lay: fc.Arbitrary<Step> = fc
+  .array(hostileWord, { minLength: 4, maxLength: 40 })
+  .map((list) => {
+    const request = Int32Array.from(list)
+    return (sides) => {
+      const { ring, words } = sides
+      if (ring.full) return
+      const at = ring.nextRequest / 4
+      const before = words[at]
+      ring.lay(request, request.length)
+      sides.posted++
+      sides.laid++
+      expect(ring.laid).toBe(sides.laid)
+      expect([...words.subarray(at + 1, at + request.length)]).toEqual([...request.subarray(1)])
+      // The host, which looks at one after the other, does not pass the first one.
+      expect(words[at]).toBe(sides.laid === 1 ? before : sides.posted)
+    }
+  })
+
+const show: Step = (sides) => {
+  const { ring, words, posted } = sides
+  ring.show()
+  for (let sequence = posted - sides.laid + 1; sequence <= posted; sequence++)
+    expect(words[sides.requestWord(sequence)]).toBe(sequence)
+  sides.laid = 0
+  expect(ring.laid).toBe(0)
+}
+
+const count: Step = (sides) => {
+  const { ring, words, posted, completed } = sides
+  const found = ring.there(LIMITS.SLOTS)
+  const seen = posted - sides.laid
+  let there = completed
+  while (there < seen && words[sides.responseWord(there + 1)] === there + 1) there++
+  expect(found).toBe(there - completed)
+  expect(ring.there(1)).toBe(Math.min(1, found))
+}
+
 const receive: Step = (sides) => {
   const { ring } = sides
-  if (ring.inFlight === 0) return
+  if (ring.inFlight === sides.laid) return
   const expected = sides.completed + 1
   const there = sides.words[sides.responseWord(expected)] === expected
   expect(ring.ready()).toBe(there)
@@ -77,8 +122,10 @@ const receive: Step = (sides) => {
   sides.completed++
 }
 
-const answer: Step = ({ words, responseWord, completed, posted }) => {
-  if (posted > completed) words[responseWord(completed + 1)] = completed + 1
+const answer: Step = ({ words, responseWord, completed, posted, laid }) => {
+  const open = posted - laid - completed
+  for (let next = completed + 1; next <= completed + Math.min(open, 3); next++)
+    words[responseWord(next)] = next
 }
 
 const scribble: fc.Arbitrary<Step> = fc
@@ -109,8 +156,9 @@ const wake: Step = ({ ring, words }) => {
 
 const steps = fc.array(
   fc.oneof(
-    { weight: 6, arbitrary: post },
-    { weight: 4, arbitrary: fc.constantFrom(answer, receive, receive) },
+    { weight: 4, arbitrary: post },
+    { weight: 4, arbitrary: lay },
+    { weight: 4, arbitrary: fc.constantFrom(answer, receive, receive, show, count) },
     { weight: 2, arbitrary: fc.constantFrom(sleep, wake) },
     { weight: 1, arbitrary: scribble },
   ),
@@ -138,4 +186,22 @@ test('an answer before the question ends it', () => {
   const { ring, words } = new Sides()
   words[OFFSET.RESPONSES / 4 + LIMITS.RESPONSE_BYTES / 4] = 1
   expect(() => ring.publish(new Int32Array(4), 4)).toThrow(ViolationError)
+})
+
+test('a host that looks at one request after the other sees a lot at once, with its first one', () => {
+  const { ring, words } = new Sides()
+  const seen = (): number => {
+    let sequence = 0
+    while (words[(OFFSET.REQUESTS + (sequence + 1) * LIMITS.REQUEST_BYTES) / 4] === sequence + 1)
+      sequence++
+    return sequence
+  }
+  ring.publish(new Int32Array(4), 4)
+  for (let i = 0; i < 3; i++) ring.lay(new Int32Array(4), 4)
+  expect(seen()).toBe(1)
+  ring.show()
+  expect(seen()).toBe(4)
+  ring.lay(new Int32Array(4), 4)
+  ring.publish(new Int32Array(4), 4)
+  expect(seen(), 'what is published takes along what was laid before').toBe(6)
 })
