@@ -3,7 +3,7 @@ import type { ArrayType, CType } from './abi/types.ts'
 import { wrongKind } from './call/complaint.ts'
 import { elementBytes, isElements } from './call/elements.ts'
 import { elementOf, textUnit } from './call/plan.ts'
-import { decodeText, textBytes, type Unit, unitBytes } from './call/text.ts'
+import { textBytes, type Unit, unitBytes } from './call/text.ts'
 import { Reading, Writing } from './call/value/codec.ts'
 import { codecOf, readWithText } from './call/value/of.ts'
 import type { Steps } from './channel/follow.ts'
@@ -11,7 +11,8 @@ import { lastingAddress } from './memory/callback.ts'
 import type { Target } from './memory/place.ts'
 import { Pointer } from './memory/pointer.ts'
 import { viewsOf } from './memory/views.ts'
-import { measureText, readBytes, writeBytes } from './message/memory.ts'
+import { readBytes, writeBytes } from './message/memory.ts'
+import { textAt } from './message/texts.ts'
 import { ctypeOf, type TypeLike } from './type.ts'
 
 /** The most that one read looks at: beyond it there is `alloc`. */
@@ -67,8 +68,7 @@ function* readText(
   owner: object,
 ): Steps<string> {
   const most = length === undefined ? MOST_BYTES : bounded(length * unitBytes(unit))
-  const bytes = yield measureText(address, unitBytes(unit), most, owner)
-  return decodeText((yield readBytes(address, bytes, owner)) as Uint8Array, unit)
+  return yield* textAt(address, unit, owner, most)
 }
 
 function bytesToWrite(type: CType, given: TypeLike, value: unknown, owner: object): Uint8Array {

@@ -20,6 +20,23 @@ export function encodeText(text: string, unit: Unit, target: Target, where: () =
   return place.address
 }
 
+/**
+ * How many of these bytes, which go on elsewhere, can be decoded by themselves: none is part of a character that ends
+ * behind them. Of a character's bytes at most four are left out.
+ */
+export function wholeBytes(piece: Uint8Array, unit: Unit): number {
+  const { length } = piece
+  if (unit !== 1) return length - (length % unitBytes(unit))
+  for (let back = 1; back <= Math.min(4, length); back++) {
+    const byte = piece[length - back] as number
+    if (byte < 0x80) return length
+    // The first byte of a character; those behind it may be too few.
+    if (byte >= 0xc0) return back < length ? length - back : length
+  }
+  // Four that continue: the last one continues nothing.
+  return length
+}
+
 /** A private copy of text as a string; what is no valid text becomes U+FFFD. */
 export function decodeText(copy: Uint8Array, unit: Unit): string {
   const length = copy.length - (copy.length % unitBytes(unit))

@@ -3,7 +3,7 @@ import { decodeWord } from '../call/decode.ts'
 import { areWords, type Encoded, encode, keepArguments } from '../call/encode.ts'
 import type { Plan } from '../call/plan.ts'
 import { decodeText, type Unit } from '../call/text.ts'
-import { follow } from '../channel/follow.ts'
+import { follow, type Steps } from '../channel/follow.ts'
 import { reentered } from '../channel/frame.ts'
 import {
   type Answer,
@@ -20,7 +20,7 @@ import { type Views, viewsOf } from '../memory/views.ts'
 import { OPERATION, REQUEST, RESPONSE, STATUS } from '../protocol/protocol.ts'
 import { type Disposal, dispose } from './disposal.ts'
 import { takeText } from './memory.ts'
-import { LONGEST_TEXT, withTexts } from './texts.ts'
+import { keptText, LONGEST_TEXT, withTexts } from './texts.ts'
 
 /** One call of a bound function, as a request of its own or as a part of one. */
 export interface CallParts extends RequestParts<readonly unknown[], unknown> {
@@ -60,14 +60,19 @@ export function callParts(
     if (length <= room)
       return finish(decodeText(views.u8.slice(roomOffset, roomOffset + length), unit), errno)
     const { owner } = answer
-    if (length > LONGEST_TEXT)
-      return new FollowUp(takeText(handle, 0, subject, owner, tooLong(length)))
-    return new FollowUp(
-      takeText(handle, length, subject, owner, (copy) => finish(decodeText(copy, unit), errno)),
-    )
+    return follow(longText(handle, length, unit, owner, errno))
   }
 
-  const tooLong = (length: number) => (): never => {
+  function* longText(
+    handle: bigint,
+    length: number,
+    unit: Unit,
+    owner: object,
+    errno: number,
+  ): Steps<unknown> {
+    if (length <= LONGEST_TEXT)
+      return finish(yield* keptText(length, handle, unit, subject, owner), errno)
+    yield takeText(handle, 0, subject, owner)
     const message = `${plan.name}: the text has ${length} bytes, too many for a string`
     throw new FatThreadError(message, subject)
   }

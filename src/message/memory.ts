@@ -94,13 +94,12 @@ export function measureText(
 }
 
 /** Copies a text that the host keeps since it did not fit its answer, and lets the host forget it. */
-export function takeText<Output>(
+export function takeText(
   handle: bigint,
   bytes: number,
   subject: Failure,
   owner: object,
-  finish: (copy: Uint8Array) => Output,
-): Request<undefined, Output> {
+): Request<undefined, Uint8Array> {
   let place: Place
   return new Request({
     operation: OPERATION.TAKE,
@@ -114,6 +113,6 @@ export function takeText<Output>(
       frame.word(2, bytes)
       return undefined
     },
-    read: () => finish(place.bytes.slice(place.offset, place.offset + bytes)),
+    read: () => place.bytes.slice(place.offset, place.offset + bytes),
   })
 }

@@ -1,10 +1,11 @@
 import { sizeOf } from '../abi/layout.ts'
 import type { CType } from '../abi/types.ts'
-import { decodeText, type Unit, unitBytes } from '../call/text.ts'
+import { decodeText, type Unit, unitBytes, wholeBytes } from '../call/text.ts'
 import { Reading } from '../call/value/codec.ts'
 import { readWithText } from '../call/value/of.ts'
 import { follow, type Steps } from '../channel/follow.ts'
-import { measureText, readBytes } from './memory.ts'
+import type { Failure } from '../errors.ts'
+import { measureText, readBytes, takeText } from './memory.ts'
 
 /** The longest text that JavaScript can hold, in bytes; a claim beyond it is no text. */
 export const LONGEST_TEXT = 2 ** 29 - 24
@@ -19,10 +20,46 @@ export function* fetchTexts({ texts, owner }: Reading, whole: () => unknown): St
   return whole()
 }
 
-/** The text at an address of that incarnation. */
-export function* textAt(address: bigint, unit: Unit, owner: object): Steps<string> {
-  const bytes = (yield measureText(address, unitBytes(unit), LONGEST_TEXT, owner)) as number
-  return decodeText((yield readBytes(address, bytes, owner)) as Uint8Array, unit)
+/** So many bytes of a text are copied and decoded at a time; the event loop goes on in between. */
+const PIECE = 128 * 1024
+
+/** The text at an address of that incarnation; at most so many bytes of it. */
+export function* textAt(
+  address: bigint,
+  unit: Unit,
+  owner: object,
+  most = LONGEST_TEXT,
+): Steps<string> {
+  const bytes = (yield measureText(address, unitBytes(unit), most, owner)) as number
+  return yield* textOf(bytes, address, unit, owner)
+}
+
+/** The text of so many bytes at an address. What is there may change meanwhile: each byte is copied once and then used. */
+function* textOf(bytes: number, address: bigint, unit: Unit, owner: object): Steps<string> {
+  let text = ''
+  for (let at = 0; at < bytes; ) {
+    const length = Math.min(PIECE, bytes - at)
+    const piece = (yield readBytes(address + BigInt(at), length, owner)) as Uint8Array
+    const whole = at + length === bytes ? length : wholeBytes(piece, unit)
+    text += decodeText(piece.subarray(0, whole), unit)
+    at += whole
+  }
+  return text
+}
+
+/** A text that the host keeps since it did not fit its answer; the host forgets it. */
+export function* keptText(
+  bytes: number,
+  handle: bigint,
+  unit: Unit,
+  subject: Failure,
+  owner: object,
+): Steps<string> {
+  if (bytes <= PIECE)
+    return decodeText((yield takeText(handle, bytes, subject, owner)) as Uint8Array, unit)
+  const text = yield* textOf(bytes, handle, unit, owner)
+  yield takeText(handle, 0, subject, owner)
+  return text
 }
 
 /** The value at an address of that incarnation, with the texts that it points to. */

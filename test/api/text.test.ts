@@ -1,7 +1,10 @@
 /** Strings as arguments and as results. */
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { decodeText, wholeBytes } from '../../src/call/text.ts'
 import { type Library, open } from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
+import { runs } from '../support/fuzzing.ts'
 import { call, failureOf, WAYS } from '../support/ways.ts'
 
 const DECLARATIONS = {
@@ -166,4 +169,75 @@ describe('const char *', () => {
     const error = await failureOf(() => call(fn, 'sync', ['text']))
     expect(error).toBeInstanceOf(TypeError)
   })
+})
+
+describe('a long text', () => {
+  /** Bytes that one turn of the event loop may copy and decode. */
+  const MOST_IN_A_TURN = 128 * 1024
+  const unit = '𝄞 ü ' // 4 + 1 + 2 + 1 bytes
+  const text = unit.repeat(2 ** 20 / 2)
+
+  async function turnsOf<Result>(work: () => Promise<Result>): Promise<[Result, number]> {
+    let turns = 0
+    const count = (): void => {
+      turns++
+      next = setImmediate(count)
+    }
+    let next = setImmediate(count)
+    try {
+      return [await work(), turns]
+    } finally {
+      clearImmediate(next)
+    }
+  }
+
+  test('is copied and decoded in pieces; the event loop goes on in between', async () => {
+    const bytes = Buffer.byteLength(text)
+    const [found, turns] = await turnsOf(() => echoes.symbols.echo(text))
+    expect(found === text).toBe(true)
+    expect(turns).toBeGreaterThanOrEqual(bytes / MOST_IN_A_TURN)
+  })
+
+  test('is read in pieces from memory', async () => {
+    const bytes = Buffer.from(`${text}\0`)
+    const { thread } = texts
+    const memory = thread.alloc(bytes.length)
+    memory.bytes.set(bytes)
+    const [found, turns] = await turnsOf(() => thread.read(memory.pointer, 'char[]'))
+    expect(found === text).toBe(true)
+    expect(turns).toBeGreaterThanOrEqual(bytes.length / MOST_IN_A_TURN)
+  })
+
+  test('comes back blocking, and other calls go on beside it', async () => {
+    expect(echoes.symbols.echo.sync(text) === text).toBe(true)
+    const long = echoes.symbols.echo(text)
+    const short = await Promise.all(
+      Array.from({ length: 50 }, (_, index) => echoes.symbols.echo(`short ${index}`)),
+    )
+    expect(short).toEqual(short.map((_, index) => `short ${index}`))
+    expect((await long) === text).toBe(true)
+  })
+})
+
+test('pieces of a text, cut where they may be, are decoded as the whole, whatever it is', () => {
+  const byte = fc.oneof(
+    fc.constantFrom(0x41, 0x80, 0xbf, 0xc3, 0xe2, 0xed, 0xf0, 0xf4, 0xff, 0xa0, 0x9f, 0x90),
+    fc.nat(255),
+  )
+  const bytes = fc.array(byte, { maxLength: 60 })
+  fc.assert(
+    fc.property(bytes, fc.integer({ min: 5, max: 9 }), (list, step) => {
+      const all = Uint8Array.from(list)
+      let decoded = ''
+      for (let at = 0; at < all.length; ) {
+        const piece = all.slice(at, at + step)
+        const whole = at + piece.length === all.length ? piece.length : wholeBytes(piece, 1)
+        expect(whole).toBeGreaterThan(0)
+        decoded += decodeText(piece.subarray(0, whole), 1)
+        at += whole
+      }
+      expect(decoded).toBe(decodeText(all, 1))
+    }),
+    runs(2000),
+  )
 })
