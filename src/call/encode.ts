@@ -459,5 +459,6 @@ function copyIn(
   const { length } = bytes
   const into = (copy: DataView): void =>
     readElements(bytesOf(copy, length), source, type.element, target.owner)
-  return { place, length, brief: true, into }
+  // Setting an element of an array may run code of the caller.
+  return { place, length, brief: !Array.isArray(source), into }
 }

@@ -1,7 +1,7 @@
 import { type Failure, FatThreadError, NestingError, ViolationError } from '../errors.ts'
 import { addon } from '../host/addon.ts'
 import { type HostProcess, holdEventLoop, releaseEventLoop } from '../host/process.ts'
-import type { Back } from '../memory/place.ts'
+import type { Back, CopyBack } from '../memory/place.ts'
 import { privateCopy } from '../memory/private-copy.ts'
 import { LIMITS, OPERATION, REQUEST, RESPONSE, STATUS } from '../protocol/protocol.ts'
 import type { CallbackShape } from './callback-shape.ts'
@@ -21,6 +21,7 @@ import {
   CALLED_BACK,
   type CallOptions,
   FollowUp,
+  Later,
   Request,
   type Short,
 } from './request.ts'
@@ -795,13 +796,12 @@ export class Lane implements Line, Entrance {
     answer.value = at + RESPONSE.at.value
     answer.roomOffset = pending.roomOffset
     answer.room = pending.room
+    let result: unknown
+    let copies: readonly DataView[] | undefined
     try {
       if (answer.status === STATUS.CUT_OFF) throw cutOff(request.subject)
-      const result = request.read(answer, input)
-      return back === undefined ? result : finish(back, result)
-    } catch (error) {
-      if (error instanceof ViolationError) this.#keeper.retire(error)
-      throw error
+      result = request.read(answer, input)
+      copies = back?.copies.map(copyOf)
     } finally {
       this.completed++
       ring.consume()
@@ -812,6 +812,9 @@ export class Lane implements Line, Entrance {
       pending.slots = undefined
       pending.kept = undefined
     }
+    // From here on code of the caller may run, and call on this lane.
+    const found = result instanceof Later ? result.work() : result
+    return back === undefined ? found : finish(back, copies as readonly DataView[], found)
   }
 
   /** Settles what has been answered and posts what waits; returns how many were settled. */
@@ -910,6 +913,7 @@ export class Lane implements Line, Entrance {
         pending.settle(false, result)
       }
     } catch (error) {
+      if (error instanceof ViolationError) this.#keeper.retire(error)
       pending.settle(true, error)
     }
     return true
@@ -956,7 +960,16 @@ function mayWait(error: unknown): boolean {
   return error instanceof Busy || error instanceof Unreachable
 }
 
-function finish({ copies, finish }: Back, result: unknown): unknown {
-  for (const { place, length, brief, into } of copies) into(privateCopy(place, length, brief))
+/** A brief copy has its memory until the next one is made. */
+function copyOf(
+  { place, length, brief }: CopyBack,
+  _: number,
+  { length: copies }: readonly CopyBack[],
+): DataView {
+  return privateCopy(place, length, brief && copies === 1)
+}
+
+function finish({ copies, finish }: Back, found: readonly DataView[], result: unknown): unknown {
+  for (const [index, { into }] of copies.entries()) into(found[index] as DataView)
   return finish === undefined ? result : finish(result)
 }

@@ -33,8 +33,11 @@ export interface RequestParts<Input, Output> {
   readonly subject?: Failure
   /** Writes the words; what it returns is copied back when the request is over. */
   readonly write?: (frame: Frame, input: Input) => Back | undefined
-  /** Reads the answer. May throw, or return a `FollowUp` whose answer is the real one. */
-  readonly read: (answer: Answer, input: Input) => Output | FollowUp<Output>
+  /**
+   * Reads the answer, and runs no code of the caller. May throw, return a `FollowUp` whose answer is the real one, or
+   * what is left to do.
+   */
+  readonly read: (answer: Answer, input: Input) => Output | FollowUp<Output> | Later<Output>
   /** The input as it is now, for a request that has to wait. */
   readonly keep?: (input: Input, owner: object) => Input
   readonly short?: Short<Input, Output> | undefined
@@ -66,7 +69,7 @@ export class Request<Input, Output> {
   readonly calls: ReadonlySet<number> | undefined
   readonly subject: Failure
   readonly write: (frame: Frame, input: Input) => Back | undefined
-  readonly read: (answer: Answer, input: Input) => Output | FollowUp<Output>
+  readonly read: (answer: Answer, input: Input) => Output | FollowUp<Output> | Later<Output>
   readonly keep: (input: Input, owner: object) => Input
   readonly short: Short<Input, Output> | undefined
   readonly look: (() => void) | undefined
@@ -92,6 +95,18 @@ function keepInput<Input>(input: Input): Input {
   return input
 }
 
+/**
+ * What is left to do with an answer when it was read and its place given back. It may run code of the caller, such as a
+ * setter of an argument, which may make calls on the same lane.
+ */
+export class Later<Output> {
+  readonly work: () => Output | FollowUp<Output>
+
+  constructor(work: () => Output | FollowUp<Output>) {
+    this.work = work
+  }
+}
+
 /** A second request that finishes the first. */
 export class FollowUp<Output> {
   readonly request: Request<undefined, Output>
@@ -109,7 +124,10 @@ export class FollowUp<Output> {
         short: undefined,
         read(answer, input) {
           const output = request.read(answer, input)
-          return output instanceof FollowUp ? output.andThen(next) : next(output)
+          return new Later(() => {
+            const found = output instanceof Later ? output.work() : output
+            return found instanceof FollowUp ? found.andThen(next) : next(found)
+          })
         },
       }),
     )

@@ -2,7 +2,7 @@
 import type { Steps } from '../channel/follow.ts'
 import { follow } from '../channel/follow.ts'
 import type { Frame } from '../channel/frame.ts'
-import { type Answer, FollowUp, Request } from '../channel/request.ts'
+import { type Answer, FollowUp, Later, Request } from '../channel/request.ts'
 import { ViolationError } from '../errors.ts'
 import type { Back, Place, Target } from '../memory/place.ts'
 import { privateCopy } from '../memory/private-copy.ts'
@@ -103,14 +103,22 @@ export function series(steps: Input): Request<Input, Ran> {
       const views = viewsOf(copy.buffer as ArrayBuffer)
       // What was placed beside the steps is gone when the request is over.
       const done = placed.slice(0, Math.min(ran, placed.length))
-      for (const { back } of done) copyBack(back)
-      return follow(ranOf(input, done, views, answer.owner, answer.length !== 0))
+      const copies = done.map(({ back }) => copiesOf(back))
+      const { owner, length } = answer
+      return new Later(() => {
+        for (const copyBack of copies.flat()) copyBack()
+        return follow(ranOf(input, done, views, owner, length !== 0))
+      })
     },
   })
 }
 
-function copyBack(back: Back | undefined): void {
-  for (const { place, length, into } of back?.copies ?? []) into(privateCopy(place, length, false))
+/** Private copies of what a step wrote beside the steps; each is given to whom it is for when it is called. */
+function copiesOf(back: Back | undefined): (() => void)[] {
+  return (back?.copies ?? []).map(({ place, length, into }) => {
+    const copy = privateCopy(place, length, false)
+    return () => into(copy)
+  })
 }
 
 /** The steps are made in private memory and copied in one go, as the words of a single call are. */

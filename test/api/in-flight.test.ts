@@ -1,8 +1,9 @@
 /** Calls that are made without waiting for the ones before them: far more than the channel has slots. */
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ClosedError, FatThreadError, type Library, open } from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
 import { text } from '../fixtures/declarations/calls-back.ts'
+import { call, WAYS } from '../support/ways.ts'
 
 let library: Library<string>
 beforeAll(async () => {
@@ -176,4 +177,62 @@ test('calls that were made behind a crash go on in the next process, with the ar
   await expect(crash).rejects.toThrow(FatThreadError)
   expect(await Promise.all(before)).toEqual(before.map((_, index) => index))
   expect(await Promise.all(after)).toEqual(after.map((_, index) => index))
+})
+
+describe('a setter that calls while results are written into its object', () => {
+  const TEXT = `
+    struct pair { int a; int b; };
+    void *memset(struct pair *memory, int byte, size_t length);
+    int abs(int value);
+  `
+
+  function withNosyPair(): { library: Library<typeof TEXT>; pair: object; seen: unknown[] } {
+    const library = open.sync('libc.so.6', TEXT)
+    const seen: unknown[] = []
+    const pair = {
+      b: 0,
+      get a() {
+        return 0
+      },
+      set a(_: number) {
+        seen.push(library.symbols.abs.sync(-3))
+        void library.symbols.abs(-9).then((value) => seen.push(value))
+      },
+    }
+    return { library, pair, seen }
+  }
+
+  test.each(WAYS)('gets its own results, and so does who called (%s)', async (way) => {
+    const { library, pair, seen } = withNosyPair()
+    const { memset, abs } = library.symbols
+    try {
+      const behind = [1, 2, 3]
+      const found = call(memset, way, [pair, 1, 8])
+      const results = behind.map((value) => abs(-value))
+      expect(await found).not.toBeNull()
+      expect(await Promise.all(results)).toEqual(behind)
+      expect(abs.sync(-5)).toBe(5)
+      expect(await abs(-6)).toBe(6)
+      expect(seen).toEqual([3, 9])
+      expect(pair).toMatchObject({ b: 0x01010101 })
+    } finally {
+      await library.close()
+    }
+  })
+
+  test('in a series too', async () => {
+    const { library, pair, seen } = withNosyPair()
+    const { memset, abs } = library.symbols
+    try {
+      const series = library.thread.series()
+      series.call(memset, pair, 1, 8n)
+      const last = series.call(abs, -7)
+      await series.run()
+      expect(last.value).toBe(7)
+      expect(await abs(-6)).toBe(6)
+      expect(seen).toEqual([3, 9])
+    } finally {
+      await library.close()
+    }
+  })
 })
