@@ -438,18 +438,18 @@ static napi_value send_descriptors(napi_env env, napi_callback_info info) {
 
 /* [bytes, dropped], or undefined where there is nothing new. */
 static napi_value take_output(napi_env env, napi_callback_info info) {
-  napi_value values[2], buffer, result;
-  take(env, info, 2, values);
-  size_t length;
-  uint64_t dropped;
-  char *bytes = thread_take_output(to_thread(env, values[0]), to_int(env, values[1]), &length, &dropped);
-  if (length == 0 && dropped == 0) {
-    free(bytes);
-    return undefined(env);
-  }
-  napi_status status = napi_create_buffer_copy(env, length, bytes, NULL, &buffer);
-  free(bytes);
-  if (status != napi_ok) return throw_errno(env, "output", ENOMEM);
+  napi_value values[3], buffer, result;
+  take(env, info, 3, values);
+  struct fat_thread *thread = to_thread(env, values[0]);
+  int stream = to_int(env, values[1]);
+  double most = to_number(env, values[2]);
+  /* Nobody else takes any: meanwhile there can only be more. */
+  size_t length = thread_output_bytes(thread, stream);
+  if ((double)length > most) length = (size_t)most;
+  void *bytes;
+  if (napi_create_buffer(env, length, &bytes, &buffer) != napi_ok) return throw_errno(env, "output", ENOMEM);
+  uint64_t dropped = thread_take_output(thread, stream, bytes, length);
+  if (length == 0 && dropped == 0) return undefined(env);
   napi_create_array_with_length(env, 2, &result);
   napi_set_element(env, result, 0, buffer);
   napi_set_element(env, result, 1, number(env, (double)dropped));

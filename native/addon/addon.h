@@ -34,6 +34,7 @@ enum state { STATE_STARTING, STATE_RUNNING, STATE_ENDING, STATE_ENDED, STATE_FAI
 struct stream {
   int descriptor; /* -1 when there is none */
   char *bytes;
+  size_t begin; /* of what was not taken */
   size_t length;
   uint64_t dropped;
 };
@@ -129,7 +130,10 @@ struct ft_lane;
 uint32_t thread_wait(struct fat_thread *thread, struct ft_lane *lane, double milliseconds);
 int thread_send(
     struct fat_thread *thread, const int *descriptors, size_t count, void *message, size_t bytes);
-char *thread_take_output(struct fat_thread *thread, int stream, size_t *length, uint64_t *dropped);
+/* How many bytes of a stream wait; and takes the first ones, at most so many as wait. Returns how many were dropped
+ * behind the last ones, once those are taken. */
+size_t thread_output_bytes(struct fat_thread *thread, int stream);
+uint64_t thread_take_output(struct fat_thread *thread, int stream, void *into, size_t length);
 void thread_close(struct fat_thread *thread);
 void thread_release(struct fat_thread *thread);
 int doorbell_ring(struct ft_lane *lane);

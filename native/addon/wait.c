@@ -191,8 +191,13 @@ static char *room(struct stream *stream) {
 
 static void keep(struct stream *stream, const char *bytes, size_t length) {
   size_t left = room(stream) == NULL ? 0 : STREAM_BYTES - stream->length;
-  size_t kept = length < left ? length : left;
-  if (kept > 0) memcpy(stream->bytes + stream->length, bytes, kept);
+  /* What is dropped stands behind all that is kept: until that is taken, nothing comes behind it. */
+  size_t kept = stream->dropped > 0 ? 0 : length < left ? length : left;
+  if (kept > STREAM_BYTES - stream->length - stream->begin) {
+    memmove(stream->bytes, stream->bytes + stream->begin, stream->length);
+    stream->begin = 0;
+  }
+  if (kept > 0) memcpy(stream->bytes + stream->begin + stream->length, bytes, kept);
   stream->length += kept;
   stream->dropped += length - kept;
 }
@@ -212,17 +217,29 @@ static bool drain(struct fat_thread *thread, struct stream *stream, size_t most)
   return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
-char *thread_take_output(struct fat_thread *thread, int number, size_t *length, uint64_t *dropped) {
-  struct stream *stream = &thread->streams[number];
+size_t thread_output_bytes(struct fat_thread *thread, int number) {
   pthread_mutex_lock(&thread->lock);
-  char *bytes = stream->bytes;
-  *length = stream->length;
-  *dropped = stream->dropped;
-  stream->bytes = NULL;
-  stream->length = 0;
-  stream->dropped = 0;
+  size_t length = thread->streams[number].length;
   pthread_mutex_unlock(&thread->lock);
-  return bytes;
+  return length;
+}
+
+uint64_t thread_take_output(struct fat_thread *thread, int number, void *into, size_t length) {
+  struct stream *stream = &thread->streams[number];
+  uint64_t dropped = 0;
+  pthread_mutex_lock(&thread->lock);
+  if (length > 0) memcpy(into, stream->bytes + stream->begin, length);
+  stream->begin += length;
+  stream->length -= length;
+  if (stream->length == 0) {
+    free(stream->bytes);
+    stream->bytes = NULL;
+    stream->begin = 0;
+    dropped = stream->dropped;
+    stream->dropped = 0;
+  }
+  pthread_mutex_unlock(&thread->lock);
+  return dropped;
 }
 
 /* ---- the watch ---- */

@@ -77,9 +77,11 @@ export interface Addon {
   /** Wakes the host if it sleeps on the lane at that offset. */
   ring(view: Uint8Array, lane: number): void
   send(handle: Handle, descriptors: readonly number[], message: Uint8Array): void
+  /** The first bytes of a stream that were not taken, at most so many; what was dropped comes behind the last ones. */
   takeOutput(
     handle: Handle,
     stream: 0 | 1,
+    most: number,
   ): readonly [bytes: Uint8Array, dropped: number] | undefined
   /** How denied system calls are answered, by their number: `QUESTION`. */
   setAnswers(answers: Uint8Array): void

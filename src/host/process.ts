@@ -2,6 +2,7 @@ import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
 import { addon, EVENT, type Handle, PROCESS_STATE } from './addon.ts'
 import { executable } from './executable.ts'
+import { type OutputSource, passInTurns, passNoMore } from './output-turns.ts'
 
 /** How a process ended, from the kernel. */
 export type End =
@@ -89,14 +90,21 @@ export function releaseEventLoop(): void {
   if (--holds === 0) addon().hold(false)
 }
 
+/** Bytes of one stream that are passed on at a time. */
+const PORTION = 64 * 1024
+
+const STREAMS = ['stdout', 'stderr'] as const
+
 /** One host process: its end, its standard streams and its doorbells. */
-export class HostProcess {
+export class HostProcess implements OutputSource {
   readonly #id = nextId++
   readonly #handle: Handle
   readonly #listener: ProcessListener
   /** Whether it opens files by a name that it is given. */
   readonly provides: boolean
   #end: End | undefined
+  /** It has ended; its output may not have been passed on. */
+  #over = false
   /** When it lost its doorbell. */
   #lost: number | undefined
 
@@ -171,7 +179,7 @@ export class HostProcess {
    */
   wait(milliseconds: number, view?: Uint8Array, lane?: number): boolean {
     const events = addon().wait(this.#handle, Math.min(milliseconds, 0x7fffffff), view, lane)
-    if (events === EVENT.ENDED) this.dispatch(events)
+    if (events === EVENT.ENDED) this.#endNow()
     else if (events === EVENT.HANGUP && this.#lostFor() > HANGUP_GRACE) this.#listener.onHangup()
     return events !== 0
   }
@@ -189,12 +197,36 @@ export class HostProcess {
   /** @internal */
   dispatch(events: number): void {
     if (this.#end !== undefined) return
-    if (events & (EVENT.OUTPUT | EVENT.ENDED)) this.#takeOutput()
-    if (events & (EVENT.DENIAL | EVENT.ENDED)) this.takeDenials()
+    if (events & EVENT.DENIAL) this.takeDenials()
     if (events & EVENT.MET) this.#listener.onMet()
-    if (events & EVENT.ENDED) this.#finish()
+    if (events & EVENT.ENDED) this.#over = true
     else if (events & EVENT.HANGUP) this.#loseDoorbell()
     else if (events & EVENT.RING) this.#listener.onRing()
+    if (events & (EVENT.OUTPUT | EVENT.ENDED)) passInTurns(this)
+  }
+
+  /** The program waits for the end: nothing of it is left for later turns. */
+  #endNow(): void {
+    if (this.#end !== undefined) return
+    this.#over = true
+    passNoMore(this)
+    while (this.#end === undefined) this.passOn(2 * PORTION)
+  }
+
+  /** @internal */
+  passOn(most: number): number {
+    if (this.#end !== undefined) return 0
+    let passed = 0
+    let rest = false
+    for (const [index, stream] of STREAMS.entries()) {
+      const wanted = Math.min(PORTION, most - passed)
+      const taken = this.#pass(index as 0 | 1, stream, wanted)
+      passed += taken
+      if (taken === wanted) rest = true
+    }
+    // Nobody prints any more, and all of it is passed on: now it may end.
+    if (this.#over && !rest) this.#finish()
+    return passed
   }
 
   /** What was answered is answered; there is no doorbell any more. */
@@ -215,19 +247,17 @@ export class HostProcess {
     if (this.#end === undefined) this.#listener.onHangup()
   }
 
-  #takeOutput(): void {
-    for (const [index, stream] of ['stdout', 'stderr'].entries()) {
-      const taken = addon().takeOutput(this.#handle, index as 0 | 1)
-      if (taken !== undefined)
-        this.#listener.onOutput({
-          stream: stream as Output['stream'],
-          bytes: taken[0],
-          dropped: taken[1],
-        })
-    }
+  #pass(index: 0 | 1, stream: Output['stream'], most: number): number {
+    const taken = addon().takeOutput(this.#handle, index, most)
+    if (taken === undefined) return 0
+    const [bytes, dropped] = taken
+    this.#listener.onOutput({ stream, bytes, dropped })
+    return bytes.length
   }
 
   #finish(): void {
+    this.takeDenials()
+    if (this.#end !== undefined) return
     const [state, , error, signal, exitCode] = addon().inspect(this.#handle)
     if (state === PROCESS_STATE.FAILED)
       this.#end = { kind: 'failed', error: getSystemErrorName(-error) }

@@ -1,6 +1,6 @@
 /** A library that prints without end: the program takes what there is, and goes on with its own work in between. */
 import { expect, test } from 'vitest'
-import { open, TimeoutError } from '../../src/index.ts'
+import { ExitError, open, TimeoutError } from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
 import { settle } from '../support/outcomes.ts'
 
@@ -32,4 +32,59 @@ test('each turn of the event loop takes a bounded share of a flood', async () =>
   expect(bytes, 'it does flood').toBeGreaterThan(2 ** 20)
   expect(turns).toBeGreaterThan(10)
   expect(most).toBeLessThanOrEqual(MOST_IN_A_TURN)
+})
+
+/** Bytes that one turn of the event loop may bring: two shares, of what is heard of and of what was left. */
+const MOST_BYTES_IN_A_TURN = 2 * 128 * 1024
+
+test('each turn brings a bounded part of what was printed, in order, and all of it before the end', async () => {
+  const options = { stdout: 'pipe', restart: 'never' } as const
+  const library = await open(
+    fixture('counts-on-its-output'),
+    { end: 'int count_and_exit(int lines)' },
+    options,
+  )
+  const parts: Buffer[] = []
+  let inTurn = 0
+  let most = 0
+  let ended = false
+  library.thread.on('stdout', (taken) => {
+    expect(ended, 'what is printed comes before the end').toBe(false)
+    parts.push(taken)
+    inTurn += taken.length
+    most = Math.max(most, inTurn)
+  })
+  library.thread.on('exit', () => {
+    ended = true
+  })
+  const endTurn = (): void => {
+    inTurn = 0
+    next = setImmediate(endTurn)
+  }
+  let next = setImmediate(endTurn)
+  const lines = 50_000 // of 16 bytes: less than what is kept
+  const { error } = await settle(() => library.symbols.end(lines))
+  clearImmediate(next)
+  expect(error).toBeInstanceOf(ExitError)
+  const text = Buffer.concat(parts).toString()
+  const wanted = Array.from({ length: lines }, (_, index) => `${String(index).padStart(15)}\n`)
+  expect(text === wanted.join(''), 'nothing is lost, and all is in order').toBe(true)
+  expect(most).toBeLessThanOrEqual(MOST_BYTES_IN_A_TURN)
+  await library.close()
+})
+
+test('a blocking call ends with its process, and all that was printed is there behind it', async () => {
+  const library = await open(
+    fixture('counts-on-its-output'),
+    { end: 'int count_and_exit(int lines)' },
+    { stdout: 'pipe', restart: 'never' },
+  )
+  let bytes = 0
+  library.thread.on('stdout', (taken) => {
+    bytes += taken.length
+  })
+  expect(() => library.symbols.end.sync(50_000)).toThrow(ExitError)
+  await library.close()
+  await new Promise(setImmediate)
+  expect(bytes).toBe(50_000 * 16)
 })
