@@ -29,14 +29,30 @@ const TICK = 1e7
 
 /** Nanoseconds of processor time that processes have used so far. */
 export function processorTimeOf(pids) {
-  return pids.reduce((sum, pid) => {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const [user, system] = stat
-      .slice(stat.lastIndexOf(')') + 2)
-      .split(' ')
-      .slice(11, 13)
-    return sum + (Number(user) + Number(system)) * TICK
-  }, 0)
+  return pids.reduce((sum, pid) => sum + (scheduledTime(pid) ?? countedTime(pid)), 0)
+}
+
+/** Of all threads that a process has now, from the scheduler; `undefined` where it does not tell. */
+function scheduledTime(pid) {
+  try {
+    return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => {
+      const [nanoseconds] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1').split(
+        ' ',
+      )
+      return sum + Number(nanoseconds)
+    }, 0)
+  } catch {
+    return undefined
+  }
+}
+
+function countedTime(pid) {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+  return (Number(user) + Number(system)) * TICK
 }
 
 /** A fat thread in a process namespace has a second process, the first one of that namespace: it counts too. */
