@@ -244,7 +244,8 @@ export class HostProcess implements OutputSource {
   }
 
   #hangUp(): void {
-    if (this.#end === undefined) this.#listener.onHangup()
+    // One that has ended may still have output that is passed on.
+    if (this.#end === undefined && !this.#over) this.#listener.onHangup()
   }
 
   #pass(index: 0 | 1, stream: Output['stream'], most: number): number {
