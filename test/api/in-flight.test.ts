@@ -186,7 +186,7 @@ describe('a setter that calls while results are written into its object', () => 
     int abs(int value);
   `
 
-  function withNosyPair(): { library: Library<typeof TEXT>; pair: object; seen: unknown[] } {
+  function withNosyPair() {
     const library = open.sync('libc.so.6', TEXT)
     const seen: unknown[] = []
     const pair = {
