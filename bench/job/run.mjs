@@ -30,14 +30,17 @@ export async function runJob(maker, images) {
   const seconds = (performance.now() - begin) / 1000
   delays.disable()
   return {
-    images: images.length,
     rate: images.length / seconds,
     delay: Math.max(0, delays.percentile(99) - RESOLUTION * 1e6),
     memory: await memoryOfAll(),
-    check: crc32(Buffer.from(sums.buffer)).toString(16),
+    check: checkOf(sums),
+    sums,
     bad: sums.filter((sum) => sum === 0).length,
   }
 }
+
+/** One checksum of those of all thumbnails, in their order. */
+export const checkOf = (sums) => crc32(Buffer.from(sums.buffer)).toString(16)
 
 const sumOf = ({ width, height, pixels }) => crc32(pixels, (width << 8) | height)
 

@@ -16,7 +16,8 @@ process.send('ready')
 for (;;) {
   const [word] = await once(process, 'message')
   if (word !== 'go') break
-  process.send(await runJob(maker, own))
+  const { sums, ...run } = await runJob(maker, own)
+  process.send({ ...run, sums: [...sums] })
 }
 await maker.close()
 process.disconnect()

@@ -554,7 +554,7 @@ static uint32_t wait_for_end(struct fat_thread *thread, int milliseconds) {
   return wait_while(thread, living, milliseconds) ? 0 : EVENT_ENDED;
 }
 
-static void stand_on(struct ft_lane *lane) { lane->program_processor = (uint32_t)sched_getcpu() + 1; }
+static uint32_t processor_now(void) { return (uint32_t)sched_getcpu() + 1; }
 
 uint32_t thread_wait(struct fat_thread *thread, struct ft_lane *lane, double milliseconds) {
   if (wait_while(thread, starting, milliseconds)) return 0;
@@ -566,7 +566,7 @@ uint32_t thread_wait(struct fat_thread *thread, struct ft_lane *lane, double mil
       {.fd = thread->process, .events = POLLIN},
       {.fd = thread->end, .events = POLLIN},
       {.fd = thread->socket, .events = POLLIN}};
-  if (lane != NULL) stand_on(lane);
+  if (lane != NULL) lane->slept_on = processor_now();
   struct timespec most = timespec_of(milliseconds);
   if (ppoll(polled, 3, &most, NULL) <= 0) return 0;
   if (polled[0].revents != 0 || polled[1].revents != 0) return wait_for_end(thread, 1000);
@@ -603,6 +603,6 @@ int thread_send(
 }
 
 int doorbell_ring(struct ft_lane *lane) {
-  stand_on(lane);
+  lane->rung_from = processor_now();
   return syscall(SYS_futex, &lane->host_asleep, FUTEX_WAKE, 1, NULL, NULL, 0) < 0 ? errno : 0;
 }

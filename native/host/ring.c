@@ -61,9 +61,9 @@ bool ring_quiet(const struct ring *ring) {
 
 /* Whoever runs on the processor of one that stays awake for the answer has to wait for it, or takes its place. Some
  * schedulers keep such a pair together for good, though another processor is idle. */
-static void keep_apart(struct ring *ring) {
-  uint32_t from = __atomic_load_n(&ring->lane->program_processor, __ATOMIC_RELAXED);
-  if (from == 0 || from != processor_now()) {
+static void keep_apart(struct ring *ring, uint32_t *processor) {
+  uint32_t program = __atomic_exchange_n(processor, 0, __ATOMIC_RELAXED);
+  if (program == 0 || program != processor_now()) {
     ring->together = 0;
     return;
   }
@@ -85,7 +85,7 @@ static void rest(struct ring *ring, uint32_t *asleep) {
 
 static void sleep_until(struct ring *ring, const struct ft_request *request, uint32_t sequence) {
   uint32_t *asleep = &ring->lane->host_asleep;
-  __atomic_store_n(&ring->lane->program_processor, 0, __ATOMIC_RELAXED);
+  __atomic_store_n(&ring->lane->rung_from, 0, __ATOMIC_RELAXED);
   while (!published(request, sequence)) {
     /* Said before the last look: the program stores its request before it looks here. */
     __atomic_store_n(asleep, 1, __ATOMIC_SEQ_CST);
@@ -134,7 +134,7 @@ struct ft_request *ring_next(struct ring *ring) {
     } else {
       sleep_until(ring, request, sequence);
       if (ring->spin_limit > 0) {
-        keep_apart(ring);
+        keep_apart(ring, &ring->lane->rung_from);
         adapt(ring, now() - begin);
       }
     }
@@ -171,7 +171,7 @@ static void tell(struct ring *ring) {
   ring->woke_program = true;
   /* A full socket has rung already. */
   (void)send(FT_DESCRIPTOR_SOCKET, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-  keep_apart(ring);
+  if (__atomic_load_n(&ring->lane->slept_on, __ATOMIC_RELAXED) != 0) keep_apart(ring, &ring->lane->slept_on);
 }
 
 void ring_answer(struct ring *ring, const struct answer *answer, bool last) {

@@ -7,10 +7,10 @@
 
 /* SHA-256 of the definition: program, addon and host start only with the same one. */
 #define FT_DIGEST \
-  { 0x9f, 0xbe, 0x6f, 0x4d, 0x12, 0xee, 0xb1, 0xbe, \
-    0x77, 0x36, 0xf4, 0xb8, 0x48, 0xf0, 0x9f, 0x08, \
-    0xa8, 0x35, 0x11, 0x5f, 0xf3, 0x54, 0x5b, 0xc4, \
-    0x9a, 0x9b, 0xf7, 0xb3, 0x1f, 0x73, 0x5b, 0xf7 }
+  { 0x61, 0xf6, 0x45, 0x5b, 0x9e, 0x75, 0x21, 0x26, \
+    0xe4, 0x22, 0x02, 0x90, 0x1c, 0x80, 0xd6, 0x21, \
+    0x20, 0x1e, 0x58, 0x11, 0x12, 0x47, 0x72, 0xf5, \
+    0x49, 0x08, 0xe7, 0x21, 0x38, 0xbc, 0x48, 0x1b }
 
 #define FT_LANES 64
 #define FT_SLOTS 128
@@ -242,8 +242,9 @@ struct ft_lane {
   uint32_t program_asleep;
   uint32_t pad0[31];
   uint32_t host_asleep;
-  uint32_t program_processor;
-  uint32_t pad1[30];
+  uint32_t rung_from;
+  uint32_t slept_on;
+  uint32_t pad1[29];
   uint32_t begun;
   uint32_t pad2[31];
   uint64_t words[126];
@@ -253,8 +254,9 @@ _Static_assert(sizeof(struct ft_lane) == 4096, "lane");
 _Static_assert(offsetof(struct ft_lane, program_asleep) == 0, "lane.programAsleep");
 _Static_assert(offsetof(struct ft_lane, pad0) == 4, "lane.pad0");
 _Static_assert(offsetof(struct ft_lane, host_asleep) == 128, "lane.hostAsleep");
-_Static_assert(offsetof(struct ft_lane, program_processor) == 132, "lane.programProcessor");
-_Static_assert(offsetof(struct ft_lane, pad1) == 136, "lane.pad1");
+_Static_assert(offsetof(struct ft_lane, rung_from) == 132, "lane.rungFrom");
+_Static_assert(offsetof(struct ft_lane, slept_on) == 136, "lane.sleptOn");
+_Static_assert(offsetof(struct ft_lane, pad1) == 140, "lane.pad1");
 _Static_assert(offsetof(struct ft_lane, begun) == 256, "lane.begun");
 _Static_assert(offsetof(struct ft_lane, pad2) == 260, "lane.pad2");
 _Static_assert(offsetof(struct ft_lane, words) == 384, "lane.words");

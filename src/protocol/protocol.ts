@@ -401,9 +401,11 @@ export const LANE = defineLayout('lane', 4096, [
   ['programAsleep', 'u32', 1],
   ['pad0', 'u32', 31],
   ['hostAsleep', 'u32', 1],
-  /** The processor that the program last rang from, or fell asleep on while it blocked, plus one. */
-  ['programProcessor', 'u32', 1],
-  ['pad1', 'u32', 30],
+  /** The processor that the program last rang from, plus one. */
+  ['rungFrom', 'u32', 1],
+  /** The processor that the program fell asleep on while it blocks, plus one. */
+  ['sleptOn', 'u32', 1],
+  ['pad1', 'u32', 29],
   /** The last request that the host began. */
   ['begun', 'u32', 1],
   ['pad2', 'u32', 31],
