@@ -49,7 +49,6 @@ export class Cryptoki implements AsyncDisposable {
   /**
    * Loads a module and finds its functions; it is not initialized yet.
    * @throws {LoadError} for a library that can't be loaded, or is no PKCS #11 module
-   * @throws {SandboxError} for a module of a known kind that can't run as it is shut in
    * @throws {RangeError} for what its profile needs and is not there
    */
   static async load(path: string | URL, given: LoadingOptions = {}): Promise<Cryptoki> {
@@ -250,8 +249,7 @@ async function within(work: Promise<void>, milliseconds: number): Promise<boolea
 }
 
 /** What the module loads by itself is there when it does so, in `C_Initialize` or later; in each process. */
-function* ahead({ thread }: Library, { libraries, check }: Shelter): Course<void> {
-  check(thread.receipt)
+function* ahead({ thread }: Library, { libraries }: Shelter): Course<void> {
   for (const name of libraries)
     yield { run: () => thread.load(name, {}), sync: () => thread.load.sync(name, {}) }
 }

@@ -51,7 +51,6 @@ export class Module implements AsyncDisposable, Disposable {
   /**
    * Loads a module in a fat thread of its own and initializes it.
    * @throws {LoadError} for a library that can't be loaded, or is no PKCS #11 module
-   * @throws {SandboxError} for a module that can't run as it is shut in
    * @throws {RangeError} for what its profile needs and is not there
    * @throws {Pkcs11Error} for what `C_Initialize` returned
    */

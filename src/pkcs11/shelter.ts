@@ -1,6 +1,6 @@
 /** How a module is shut in: what the options permit, and what its profile adds. */
 import { fileURLToPath } from 'node:url'
-import { type OpenOptions, type Permissions, type Receipt, SandboxError } from '../index.ts'
+import type { OpenOptions, Permissions } from '../index.ts'
 import { wrongKind } from './complaint.ts'
 import { type ProfileName, profileOf } from './profiles/index.ts'
 import { together } from './profiles/profile.ts'
@@ -21,8 +21,6 @@ export interface Shelter {
   readonly permissions: Permissions
   /** To be loaded ahead of `C_Initialize`, in this order. */
   readonly libraries: readonly string[]
-  /** @throws {SandboxError} where the module can't run as it is shut in */
-  readonly check: (receipt: Receipt) => void
 }
 
 /**
@@ -36,25 +34,17 @@ export function shelterFor(
   name: unknown,
   given: Permissions = {},
   parameters = '',
+  isShutIn = true,
 ): Shelter {
   const profile = profileOf(name, module)
-  if (profile === undefined)
-    return { profile: 'none', permissions: given, libraries: [], check: () => {} }
+  if (profile === undefined) return { profile: 'none', permissions: given, libraries: [] }
   const env = { ...process.env, ...given.env }
-  const needs = profile.needs({ module, env, parameters })
+  const needs = profile.needs({ module, env, parameters, isShutIn })
   const { libraries = [], ...permissions } = together(needs, given)
   return {
     profile: profile.name,
     permissions,
     libraries,
-    check: (receipt) => {
-      const why = profile.obstacle?.(receipt)
-      if (why === undefined) return
-      throw new SandboxError(
-        `${module} can't run in this sandbox: ${why}. With sandbox: 'off' it runs in a process of its own`,
-        [why],
-      )
-    },
   }
 }
 
@@ -66,6 +56,8 @@ export function sheltered(
   if (typeof module !== 'string' && !(module instanceof URL))
     throw wrongKind('open: path', 'a path or a URL', module)
   const path = module instanceof URL ? fileURLToPath(module) : module
-  const shelter = shelterFor(path, profile, options.permissions, libraryParameters)
+  const { permissions, sandbox } = options
+  const isShutIn = sandbox !== 'off'
+  const shelter = shelterFor(path, profile, permissions, libraryParameters, isShutIn)
   return { options: { ...options, permissions: shelter.permissions }, shelter }
 }

@@ -14,6 +14,11 @@ export interface Permissions {
   readonly env?: Readonly<Record<string, string>> | undefined
   /** System V shared memory of the machine, which programs that belong together find by a number. */
   readonly ipc?: boolean | undefined
+  /**
+   * Users, groups and processes have the machine's numbers, which daemons compare: no user and no process namespace.
+   * Without those only root can make the other ones.
+   */
+  readonly ids?: boolean | undefined
   /** Starting programs: they run under the same permissions, and need `read` for what they are loaded from. */
   readonly run?: boolean | undefined
 }
@@ -25,6 +30,7 @@ export interface Granted {
   readonly net: boolean
   readonly env: Readonly<Record<string, string>>
   readonly ipc: boolean
+  readonly ids: boolean
   readonly run: boolean
   /** Names that were given for paths behind links: name, path. */
   readonly links: readonly (readonly [string, string])[]
@@ -35,7 +41,7 @@ interface NamedPath {
   readonly path: string
 }
 
-const NAMES = ['read', 'write', 'net', 'env', 'ipc', 'run']
+const NAMES = ['read', 'write', 'net', 'env', 'ipc', 'ids', 'run']
 
 /**
  * @throws {TypeError} for a permission that does not exist or is of another type
@@ -55,6 +61,7 @@ export function grantedOf(permissions: unknown): Granted {
     net: flagOf('permissions.net', given['net']),
     env: environmentOf(given['env']),
     ipc: flagOf('permissions.ipc', given['ipc']),
+    ids: flagOf('permissions.ids', given['ids']),
     run: flagOf('permissions.run', given['run']),
   }
 }

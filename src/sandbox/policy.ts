@@ -82,7 +82,8 @@ function make(granted: Granted, bounds: Bounds, sandboxed: boolean): Policy {
   // A library that can't be handed over is opened through /proc, which a root directory of its own has not.
   const tree = listener ? MOUNT : 0
   const machines = (granted.net ? 0 : NET) | (granted.ipc ? 0 : IPC)
-  const namespaces = USER | PID | tree | UTS | CGROUP | machines
+  const numbers = granted.ids ? 0 : USER | PID
+  const namespaces = numbers | tree | UTS | CGROUP | machines
   const bytes = write(flags, filter, bounds, granted, files)
   return { sandboxed, granted, bounds, listener, namespaces, bytes }
 }

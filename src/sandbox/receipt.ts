@@ -184,22 +184,35 @@ function noteSandbox(account: Account, policy: Policy, facts: Facts): void {
   if (worked(MECHANISM.LANDLOCK)) noteLandlock(account, landlock)
 
   for (const [what, flag] of NAMESPACES) {
-    if (flag === NAMESPACE.NET && granted.net) continue
-    if (flag === NAMESPACE.IPC && granted.ipc) continue
-    const wanted = (policy.namespaces & flag) !== 0
-    account.note(
-      what,
-      (namespaces & flag) !== 0,
-      wanted ? 'user namespaces' : 'seccomp user notification',
-      wanted
-        ? 'the kernel or its configuration does not allow this user to make one'
-        : 'libraries are opened through /proc where they can not be handed over',
-    )
+    if (isGivenUp(flag, granted)) continue
+    account.note(what, (namespaces & flag) !== 0, ...withoutNamespace(policy, flag))
   }
   if (namespaces & NAMESPACE.MOUNT)
     account.note('root-directory', tree, 'mount namespace', because(MECHANISM.TREE))
 
   noteLimits(account, policy, outcomes, listening)
+}
+
+/** Permissions that leave a namespace out. */
+function isGivenUp(flag: number, { net, ipc, ids }: Granted): boolean {
+  if (flag === NAMESPACE.NET) return net
+  if (flag === NAMESPACE.IPC) return ipc
+  return ids && (flag === NAMESPACE.USER || flag === NAMESPACE.PID)
+}
+
+/** What a namespace needs that is not there, and why it is not. */
+function withoutNamespace(policy: Policy, flag: number): [feature: string, why: string] {
+  if ((policy.namespaces & flag) === 0)
+    return [
+      'seccomp user notification',
+      'libraries are opened through /proc where they can not be handed over',
+    ]
+  if (policy.granted.ids)
+    return [
+      'CAP_SYS_ADMIN',
+      'only root can make one without a user namespace, which `ids` leaves out',
+    ]
+  return ['user namespaces', 'the kernel or its configuration does not allow this user to make one']
 }
 
 const LANDLOCK_RIGHTS = [

@@ -80,6 +80,7 @@ describe('softhsm2', () => {
       write: [tokens],
       net: false,
       ipc: false,
+      ids: false,
       run: false,
       env: { SOFTHSM2_CONF: path },
     })

@@ -1,11 +1,19 @@
 /** What is permitted works, what is not is refused, and a wrong permission is an error at once. */
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { open, type Permissions, SandboxError, type ViolationError } from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
+import { copyCheckout, runProgram } from '../support/run-program.ts'
 import { Scratch } from '../support/scratch.ts'
 
 const DECLARATIONS = {
@@ -191,6 +199,50 @@ describe('ipc', () => {
   })
 })
 
+describe('ids', () => {
+  const namespacesOf = (pid: number | 'self', name: string): string =>
+    readlinkSync(`/proc/${pid}/ns/${name}`)
+
+  test("the machine's numbers of users and processes, and nothing else of it", async () => {
+    await using library = await opened({ ids: true })
+    const pid = library.thread.pid as number
+    for (const name of ['user', 'pid'])
+      expect(namespacesOf(pid, name), name).toBe(namespacesOf('self', name))
+    const { enforced, missing, requested } = library.thread.receipt
+    expect(requested.permissions.ids).toBe(true)
+    const told = [...enforced, ...missing.map(({ what }) => what)]
+    expect(told).not.toContain('user-namespace')
+    expect(told).not.toContain('pid-namespace')
+    expect(enforced).toEqual(expect.arrayContaining(['system-calls', 'capabilities', 'files']))
+    for (const name of ['mnt', 'uts', 'cgroup', 'net', 'ipc']) {
+      const what = name === 'mnt' ? 'mount-namespace' : `${name}-namespace`
+      const isOwn = namespacesOf(pid, name) !== namespacesOf('self', name)
+      expect([name, enforced.includes(what)]).toEqual([name, isOwn])
+    }
+    expect(await library.symbols.reads('/etc/hostname')).toBe(null)
+    expect(await library.symbols.runs('true'), 'no shell was started').toBe(127)
+  })
+
+  test('who is not root hears what that costs', async () => {
+    const others = copyCheckout(scratch.path('checkout'))
+    chmodSync(scratch.path(''), 0o755)
+    const { stdout, stderr } = await runProgram('tells-its-receipt.mjs', {
+      args: [JSON.stringify({ ids: true })],
+      root: others,
+      ...(process.geteuid?.() === 0
+        ? { by: ['setpriv', '--reuid=1000', '--regid=1000', '--clear-groups'] }
+        : {}),
+    })
+    expect(stderr).toBe('')
+    const { missing } = JSON.parse(stdout)
+    expect(missing).toContainEqual({
+      what: 'mount-namespace',
+      feature: 'CAP_SYS_ADMIN',
+      why: 'only root can make one without a user namespace, which `ids` leaves out',
+    })
+  })
+})
+
 describe('env', () => {
   test('what is named, and nothing else', async () => {
     await using library = await opened({ env: { NAME: 'a value', EMPTY: '' } })
@@ -236,6 +288,7 @@ describe('wrong permissions', () => {
     [{ reed: ['/etc'] }, TypeError, /permissions\.reed.*read/],
     [{ net: 'yes' }, TypeError, /permissions\.net/],
     [{ ipc: 1 }, TypeError, /permissions\.ipc/],
+    [{ ids: 'root' }, TypeError, /permissions\.ids/],
     [{ run: 1 }, TypeError, /permissions\.run/],
     [{ env: { A: 1 } }, TypeError, /permissions\.env\.A/],
     [{ env: { 'A=B': '' } }, TypeError, /permissions\.env/],
@@ -285,6 +338,7 @@ describe('the receipt', () => {
       net: true,
       env: {},
       ipc: false,
+      ids: false,
       run: false,
     })
     expect(requested.limits).toMatchObject({ memory: 2 ** 31, threads: 64 })

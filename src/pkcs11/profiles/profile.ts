@@ -1,7 +1,7 @@
 /** What a module of a known kind needs from the machine, beside its own file. */
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Permissions, Receipt } from '../../index.ts'
+import type { Permissions } from '../../index.ts'
 
 /** What a profile is worked out from. */
 export interface Surroundings {
@@ -11,6 +11,8 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>
   /** What `C_Initialize` is given as text, such as NSS's `configdir='sql:/…'`. */
   readonly parameters: string
+  /** Whether there is a sandbox; without one it may do what the program may. */
+  readonly isShutIn: boolean
 }
 
 export interface Needs extends Permissions {
@@ -25,8 +27,6 @@ export interface Profile {
   readonly files: RegExp
   /** @throws {RangeError} for what is not there or can't be read */
   readonly needs: (surroundings: Surroundings) => Needs
-  /** Why it can't run as it is shut in, if so. */
-  readonly obstacle?: (receipt: Receipt) => string | undefined
 }
 
 /** Those that are there. */
@@ -39,12 +39,14 @@ export function required(profile: string, what: string, path: string): string {
     statSync(path)
     return path
   } catch (cause) {
-    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
-    throw new RangeError(
-      `profile ${profile}: ${what} is ${path}, which ${isMissing ? 'does not exist' : 'is out of reach'}`,
-      { cause },
-    )
+    throw outOfReach(profile, what, path, cause)
   }
+}
+
+function outOfReach(profile: string, what: string, path: string, cause: unknown): RangeError {
+  const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
+  const why = isMissing ? 'does not exist' : 'is out of reach'
+  return new RangeError(`profile ${profile}: ${what} is ${path}, which ${why}`, { cause })
 }
 
 /**
@@ -70,6 +72,7 @@ export function together(...all: readonly Needs[]): Needs {
     write: every(({ write }) => write),
     net: some(({ net }) => net),
     ipc: some(({ ipc }) => ipc),
+    ids: some(({ ids }) => ids),
     run: some(({ run }) => run),
     env: Object.assign({}, ...all.map(({ env }) => env)),
     libraries: every(({ libraries }) => libraries),
@@ -80,4 +83,13 @@ export function together(...all: readonly Needs[]): Needs {
 export function folder(profile: string, what: string, path: string): string {
   if (statSync(required(profile, what, path)).isDirectory()) return path
   throw new RangeError(`profile ${profile}: ${what} is ${path}, which is no folder`)
+}
+
+/** What is in a folder. */
+export function namesIn(profile: string, what: string, path: string): string[] {
+  try {
+    return readdirSync(path)
+  } catch (cause) {
+    throw outOfReach(profile, what, path, cause)
+  }
 }
