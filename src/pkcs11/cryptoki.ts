@@ -225,7 +225,7 @@ export class Cryptoki implements AsyncDisposable {
     const { thread } = this.library
     const frames = new Frames(thread)
     const frame = frames.lease()
-    const functions = yield* findFunctions(thread, this.#lists, frame)
+    const functions = yield* findFunctions(this.library, this.#lists, frame)
     frame.end()
     const life = new Life(thread, functions, frames)
     const isFirst = this.#life === undefined

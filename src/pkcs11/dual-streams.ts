@@ -2,7 +2,7 @@
 import { type Active, partsDuring, type Streaming } from './active-operation.ts'
 import { CKR_OPERATION_ACTIVE } from './constants/index.ts'
 import { Pkcs11Error } from './errors.ts'
-import { feed, finish, transform, verifyFinal } from './operations/crypto.ts'
+import { feed, finish, lastRoom, transform, verifyFinal } from './operations/crypto.ts'
 import { bytesIn } from './parts.ts'
 
 type Result = Uint8Array<ArrayBuffer>
@@ -97,11 +97,13 @@ async function* both<Outcome>(
   const { handle } = given.cipher.seat
   return yield* partsDuring(cipher, given.cipher, (first) =>
     partsDuring(other, given.other, async function* (second) {
+      let bytes = 0
       for await (const part of bytesIn(given.cipher.parts, `${kind}Stream: parts`)) {
+        bytes += part.length
         const made = await first.run((frame) => transform(frame, update, handle, part))
         if (made.length > 0) yield made
       }
-      const last = await first.last((frame) => finish(frame, cipherFinal, handle))
+      const last = await first.last((frame) => finish(frame, cipherFinal, handle, lastRoom(bytes)))
       if (last.length > 0) {
         // What decryption held back until now has gone through it alone.
         if (otherUpdate !== undefined)

@@ -1,6 +1,6 @@
 /** The functions of a module, found as the standard says: by the list that the module gives. */
 import { array, type FatThread, type Library, LoadError, type UntypedFunction } from '../index.ts'
-import { CKR_FUNCTION_NOT_SUPPORTED, CKR_GENERAL_ERROR } from './constants/index.ts'
+import { CKR_FUNCTION_NOT_SUPPORTED } from './constants/index.ts'
 import { Pkcs11Error } from './errors.ts'
 import { type Frame, wordIn } from './frame.ts'
 import { type FunctionName, NAMES_2, NAMES_3, prototypeOf } from './functions.ts'
@@ -92,58 +92,93 @@ export class ModuleFunctions {
   }
 }
 
-/** Asks a module for its functions: those of version 3 where it has them. */
+/**
+ * Asks a module for its functions: those of version 3 where it has them.
+ * @throws {LoadError} for a list that is none
+ */
 export function* findFunctions(
-  thread: FatThread,
+  library: Library,
   lists: ListFunctions,
   frame: Frame,
 ): Course<ModuleFunctions> {
-  const list = (yield* interfaceList(thread, lists, frame)) ?? (yield* functionList(lists, frame))
-  const version = (yield read(thread, list, VERSION_BYTES)) as Uint8Array
-  const [major = 0, minor = 0] = version
-  const names = major >= 3 ? NAMES_3 : NAMES_2
-  const bytes = (yield read(thread, list + 8n, names.length * 8)) as Uint8Array
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  const addresses = new Map<FunctionName, bigint>()
-  for (const [index, name] of names.entries()) {
-    const address = view.getBigUint64(index * 8, true)
-    if (address !== 0n) addresses.set(name, address)
+  const { thread, path } = library
+  // The default interface need not be the newest one.
+  for (const version of [undefined, Uint8Array.of(3, 0)]) {
+    const found = yield* interfaceFunctions(thread, lists, frame, version)
+    if (found !== undefined) return found
   }
-  return new ModuleFunctions(thread, { major, minor }, addresses)
+  const list = yield* functionList(lists, frame)
+  try {
+    // Whatever version it says: one of version 3 is given by an interface.
+    return yield* functionsIn(thread, list, NAMES_2)
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause
+    throw new LoadError(
+      `${path} is no PKCS #11 module: the list of functions that it gives is not in its memory`,
+      { library: path, call: 'C_GetFunctionList', cause },
+    )
+  }
 }
 
-/** The default interface, if it is one of version 3. */
-function* interfaceList(
+/** Those of an interface of version 3, if it leads to any. */
+function* interfaceFunctions(
   thread: FatThread,
   { getInterface }: ListFunctions,
   frame: Frame,
-): Course<bigint | undefined> {
+  version: Uint8Array | undefined,
+): Course<ModuleFunctions | undefined> {
   if (getInterface === undefined) return undefined
   const name = frame.text('PKCS 11\0')
+  const wanted = version === undefined ? 0 : frame.copy(version).address
   const found = frame.zeroed(8)
-  const rv = (yield invoke(getInterface, [name.address, 0, found.address, 0])) as bigint
-  const address = BigInt(wordIn(found))
-  if (rv !== 0n || address === 0n) return undefined
-  const bytes = (yield read(thread, address + 8n, 8)) as Uint8Array
-  const list = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true)
-  return list === 0n ? undefined : list
+  const rv = (yield invoke(getInterface, [name.address, wanted, found.address, 0])) as bigint
+  if (rv !== 0n) return undefined
+  try {
+    const list = yield* bytesAt(thread, BigInt(wordIn(found)) + 8n, 8)
+    const functions = yield* functionsIn(thread, list.getBigUint64(0, true), NAMES_3)
+    return functions.version.major >= 3 ? functions : undefined
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
 }
 
 function* functionList({ getFunctionList }: ListFunctions, frame: Frame): Course<bigint> {
   const found = frame.zeroed(8)
   const rv = (yield invoke(getFunctionList, [found.address])) as bigint
   if (rv !== 0n) throw new Pkcs11Error('C_GetFunctionList', Number(rv))
-  const list = BigInt(wordIn(found))
-  if (list === 0n)
-    throw new Pkcs11Error('C_GetFunctionList', CKR_GENERAL_ERROR, 'the module gave no list')
-  return list
+  return BigInt(wordIn(found))
+}
+
+/** @throws {RangeError} for an address where no list is */
+function* functionsIn(
+  thread: FatThread,
+  list: bigint,
+  names: readonly FunctionName[],
+): Course<ModuleFunctions> {
+  const head = yield* bytesAt(thread, list, VERSION_BYTES)
+  const version = { major: head.getUint8(0), minor: head.getUint8(1) }
+  const has = version.major >= 3 ? names : NAMES_2
+  const view = yield* bytesAt(thread, list + BigInt(VERSION_BYTES), has.length * 8)
+  const addresses = new Map<FunctionName, bigint>()
+  for (const [index, name] of has.entries()) {
+    const address = view.getBigUint64(index * 8, true)
+    if (address !== 0n) addresses.set(name, address)
+  }
+  return new ModuleFunctions(thread, version, addresses)
+}
+
+/** A copy of what stands in the module's memory. */
+function* bytesAt(thread: FatThread, address: bigint, bytes: number): Course<DataView> {
+  const read = (yield reading(thread, address, bytes)) as Uint8Array
+  return new DataView(read.buffer, read.byteOffset, read.length)
 }
 
 function invoke(function_: UntypedFunction, words: readonly number[]): Step {
   return { run: () => function_(...words), sync: () => function_.sync(...words) }
 }
 
-function read(thread: FatThread, address: bigint, bytes: number): Step {
+function reading(thread: FatThread, address: bigint, bytes: number): Step {
   const pointer = thread.pointer(address)
   const type = array('uint8_t', bytes)
   return { run: () => thread.read(pointer, type), sync: () => thread.readSync(pointer, type) }

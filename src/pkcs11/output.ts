@@ -8,6 +8,13 @@ import type { Ulong } from './words.ts'
 
 /** Longer results are not asked for. */
 export const MOST_BYTES = 2 ** 30
+/** What goes out beyond a multiple of what went in: more would be nonsense, and the memory for it the program's. */
+const MOST_MORE = 2 ** 24
+const MOST_TIMES = 16
+/** Values of one object's attributes together. */
+export const MOST_VALUES = 2 ** 26
+/** Slots, or mechanisms of a token. */
+export const MOST_LISTED = 2 ** 16
 /** A result may grow between two calls, and not for ever. */
 const MOST_TRIES = 4
 
@@ -16,6 +23,13 @@ export interface Room {
   readonly bytes: number
   /** The caller has no more: a longer result is the function's error. */
   readonly fixed?: boolean | undefined
+  /** Bytes that the result may have. Default: a multiple of the room. */
+  readonly most?: number | undefined
+}
+
+/** How long a result of so many bytes may be. */
+export function mostFor(bytes: number): number {
+  return Math.min(MOST_BYTES, MOST_TIMES * bytes + MOST_MORE)
 }
 
 /** The call that begins an operation, and whether it did. */
@@ -45,7 +59,7 @@ export function* output(
     const rv = yield begin !== undefined && tries === 1 ? trip(begin.call, made) : made
     if (begin !== undefined) begin.begun = true
     if (rv === 0) return takeBytes(name, place, wordIn(length))
-    bytes = enough(name, wordIn(length), bytes)
+    bytes = enough(name, wordIn(length), bytes, room.most ?? mostFor(room.bytes))
   }
 }
 
@@ -57,20 +71,41 @@ export function takeBytes(
   place: Place,
   length: Ulong,
 ): Uint8Array<ArrayBuffer> {
-  if (length <= place.size) return copyOf(place, length)
+  return copyOf(place, written(name, place, length))
+}
+
+/** How much that is, where there is so much room. */
+export function written(name: FunctionName, { size }: Place, length: Ulong): number {
+  if (length <= size) return Number(length)
   throw new Pkcs11Error(
     name,
     CKR_DEVICE_ERROR,
-    `the module says that it wrote ${length} bytes where there was room for ${place.size}`,
+    `the module says that it wrote ${length} bytes where there was room for ${size}`,
   )
 }
 
 /** Room for what the module says that it needs. */
-export function enough(name: FunctionName, needed: Ulong, offered: number): number {
-  if (needed > offered && needed <= MOST_BYTES) return Number(needed)
+export function enough(
+  name: FunctionName,
+  needed: Ulong,
+  offered: number,
+  most = MOST_BYTES,
+): number {
+  if (needed > offered && needed <= most) return Number(needed)
+  const why = needed <= offered ? `has room for ${offered}` : `may have ${most}`
   throw new Pkcs11Error(
     name,
     CKR_BUFFER_TOO_SMALL,
-    `the module had room for ${offered} bytes and asks for ${needed}`,
+    `the module asks for room for ${needed} bytes, where it ${why}`,
   )
+}
+
+/** The same for several results that have so many bytes together. */
+export function enoughForAll(name: FunctionName, most: number): (needed: Ulong) => number {
+  let left = most
+  return (needed) => {
+    const bytes = enough(name, needed, -1, left)
+    left -= bytes
+    return bytes
+  }
 }

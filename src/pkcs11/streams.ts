@@ -7,6 +7,7 @@ import {
   type FeedFunction,
   feed,
   finish,
+  lastRoom,
   transform,
   verifyFinal,
 } from './operations/crypto.ts'
@@ -23,11 +24,13 @@ export async function* cryptStream(
       ? (['C_EncryptUpdate', 'C_EncryptFinal'] as const)
       : (['C_DecryptUpdate', 'C_DecryptFinal'] as const)
   yield* partsDuring(kind, streaming, async function* (active) {
+    let given = 0
     for await (const part of bytesIn(parts, `${kind}Stream: parts`)) {
+      given += part.length
       const made = await active.run((frame) => transform(frame, update, seat.handle, part))
       if (made.length > 0) yield made
     }
-    const last = await active.last((frame) => finish(frame, final, seat.handle))
+    const last = await active.last((frame) => finish(frame, final, seat.handle, lastRoom(given)))
     if (last.length > 0) yield last
   })
 }

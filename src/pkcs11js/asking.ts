@@ -1,9 +1,17 @@
 /** Methods that take more than one call, since their answer's length is not known before. */
-import { CKR_BUFFER_TOO_SMALL, CKR_GENERAL_ERROR, CKR_NO_EVENT } from '../pkcs11/constants/index.ts'
-import { Pkcs11Error } from '../pkcs11/errors.ts'
+import { CKR_BUFFER_TOO_SMALL, CKR_NO_EVENT } from '../pkcs11/constants/index.ts'
 import { copyOf, type Frame, type Place, wordIn } from '../pkcs11/frame.ts'
 import type { FunctionName } from '../pkcs11/functions.ts'
 import { call, type Steps } from '../pkcs11/operation.ts'
+import {
+  enough,
+  enoughForAll,
+  MOST_LISTED,
+  MOST_VALUES,
+  mostFor,
+  takeBytes,
+  written,
+} from '../pkcs11/output.ts'
 import {
   ATTRIBUTE_BYTES,
   attributeLength,
@@ -17,8 +25,6 @@ import { type Attribute, DATE_BYTES, isDate, typeName } from './template.ts'
 import type { Handle } from './types.ts'
 
 const WORD = 8
-/** What a module can mean by a length: more would be nonsense, and the memory for it the program's. */
-const MOST_BYTES = 2 ** 28
 const MOST_HANDLES = 2 ** 20
 /** Room that each attribute is offered: what most values fit. */
 const FIRST_BYTES = 512
@@ -34,14 +40,10 @@ function* sized(
   yield call(name, [...before, 0, count.address])
   const wanted = Number(wordIn(count))
   if (wanted === 0) return undefined
-  const place = frame.zeroed(bounded(name, wanted * unit))
+  const most = unit === WORD ? MOST_LISTED * WORD : mostFor(0)
+  const place = frame.zeroed(enough(name, wanted * unit, 0, most))
   yield call(name, [...before, place.address, count.address])
-  return [place, Math.min(wanted, Number(wordIn(count)))]
-}
-
-function bounded(name: FunctionName, bytes: number): number {
-  if (bytes <= MOST_BYTES) return bytes
-  throw new Pkcs11Error(name, CKR_GENERAL_ERROR, `the module wants room for ${bytes} bytes`)
+  return [place, written(name, place, BigInt(wordIn(count)) * BigInt(unit)) / unit]
 }
 
 function wordsIn(place: Place, count: number): Ulong[] {
@@ -91,7 +93,7 @@ export function* findObjects(
   const count = frame.word(0)
   const words = [place.address, asked, count.address]
   yield call(name, [handles.take(searching, 'session', name), ...words])
-  const found = wordsIn(place, Math.min(asked, Number(wordIn(count))))
+  const found = wordsIn(place, written(name, place, BigInt(wordIn(count)) * 8n) / WORD)
   if (missing > 0) searches.keep(searching, found, missing)
   return [...ahead, ...found.slice(0, missing)].map((handle) => handles.give(handle))
 }
@@ -145,9 +147,10 @@ class Asking {
   *sized(): Steps<Found> {
     const asked = this.#list([])
     yield this.#call(asked, [])
+    const roomFor = enoughForAll(NAME, MOST_VALUES)
     const places = this.#types.map((_, index) => {
       const length = attributeLength(asked, index)
-      return this.#frame.zeroed(length === UNAVAILABLE ? 0 : bounded(NAME, Number(length)))
+      return this.#frame.zeroed(length === UNAVAILABLE ? 0 : roomFor(length))
     })
     const list = this.#list(places)
     yield this.#call(list, [])
@@ -171,7 +174,7 @@ class Asking {
   #read(list: Place, places: readonly Place[]): Found {
     return places.map((place, index) => {
       const length = attributeLength(list, index)
-      return length === UNAVAILABLE ? undefined : bufferOf(copyOf(place, length))
+      return length === UNAVAILABLE ? undefined : bufferOf(takeBytes(NAME, place, length))
     })
   }
 }

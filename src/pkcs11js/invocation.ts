@@ -3,6 +3,7 @@ import type { Frame, Place } from '../pkcs11/frame.ts'
 import { wordIn } from '../pkcs11/frame.ts'
 import type { FunctionName } from '../pkcs11/functions.ts'
 import { call, type Steps } from '../pkcs11/operation.ts'
+import { written } from '../pkcs11/output.ts'
 import { placeTemplate } from '../pkcs11/structures/attributes.ts'
 import type { Ulong } from '../pkcs11/words.ts'
 import type { Gives } from './answers.ts'
@@ -129,15 +130,15 @@ export function* invocation<Result>(
   for (const word of answer.words) laying.words.push(word)
   yield call(name, laying.words)
   laying.finish?.()
-  const { written, place, length } = laying
-  if (written === undefined || place === undefined) return answer.read()
+  const { written: bytes, place, length } = laying
+  if (bytes === undefined || place === undefined) return answer.read()
   if (length === undefined) {
-    copyTo(written, place, written.length)
+    copyTo(bytes, place, bytes.length)
     return answer.read()
   }
-  const count = Math.min(written.length, Number(wordIn(length)))
-  copyTo(written, place, count)
-  return written.subarray(0, count)
+  const count = written(name, place, wordIn(length))
+  copyTo(bytes, place, count)
+  return bytes.subarray(0, count)
 }
 
 function lay<K extends Kind>(kind: K, value: Taken[K], laying: Laying): void {

@@ -1,5 +1,9 @@
 /** Attributes of many objects, in a few trips. */
-import { CKR_BUFFER_TOO_SMALL, CKR_OBJECT_HANDLE_INVALID } from '../constants/index.ts'
+import {
+  CKR_BUFFER_TOO_SMALL,
+  CKR_DEVICE_ERROR,
+  CKR_OBJECT_HANDLE_INVALID,
+} from '../constants/index.ts'
 import { Pkcs11Error } from '../errors.ts'
 import type { Frame } from '../frame.ts'
 import { calls, type Steps, type Trip } from '../operation.ts'
@@ -13,6 +17,8 @@ const MOST = 128
 /** Room for each value, and the same where one was longer. */
 const BYTES = 512
 const LONG_BYTES = 4096
+/** Bytes of all values together: a module that has more has no end, or the program wants them a few at a time. */
+const MOST_ALL = 2 ** 28
 /** Bytes of the questions of one trip: `Frames` wipes memory of this size after use. */
 const MOST_BYTES = 2 ** 17
 
@@ -31,6 +37,7 @@ class Answers<Result> {
   /** Those that take more than one question. */
   readonly left: number[] = []
   hasLong = false
+  #bytes = 0
   readonly #all: readonly Ulong[]
   readonly #hasTemplates: boolean
   readonly #show: Show<Result>
@@ -54,6 +61,13 @@ class Answers<Result> {
   }
 
   put(index: number, values: AttributeValues): void {
+    for (const value of values.values) if (value instanceof Uint8Array) this.#bytes += value.length
+    if (this.#bytes > MOST_ALL)
+      throw new Pkcs11Error(
+        'C_GetAttributeValue',
+        CKR_DEVICE_ERROR,
+        `the values of the objects have more than ${MOST_ALL} bytes`,
+      )
     this.results[index] = this.#show(this.#all[index] as Ulong, values)
   }
 }

@@ -14,7 +14,7 @@ import {
 import type { Frame } from '../frame.ts'
 import type { FunctionName } from '../functions.ts'
 import { type Call, call, type Steps, trip } from '../operation.ts'
-import { output, type Room } from '../output.ts'
+import { mostFor, output, type Room } from '../output.ts'
 import {
   type Mechanism,
   NO_MECHANISM,
@@ -95,9 +95,14 @@ export function* finish(
   frame: Frame,
   name: FinalFunction,
   session: Ulong,
-  room: Room = { bytes: MORE_BYTES },
+  room: Room = lastRoom(0),
 ): Steps<Uint8Array<ArrayBuffer>> {
   return yield* output(frame, name, [session], room)
+}
+
+/** Of an operation that was given so many bytes: some ciphers give all of them at the end. */
+export function lastRoom(given: number): Room {
+  return { bytes: MORE_BYTES, most: mostFor(given) }
 }
 
 export function* feed(

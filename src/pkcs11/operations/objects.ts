@@ -3,7 +3,7 @@ import { CKR_BUFFER_TOO_SMALL, CKR_DEVICE_ERROR } from '../constants/index.ts'
 import { Pkcs11Error } from '../errors.ts'
 import { copyOf, type Frame, type Place, wordIn } from '../frame.ts'
 import { type Call, call, type Steps, trip } from '../operation.ts'
-import { enough, takeBytes } from '../output.ts'
+import { enoughForAll, MOST_VALUES, takeBytes } from '../output.ts'
 import {
   ATTRIBUTE_BYTES,
   type Attribute,
@@ -117,9 +117,10 @@ function* askLengths(
   for (const [index, { type }] of attributes.entries()) writeAttribute(list, index, type, 0, 0)
   const words = [session, object, list.address, attributes.length]
   const rv = yield call('C_GetAttributeValue', words, PARTIAL)
+  const roomFor = enoughForAll('C_GetAttributeValue', MOST_VALUES)
   for (const [index, attribute] of attributes.entries()) {
     const length = attributeLength(list, index)
-    attribute.length = length === UNAVAILABLE ? -1 : enough('C_GetAttributeValue', length, -1)
+    attribute.length = length === UNAVAILABLE ? -1 : roomFor(length)
   }
   return rv
 }
@@ -154,7 +155,8 @@ function* templateOf(
   yield call('C_GetAttributeValue', words, PARTIAL)
   const length = attributeLength(outer, 0)
   if (length === UNAVAILABLE) return undefined
-  const bytes = enough('C_GetAttributeValue', length, -1)
+  const roomFor = enoughForAll('C_GetAttributeValue', MOST_VALUES)
+  const bytes = roomFor(length)
   const count = Math.floor(bytes / ATTRIBUTE_BYTES)
   if (count === 0) return []
   const inner = frame.zeroed(count * ATTRIBUTE_BYTES)
@@ -163,7 +165,7 @@ function* templateOf(
   // Each is read once: what stands there later is the module's.
   const rooms = Array.from({ length: count }, (_, index) => {
     const size = attributeLength(inner, index)
-    const room = size === UNAVAILABLE ? 0 : enough('C_GetAttributeValue', size, -1)
+    const room = size === UNAVAILABLE ? 0 : roomFor(size)
     return { type: attributeType(inner, index), place: frame.zeroed(Math.max(1, room)), room }
   })
   for (const [index, { type: each, place, room }] of rooms.entries())

@@ -3,7 +3,7 @@ import { CKR_BUFFER_TOO_SMALL, CKR_NO_EVENT } from '../constants/index.ts'
 import { copyOf, type Frame, wordIn } from '../frame.ts'
 import type { FunctionName } from '../functions.ts'
 import { call, type Steps } from '../operation.ts'
-import { enough, takeBytes } from '../output.ts'
+import { enough, MOST_LISTED, takeBytes } from '../output.ts'
 import {
   MECHANISM_INFO_BYTES,
   type MechanismInfo,
@@ -88,7 +88,7 @@ function* list(frame: Frame, name: FunctionName, before: readonly Ulong[]): Step
     const rv = yield call(name, words, tries === MOST_TRIES ? [] : [CKR_BUFFER_TOO_SMALL])
     const found = wordIn(count)
     if (rv === 0) return ulongsIn(takeBytes(name, place, BigInt(found) * 8n))
-    most = enough(name, BigInt(found) * 8n, most * 8) / 8
+    most = enough(name, BigInt(found) * 8n, most * 8, MOST_LISTED * 8) / 8
   }
 }
 
