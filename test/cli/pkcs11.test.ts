@@ -130,3 +130,54 @@ test('a module that dies', () => {
   expect(status).toBe(128 + constants.signals.SIGABRT)
   expect(stderr).toMatch(/SIGABRT/)
 })
+
+describe('a module that misbehaves', () => {
+  const MODULE = fixture('fakes-a-token')
+  const told = (deed: string) => ['pkcs11', MODULE, '--parameters', deed, '--timeout', '500']
+
+  test('tells nothing of a mechanism: what else it has is shown', () => {
+    expect(runJson(...told('nothing'))).toMatchObject({
+      status: 0,
+      json: {
+        slots: [
+          {
+            mechanisms: [{ mechanism: 'CKM_RSA_PKCS', flags: [] }],
+            objects: [{ CKA_LABEL: 'AAAA' }],
+            error: null,
+          },
+        ],
+      },
+    })
+    expect(run(...told('nothing')).stdout).toMatch(/Mechanisms {2}1\n +CKM_RSA_PKCS\n/)
+  })
+
+  test('lies of its objects: the token is shown, and why there is no more', () => {
+    const { status, json } = runJson(...told('finds-more-than-there-is-room-for'))
+    expect({ status, json }).toMatchObject({
+      status: 0,
+      json: { slots: [{ token: { flags: ['CKF_TOKEN_INITIALIZED'] }, objects: [] }] },
+    })
+    const { stdout } = run(...told('finds-more-than-there-is-room-for'))
+    expect(stdout).toMatch(/TOKEN_INITIALIZED/)
+    expect(stdout).toMatch(/C_FindObjects: CKR_DEVICE_ERROR/)
+  })
+
+  test.each([
+    ['hangs-in-initialize', 1, 'ERR_FAT_THREAD_TIMEOUT'],
+    ['crashes-in-initialize', 128 + constants.signals.SIGSEGV, 'ERR_FAT_THREAD_CRASHED'],
+    ['has-no-end-of-slots', 1, 'CKR_BUFFER_TOO_SMALL'],
+  ])('%s', (deed, status, code) => {
+    expect(runJson(...told(deed))).toMatchObject({ status, json: { error: { code } } })
+    const ran = run(...told(deed))
+    expect(ran).toMatchObject({ status, stdout: '' })
+    expect(ran.stderr).toMatch(/^fat-threads: C_/)
+  })
+
+  test('has texts that are none', () => {
+    const { status, json } = runJson(...told('has-no-texts'))
+    expect({ status, json }).toMatchObject({
+      status: 0,
+      json: { module: { manufacturer: '\ufffd'.repeat(32) } },
+    })
+  })
+})

@@ -54,16 +54,23 @@ export function addPkcs11(cli: CAC): void {
     .option('--write <paths>', 'Files and folders that it may write, likewise')
     .option('--net', 'It may open sockets')
     .option('--sandbox <mode>', 'strict, best-effort (default) or off')
-    .option('--timeout <ms>', 'Milliseconds that each of its functions may run')
+    .option('--timeout <ms>', 'Milliseconds that each of its functions may run (default: 60000)')
     .example('  $ fat-threads pkcs11 /usr/lib/softhsm/libsofthsm2.so')
     .example('  $ fat-threads pkcs11 opensc-pkcs11.so --token Work --pin-file - --json')
     .action(pkcs11)
 }
 
+/** Nobody waits for a module that hangs. */
+const LIMIT = 60_000
+
+function limitOf(options: Pkcs11CommandOptions): number {
+  return timeoutOf(options) ?? LIMIT
+}
+
 async function pkcs11(path: string, options: Pkcs11CommandOptions): Promise<void> {
   const pin = pinOf(options)
-  const timeout = timeoutOf(options)
-  const module = await opened(path, options)
+  const timeout = limitOf(options)
+  const module = await opened(path, options, timeout)
   try {
     const label = textOf('token', options.token)
     const survey = await surveyOf(module, { label, pin, timeout })
@@ -74,7 +81,11 @@ async function pkcs11(path: string, options: Pkcs11CommandOptions): Promise<void
   }
 }
 
-async function opened(path: string, options: Pkcs11CommandOptions): Promise<Module> {
+async function opened(
+  path: string,
+  options: Pkcs11CommandOptions,
+  timeout: number,
+): Promise<Module> {
   const { net = false } = options
   try {
     return await Module.open(path, {
@@ -86,7 +97,7 @@ async function opened(path: string, options: Pkcs11CommandOptions): Promise<Modu
         net,
       },
       sandbox: textOf('sandbox', options.sandbox) as 'strict' | undefined,
-      timeout: timeoutOf(options),
+      timeout,
       // Standard output is for the survey.
       stdout: 'ignore',
     })

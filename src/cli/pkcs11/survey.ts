@@ -95,32 +95,47 @@ async function slotOf(
   limits: CallOptions,
   pin: string | undefined,
 ): Promise<ShownSlot> {
+  const { id } = slot
   const info = await slot.info(limits)
-  const nothing = { loggedIn: false, mechanisms: [], objects: [] }
+  const nothing = { token: null, mechanisms: [], loggedIn: false, objects: [], error: null }
+  let shown: ShownSlot = { id, ...info, ...nothing }
+  if (!info.flags.includes('CKF_TOKEN_PRESENT')) return shown
   try {
-    if (!info.flags.includes('CKF_TOKEN_PRESENT'))
-      return { id: slot.id, ...info, token: null, ...nothing, error: null }
     const token = await slot.token(limits)
-    const mechanisms = await mechanismsOf(slot, limits)
-    const shown = { id: slot.id, ...info, token, mechanisms }
+    shown = { ...shown, token }
+    shown = { ...shown, mechanisms: await mechanismsOf(slot, limits) }
     // Nothing is on a token that is not initialized, and many modules open no session with it.
-    if (!token.flags.includes('CKF_TOKEN_INITIALIZED'))
-      return { ...shown, loggedIn: false, objects: [], error: null }
+    if (!token.flags.includes('CKF_TOKEN_INITIALIZED')) return shown
     const asked = token.flags.includes('CKF_USER_PIN_INITIALIZED') ? pin : undefined
     await using session = await slot.open({ ...limits, pin: asked })
+    shown = { ...shown, loggedIn: asked !== undefined }
     const found = await session.find({}, { ...limits, attributes: SHOWN, limit: MOST_OBJECTS })
-    const objects = found.map(({ attributes }) => attributes)
-    return { ...shown, loggedIn: asked !== undefined, objects, error: null }
+    return { ...shown, objects: found.map(({ attributes }) => attributes) }
   } catch (error) {
     // Another slot's token may be good; a wrong PIN is an end.
     if (!(error instanceof Pkcs11Error) || error.method === 'C_Login') throw error
-    return { id: slot.id, ...info, token: null, ...nothing, error: error.message }
+    return { ...shown, error: error.message }
   }
 }
 
 async function mechanismsOf(slot: Slot, limits: CallOptions): Promise<ShownMechanism[]> {
   const found: ShownMechanism[] = []
   for (const mechanism of await slot.mechanisms(limits))
-    found.push({ mechanism, ...(await slot.mechanism(mechanism, limits)) })
+    found.push({ mechanism, ...(await aboutMechanism(slot, mechanism, limits)) })
   return found
+}
+
+/** Some modules name mechanisms of which they tell nothing more. */
+async function aboutMechanism(
+  slot: Slot,
+  mechanism: ShownMechanism['mechanism'],
+  limits: CallOptions,
+): Promise<MechanismInfo> {
+  try {
+    return await slot.mechanism(mechanism as Ulong, limits)
+  } catch (error) {
+    if (error instanceof Pkcs11Error)
+      return { minKeySize: undefined, maxKeySize: undefined, flags: [] }
+    throw error
+  }
 }

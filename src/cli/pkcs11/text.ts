@@ -18,8 +18,8 @@ const version = ({ major, minor }: Version): string => `${major}.${minor}`
 function describeSlot(slot: ShownSlot): string[] {
   const { id, description, token, mechanisms, objects, error, loggedIn } = slot
   const head = ['', `${paint('bold', `Slot ${id}`)}  ${foreign(description)}`]
-  if (error !== null) return [...head, `  ${paint('red', foreign(error))}`]
-  if (token === null) return [...head, '  no token']
+  const failure = error === null ? [] : [`  ${paint('red', foreign(error))}`]
+  if (token === null) return [...head, ...(error === null ? ['  no token'] : failure)]
   const { label, model, manufacturer, serialNumber, flags } = token
   const about = [`${model} of ${manufacturer}`, serialNumber === '' ? '' : `serial ${serialNumber}`]
   const initialized = flags.includes('CKF_TOKEN_INITIALIZED')
@@ -34,6 +34,7 @@ function describeSlot(slot: ShownSlot): string[] {
     ...columns(mechanisms.map(mechanismRow)).map((line) => `  ${line}`),
     `  ${paint('bold', 'Objects')}  ${objects.length}${loggedIn ? '' : ', without private ones'}`,
     ...columns(objects.map(objectRow)).map((line) => `  ${line}`),
+    ...failure,
   ]
 }
 
