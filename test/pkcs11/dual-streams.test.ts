@@ -9,7 +9,7 @@ import {
   type Slot,
 } from '../../src/pkcs11/index.ts'
 import { needs } from '../support/needs.ts'
-import { makeToken, needsSoftHsm, SOFTHSM, SoftHsm, USER_PIN } from '../support/softhsm.ts'
+import { needsSoftHsm, TokenOfTest, USER_PIN } from '../support/softhsm.ts'
 
 /** Its last block is not full, so that padding holds some of it back until the end. */
 const WHOLE = Buffer.alloc(100_003, 'twice at once ')
@@ -134,21 +134,16 @@ describe.skipIf(needs('libnss3', 'libsoftokn3.so'))('two at once', () => {
 })
 
 describe.skipIf(needsSoftHsm())('a module that can do only one', () => {
-  let softHsm: SoftHsm
-  let module: Module
+  let token: TokenOfTest
 
   beforeAll(async () => {
-    softHsm = new SoftHsm()
-    module = await Module.open(SOFTHSM, softHsm.options)
+    token = await TokenOfTest.make('one at a time')
   })
 
-  afterAll(async () => {
-    await module?.close()
-    softHsm?.[Symbol.dispose]()
-  })
+  afterAll(() => token?.close())
 
   test('says so, and the one is ended', async () => {
-    const slot = await makeToken(module, 'one at a time')
+    const { slot } = token
     await using session = await slot.open({ readWrite: true, pin: USER_PIN })
     const aes = await session.generateKey('CKM_AES_KEY_GEN', AES)
     await expect(
@@ -159,8 +154,7 @@ describe.skipIf(needsSoftHsm())('a module that can do only one', () => {
   })
 
   test('nobody waits for a function of another thread any more', async () => {
-    const [slot] = await module.slots()
-    await using session = await (slot as Slot).open()
+    await using session = await token.slot.open()
     const expected = { ckr: 'CKR_FUNCTION_NOT_PARALLEL' }
     await expect(session.getFunctionStatus()).rejects.toMatchObject(expected)
     await expect(session.cancelFunction()).rejects.toMatchObject({

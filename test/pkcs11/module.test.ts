@@ -11,7 +11,7 @@ import {
   type Session,
   type Slot,
 } from '../../src/pkcs11/index.ts'
-import { makeToken, needsSoftHsm, SOFTHSM, SoftHsm, USER_PIN } from '../support/softhsm.ts'
+import { needsSoftHsm, SOFTHSM, TokenOfTest, USER_PIN } from '../support/softhsm.ts'
 
 const DATA = Buffer.from('what is to be signed')
 
@@ -34,20 +34,16 @@ const RSA_PAIR = {
 const AES_KEY = { CKA_VALUE_LEN: 32, CKA_ENCRYPT: true, CKA_DECRYPT: true } as const
 
 describe.skipIf(needsSoftHsm())('a module', () => {
-  let softHsm: SoftHsm
+  let token: TokenOfTest
   let module: Module
   let slot: Slot
 
   beforeEach(async () => {
-    softHsm = new SoftHsm()
-    module = await Module.open(SOFTHSM, softHsm.options)
-    slot = await makeToken(module, 'made here')
+    token = await TokenOfTest.make('made here')
+    ;({ module, slot } = token)
   })
 
-  afterEach(async () => {
-    await module.close()
-    softHsm[Symbol.dispose]()
-  })
+  afterEach(() => token.close())
 
   test('tells of itself, its slots, tokens and mechanisms', async () => {
     expect(await module.info()).toMatchObject({ manufacturer: 'SoftHSM' })
@@ -336,7 +332,7 @@ describe.skipIf(needsSoftHsm())('a module', () => {
   })
 
   test('sessions of two instances know nothing of each other', async () => {
-    await using other = await Module.open(SOFTHSM, softHsm.options)
+    await using other = await Module.open(SOFTHSM, token.options)
     const [mine, theirs] = [
       await slot.open({ pin: USER_PIN }),
       await ((await other.slots())[0] as Slot).open(),
@@ -402,7 +398,7 @@ describe.skipIf(needsSoftHsm())('a module', () => {
       onOpened = resolve
     })
     await using other = await Module.open(SOFTHSM, {
-      ...softHsm.options,
+      ...token.options,
       onRestart: async (module) => {
         const [first] = await module.slots()
         opened = await first?.open({ pin: USER_PIN })

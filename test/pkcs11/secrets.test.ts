@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { CrashError, TimeoutError } from '../../src/index.ts'
 import { Module, type Session, type Slot } from '../../src/pkcs11/index.ts'
 import { fixture } from '../fixtures/build.ts'
-import { makeToken, needsSoftHsm, SO_PIN, SOFTHSM, SoftHsm, USER_PIN } from '../support/softhsm.ts'
+import { needsSoftHsm, SO_PIN, TokenOfTest, USER_PIN } from '../support/softhsm.ts'
 import { until } from '../support/until.ts'
 
 /** How often bytes stand in the memory that this program shares with fat threads. */
@@ -25,20 +25,16 @@ function countShared(wanted: Uint8Array): number {
 }
 
 describe.skipIf(needsSoftHsm())('secrets', () => {
-  let softHsm: SoftHsm
+  let token: TokenOfTest
   let module: Module
   let slot: Slot
 
   beforeEach(async () => {
-    softHsm = new SoftHsm()
-    module = await Module.open(SOFTHSM, softHsm.options)
-    slot = await makeToken(module, 'secrets')
+    token = await TokenOfTest.make('secrets')
+    ;({ module, slot } = token)
   })
 
-  afterEach(async () => {
-    await module.close()
-    softHsm[Symbol.dispose]()
-  })
+  afterEach(() => token.close())
 
   test('what stands in shared memory is found', () => {
     const probe = Buffer.from('a probe that is to be found')

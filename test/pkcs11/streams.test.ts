@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Module, type Pkcs11Object, type Session, type Slot } from '../../src/pkcs11/index.ts'
-import { makeToken, needsSoftHsm, SOFTHSM, SoftHsm, USER_PIN } from '../support/softhsm.ts'
+import type { Module, Pkcs11Object, Session, Slot } from '../../src/pkcs11/index.ts'
+import { needsSoftHsm, TokenOfTest, USER_PIN } from '../support/softhsm.ts'
 
 const WHOLE = Buffer.alloc(300_001, 'parts of a whole ')
 const parts = (): Readable =>
@@ -21,7 +21,7 @@ const all = async (stream: AsyncIterable<Uint8Array>): Promise<Buffer> => {
 }
 
 describe.skipIf(needsSoftHsm())('in parts', () => {
-  let softHsm: SoftHsm
+  let token: TokenOfTest
   let module: Module
   let slot: Slot
   let session: Session
@@ -30,9 +30,8 @@ describe.skipIf(needsSoftHsm())('in parts', () => {
   const CBC = { mechanism: 'CKM_AES_CBC_PAD', parameter: Buffer.alloc(16, 9) } as const
 
   beforeAll(async () => {
-    softHsm = new SoftHsm()
-    module = await Module.open(SOFTHSM, softHsm.options)
-    slot = await makeToken(module, 'parts')
+    token = await TokenOfTest.make('parts')
+    ;({ module, slot } = token)
     session = await slot.open({ readWrite: true, pin: USER_PIN })
     aes = await session.generateKey('CKM_AES_KEY_GEN', {
       CKA_VALUE_LEN: 32,
@@ -41,10 +40,7 @@ describe.skipIf(needsSoftHsm())('in parts', () => {
     })
   })
 
-  afterAll(async () => {
-    await module?.close()
-    softHsm?.[Symbol.dispose]()
-  })
+  afterAll(() => token?.close())
 
   test('data is encrypted and decrypted', async () => {
     const sealed = await all(session.encryptStream(CBC, aes, parts()))

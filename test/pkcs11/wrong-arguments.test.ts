@@ -8,7 +8,7 @@ import {
   type Slot,
 } from '../../src/pkcs11/index.ts'
 import { fixture } from '../fixtures/build.ts'
-import { makeToken, needsSoftHsm, SOFTHSM, SoftHsm, USER_PIN } from '../support/softhsm.ts'
+import { needsSoftHsm, SOFTHSM, TokenOfTest, USER_PIN } from '../support/softhsm.ts'
 
 const DATA = Buffer.from('data')
 const any = (value: unknown): never => value as never
@@ -25,16 +25,15 @@ async function complaint(run: () => unknown): Promise<string> {
 }
 
 describe.skipIf(needsSoftHsm())('on a token', () => {
-  let softHsm: SoftHsm
+  let token: TokenOfTest
   let module: Module
   let slot: Slot
   let session: Session
   let key: Pkcs11Object
 
   beforeAll(async () => {
-    softHsm = new SoftHsm()
-    module = await Module.open(SOFTHSM, softHsm.options)
-    slot = await makeToken(module, 'wrong')
+    token = await TokenOfTest.make('wrong')
+    ;({ module, slot } = token)
     session = await slot.open({ readWrite: true, pin: USER_PIN })
     key = await session.generateKey('CKM_AES_KEY_GEN', {
       CKA_VALUE_LEN: 16,
@@ -43,10 +42,7 @@ describe.skipIf(needsSoftHsm())('on a token', () => {
     })
   })
 
-  afterAll(async () => {
-    await module?.close()
-    softHsm?.[Symbol.dispose]()
-  })
+  afterAll(() => token?.close())
 
   const cases: readonly (readonly [run: () => unknown, message: string])[] = [
     [() => slot.open(any({ readwrite: true })), 'open: there is no option readwrite'],

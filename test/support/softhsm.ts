@@ -1,7 +1,7 @@
 /** A folder with a configuration of SoftHSM for tests, and what a module needs to be let into it. */
 import { mkdirSync } from 'node:fs'
 import type { OpenOptions } from '../../src/index.ts'
-import type { Module, Slot } from '../../src/pkcs11/index.ts'
+import { Module, type Slot } from '../../src/pkcs11/index.ts'
 import { needs } from './needs.ts'
 import { Scratch } from './scratch.ts'
 
@@ -51,4 +51,33 @@ export async function makeToken(module: Module, label: string): Promise<Slot> {
       return slot
     }
   throw new Error('the token is not there')
+}
+
+/** A module with a token of its own, for one test or several. */
+export class TokenOfTest {
+  readonly module: Module
+  readonly slot: Slot
+  readonly #softHsm: SoftHsm
+
+  private constructor(softHsm: SoftHsm, module: Module, slot: Slot) {
+    this.#softHsm = softHsm
+    this.module = module
+    this.slot = slot
+  }
+
+  /** As the module was opened. */
+  get options(): OpenOptions {
+    return this.#softHsm.options
+  }
+
+  static async make(label: string): Promise<TokenOfTest> {
+    const softHsm = new SoftHsm()
+    const module = await Module.open(SOFTHSM, softHsm.options)
+    return new TokenOfTest(softHsm, module, await makeToken(module, label))
+  }
+
+  async close(): Promise<void> {
+    await this.module.close()
+    this.#softHsm[Symbol.dispose]()
+  }
 }
