@@ -15,6 +15,8 @@ export interface Streaming {
   /** Of digests there is none. */
   readonly key: Ulong | undefined
   readonly parts: Parts<unknown>
+  /** Puts what the module wrote into the mechanism's parameter where the caller has it. */
+  readonly back: () => void
   readonly options: RunOptions
 }
 
@@ -59,6 +61,7 @@ export class Active {
     const result = await this.run(operation)
     this.#placed?.back()
     this.#placed = undefined
+    this.#streaming.back()
     return result
   }
 

@@ -3,6 +3,7 @@ import { knownOr } from './attribute-values.ts'
 import { type CallOptions, runOptionsOf } from './call-options.ts'
 import { wrongKind } from './complaint.ts'
 import type { Cryptoki } from './cryptoki.ts'
+import { Kept } from './kept.ts'
 import { requirePin } from './login.ts'
 import { type MechanismInput, mechanismOf } from './mechanism-input.ts'
 import type { NameOf } from './names.ts'
@@ -70,10 +71,14 @@ export class Slot {
 
   /** Opens a session; with `pin`, logs in too. */
   readonly open: Twin<[options?: SessionOptions], Session> = twin(
-    async (options: SessionOptions = {}) =>
-      this.#session(options, await takeSeat(this.#cryptoki, this.id, options)),
-    (options: SessionOptions = {}) =>
-      this.#session(options, takeSeatSync(this.#cryptoki, this.id, options)),
+    async (options: SessionOptions = {}) => {
+      const own = ownOptions(options)
+      return this.#session(own, await takeSeat(this.#cryptoki, this.id, own))
+    },
+    (options: SessionOptions = {}) => {
+      const own = ownOptions(options)
+      return this.#session(own, takeSeatSync(this.#cryptoki, this.id, own))
+    },
   )
 
   readonly closeAllSessions: Twin<[options?: CallOptions], void> = this.#twin(
@@ -93,10 +98,18 @@ export class Slot {
     make: (...given: Arguments) => Operation<Output>,
   ): Twin<Arguments, Output> {
     return twin(
-      async (...given: Arguments) =>
-        this.#cryptoki.run(make(...given), runOptionsOf(given[at], name)),
+      async (...given: Arguments) => {
+        const options = runOptionsOf(given[at], name)
+        return new Kept(given).during((values) => this.#cryptoki.run(make(...values), options))
+      },
       (...given: Arguments) =>
         this.#cryptoki.runSync(make(...given), runOptionsOf(given[at], name)),
     )
   }
+}
+
+/** Bytes of a PIN as they are now: it is asked for later, and again where the session is opened in a new process. */
+function ownOptions(options: SessionOptions): SessionOptions {
+  const pin: unknown = options?.pin
+  return pin instanceof Uint8Array ? { ...options, pin: new Uint8Array(pin) } : options
 }

@@ -1,6 +1,7 @@
 /** What streams are given: checked first, and then seen in the process that the session is in. */
 import type { Streaming } from './active-operation.ts'
 import { type CallOptions, runOptionsOf } from './call-options.ts'
+import { Kept } from './kept.ts'
 import { mechanismOf } from './mechanism-input.ts'
 import { requireObject } from './object.ts'
 import { requireParts } from './parts.ts'
@@ -30,9 +31,11 @@ export function streamings<const All extends readonly Asked[]>(
     options: runOptionsOf(options, where),
   }
   const seen = asked.map(({ mechanism: input, key: named }): Seen => {
-    const mechanism = mechanismOf(input, where)
+    const kept = new Kept([input])
+    const mechanism = mechanismOf(kept.values[0], where)
     const key = named && requireObject(named[1], `${where}: ${named[0]}`)
-    return (seat) => ({ seat, mechanism, key: key?.in(seat.life, where), ...given })
+    const back = (): void => kept.back()
+    return (seat) => ({ seat, mechanism, key: key?.in(seat.life, where), back, ...given })
   })
   return seen as { readonly [Index in keyof All]: Seen }
 }

@@ -1,5 +1,6 @@
 /** Many messages with one key: version 3. */
 import { type CallOptions, runOptionsOf } from '../call-options.ts'
+import { Kept } from '../kept.ts'
 import { type MechanismInput, mechanismOf } from '../mechanism-input.ts'
 import { MessageCipher, MessageSigner, MessageVerifier } from '../messages.ts'
 import { handleOf, type Key } from '../object.ts'
@@ -38,10 +39,12 @@ async function messages<Operation extends MessageCipher | MessageSigner | Messag
   options: CallOptions | undefined,
 ): Promise<Operation> {
   const limits = runOptionsOf(options, 'messages')
-  const checked = mechanismOf(mechanism, 'messages')
+  const kept = new Kept([mechanism])
+  const checked = mechanismOf(kept.values[0], 'messages')
   const seat = await seating.seat('messages')
   const handle = handleOf(key, seat.life, 'messages: key', 'C_MessageInit')
   const operation = make(seat)
   await operation.begin(checked, handle, limits)
+  kept.back()
   return operation
 }

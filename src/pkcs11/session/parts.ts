@@ -65,7 +65,7 @@ export function verifyStream(seating: Seating) {
     signature: Bytes,
     options?: CallOptions,
   ): Promise<boolean> => {
-    const bytes = bytesOf(signature, 'verifyStream: signature')
+    const bytes = new Uint8Array(bytesOf(signature, 'verifyStream: signature'))
     const asked = { mechanism, key: ['key', key] } as const
     return streams.verifyStream(
       await streaming(seating, 'verifyStream', asked, parts, options)(),
@@ -125,7 +125,7 @@ export function decryptVerifyStream(seating: Seating) {
     signature: Bytes,
     options?: CallOptions,
   ): DualStream<boolean> => {
-    const bytes = bytesOf(signature, 'decryptVerifyStream: signature')
+    const bytes = new Uint8Array(bytesOf(signature, 'decryptVerifyStream: signature'))
     const verifying = { mechanism: verify, key: ['verifyKey', verifyKey] } as const
     const asked = [{ mechanism, key: ['key', key] }, verifying] as const
     return dual(seating, 'decryptVerify', asked, parts, options, verifyEnd(bytes))

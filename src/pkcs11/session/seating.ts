@@ -3,6 +3,7 @@ import { runOptionsOf } from '../call-options.ts'
 import { CKR_SESSION_CLOSED, CKR_SESSION_HANDLE_INVALID } from '../constants/index.ts'
 import type { Cryptoki } from '../cryptoki.ts'
 import { moduleClosed, Pkcs11Error } from '../errors.ts'
+import { Kept } from '../kept.ts'
 import type { Operation } from '../operation.ts'
 import * as sessions from '../operations/sessions.ts'
 import { isReopened, type Seat, type SessionOptions, takeSeat, takeSeatSync } from '../seat.ts'
@@ -74,9 +75,15 @@ export class Seating implements AsyncDisposable, Disposable {
       async (...given: Arguments) => {
         const options = runOptionsOf(given[at], name, more)
         const found = this.seat(name)
-        const seat = found instanceof Promise ? await found : found
-        const operation = make(seat, ...given)
-        return seat.life.run(operation, { ...options, session: seat.handle })
+        if (!(found instanceof Promise)) {
+          const operation = make(found, ...given)
+          return found.life.run(operation, { ...options, session: found.handle })
+        }
+        return new Kept(given).during(async (values) => {
+          const seat = await found
+          const operation = make(seat, ...values)
+          return seat.life.run(operation, { ...options, session: seat.handle })
+        })
       },
       (...given: Arguments) => {
         const options = runOptionsOf(given[at], name, more)
