@@ -25,13 +25,7 @@ export function login(seating: Seating): Twin<[pin: Pin, options?: LoginOptions]
 }
 
 export function logout(seating: Seating): Twin<[options?: CallOptions], void> {
-  return seating.twin(
-    'logout',
-    0,
-    ({ handle }) =>
-      (frame) =>
-        sessions.logout(frame, handle),
-  )
+  return seating.plain('logout', sessions.logout)
 }
 
 export function initPin(seating: Seating): Twin<[pin: Pin, options?: CallOptions], void> {

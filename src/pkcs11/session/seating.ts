@@ -1,10 +1,11 @@
 /** Where a session is, and how calls get there: opened anew after a restart, if its options say how. */
-import { runOptionsOf } from '../call-options.ts'
+import { type CallOptions, runOptionsOf } from '../call-options.ts'
 import { CKR_SESSION_CLOSED, CKR_SESSION_HANDLE_INVALID } from '../constants/index.ts'
 import type { Cryptoki } from '../cryptoki.ts'
 import { moduleClosed, Pkcs11Error } from '../errors.ts'
+import type { Frame } from '../frame.ts'
 import { Kept } from '../kept.ts'
-import type { Operation } from '../operation.ts'
+import type { Operation, Steps } from '../operation.ts'
 import * as sessions from '../operations/sessions.ts'
 import { isReopened, type Seat, type SessionOptions, takeSeat, takeSeatSync } from '../seat.ts'
 import { type Twin, twin } from '../twin.ts'
@@ -90,6 +91,20 @@ export class Seating implements AsyncDisposable, Disposable {
         const seat = this.#seatSync(name)
         return seat.life.runSync(make(seat, ...given), { ...options, session: seat.handle })
       },
+    )
+  }
+
+  /** @internal Of what takes nothing but the session. */
+  plain<Output>(
+    name: string,
+    operation: (frame: Frame, session: Ulong) => Steps<Output>,
+  ): Twin<[options?: CallOptions], Output> {
+    return this.twin(
+      name,
+      0,
+      ({ handle }) =>
+        (frame) =>
+          operation(frame, handle),
     )
   }
 

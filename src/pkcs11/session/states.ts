@@ -8,13 +8,7 @@ import { isUlong, type Ulong } from '../words.ts'
 import type { Result, Seating } from './seating.ts'
 
 export function getOperationState(seating: Seating): Twin<[options?: CallOptions], Result> {
-  return seating.twin(
-    'getOperationState',
-    0,
-    ({ handle }) =>
-      (frame) =>
-        sessions.getOperationState(frame, handle),
-  )
+  return seating.plain('getOperationState', sessions.getOperationState)
 }
 
 export function setOperationState(
@@ -41,21 +35,9 @@ export function cancel(seating: Seating): Twin<[flags: Ulong, options?: CallOpti
 }
 
 export function getFunctionStatus(seating: Seating): Twin<[options?: CallOptions], void> {
-  return seating.twin(
-    'getFunctionStatus',
-    0,
-    ({ handle }) =>
-      (frame) =>
-        sessions.getFunctionStatus(frame, handle),
-  )
+  return seating.plain('getFunctionStatus', sessions.getFunctionStatus)
 }
 
 export function cancelFunction(seating: Seating): Twin<[options?: CallOptions], void> {
-  return seating.twin(
-    'cancelFunction',
-    0,
-    ({ handle }) =>
-      (frame) =>
-        sessions.cancelFunction(frame, handle),
-  )
+  return seating.plain('cancelFunction', sessions.cancelFunction)
 }
