@@ -256,7 +256,8 @@ export class Lane implements Line, Entrance {
     this.#requireDepth(request)
     if (this.#awaited !== undefined) throw endless(request.subject)
     const pending = new Pending(request as AnyRequest, input, options, true)
-    this.adopt(pending)
+    if (pending.signal?.aborted) pending.reject(this.#keeper.abortError(pending))
+    else this.adopt(pending)
     return pending
   }
 

@@ -134,7 +134,8 @@ export class Lanes implements Line, MainEntrance {
     const lane = this.#laneFor(request as AnyRequest)
     if (lane !== undefined) return lane.post(request, input, options)
     const pending = new Pending(request as AnyRequest, input, options, true)
-    this.adopt(pending)
+    if (pending.signal?.aborted) pending.reject(this.#keeper.abortError(pending))
+    else this.adopt(pending)
     return pending
   }
 

@@ -241,6 +241,19 @@ test('a limit and a signal of one run', async () => {
   await expect(never.run({ signal: AbortSignal.abort() })).rejects.toBeInstanceOf(AbortError)
 })
 
+test.each([1, 2])(
+  'a signal that was aborted before ends a blocking run too (threads: %i)',
+  async (threads) => {
+    await using libc = await open('libc.so.6', { abs: 'int abs(int value)' }, { threads })
+    const { thread, symbols } = libc
+    const series = thread.series()
+    const step = series.call(symbols.abs, -3)
+    expect(() => series.run.sync({ signal: AbortSignal.abort() })).toThrow(AbortError)
+    expect(step.ran).toBe(false)
+    expect(symbols.abs.sync(-4)).toBe(4)
+  },
+)
+
 test('waits in line with its arguments as they were, and goes on in the next process', async () => {
   await using other = await openAccounts()
   const { symbols: c, thread } = other
