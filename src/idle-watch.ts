@@ -4,6 +4,8 @@ import { residentMemory } from './host/resident-memory.ts'
 /** Beats between two looks: short after a call, longer while all is quiet. */
 const SHORTEST = 1
 const LONGEST = 4000 / BEAT
+/** How much longer each time: most of what a quiet process costs is that it is looked at. */
+const GROWTH = 4
 /**
  * A background thread may work for a moment; so many seconds of it, at more than that share, are no moment. On a busy
  * machine what it waited for a processor counts as well: it would have worked then.
@@ -87,7 +89,7 @@ export class IdleWatch {
       sample.pid === last.pid &&
       sample.completed === last.completed &&
       now.inFlight === 0
-    this.#delay = idle ? Math.min(this.#delay * 2, LONGEST) : SHORTEST
+    this.#delay = idle ? Math.min(this.#delay * GROWTH, LONGEST) : SHORTEST
     const what = idle ? this.#judge(last, sample) : this.#begin(sample)
     if (what !== undefined) this.#stop(what)
     this.#wait()
