@@ -75,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
         if (pair[1] >= 0) send_message(pair[1], &input);
         break;
       case 2: thread_meet(thread); break;
-      case 3: MUST((thread_wait(thread, 0) & ~(uint32_t)(EVENT_RING | EVENT_HANGUP | EVENT_ENDED)) == 0); break;
+      case 3: MUST((thread_wait(thread, NULL, 0) & ~(uint32_t)(EVENT_RING | EVENT_HANGUP | EVENT_ENDED)) == 0); break;
       case 4: hear_ring(thread); break;
       case 5:
         if (take_byte(&input) % 8 == 0) close_one(&pair[1]);
