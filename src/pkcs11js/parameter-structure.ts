@@ -1,6 +1,7 @@
 /** A mechanism's parameter that is a structure: read from an object, laid out as in C. */
-import { copyOf, type Frame, type Place } from '../pkcs11/frame.ts'
-import { type Ulong, writeUlong } from '../pkcs11/words.ts'
+import type { Frame, Place } from '../pkcs11/frame.ts'
+import { placeStructure as layOut } from '../pkcs11/structures/field.ts'
+import type { Ulong } from '../pkcs11/words.ts'
 import { bytesOfView, kept } from './bytes.ts'
 import { HANDLE_BYTES, type Handles, wordOf } from './handles.ts'
 import type { Definition, PropertyKind } from './parameters.ts'
@@ -15,7 +16,6 @@ interface HandleValue {
 export type Values = Readonly<Record<string, Value>>
 
 const NO_BYTES = new Uint8Array(0)
-const WORD = 8
 /** Of a CK_ULONG, whatever number of JavaScript is given. */
 const ULONG_BITS = 64
 
@@ -24,7 +24,8 @@ export function takeStructure(definition: Definition, given: object): Values {
   const values: Record<string, Value> = {}
   for (const [property, kind] of Object.entries(definition.takes))
     values[property] = takeProperty(definition, property, kind, given)
-  for (const property of inlineOnes(definition)) requireLength(definition, values, property)
+  for (const [property, length] of Object.entries(definition.fixed ?? {}))
+    requireLength(definition, values, property, length)
   const { equal, name } = definition
   if (equal !== undefined && lengthOf(values, equal[0]) !== lengthOf(values, equal[1]))
     throw new TypeError(
@@ -71,13 +72,15 @@ function takeValue(kind: keyof typeof WANTED, value: unknown): Value | undefined
   return Number.isFinite(value) ? BigInt.asUintN(ULONG_BITS, BigInt(Math.trunc(value))) : 0
 }
 
-const inlineOnes = ({ layout }: Definition): string[] =>
-  layout.split(' ').flatMap((member) => (member.startsWith('=') ? [member.slice(1)] : []))
-
-function requireLength({ name, fixed }: Definition, values: Values, property: string): void {
-  if (lengthOf(values, property) === fixed) return
+function requireLength(
+  { name }: Definition,
+  values: Values,
+  property: string,
+  length: number,
+): void {
+  if (lengthOf(values, property) === length) return
   throw new TypeError(
-    `Property '${property}' of ${name} mechanism parameter should be a Buffer of length ${fixed}`,
+    `Property '${property}' of ${name} mechanism parameter should be a Buffer of length ${length}`,
   )
 }
 
@@ -99,38 +102,32 @@ export function placeStructure(
   handles: Handles,
   method: string,
 ): Placed {
-  const members = definition.layout.split(' ')
-  const sizes = members.map((member) => (member.startsWith('=') ? (definition.fixed ?? 0) : WORD))
-  const place = frame.zeroed(sizes.reduce((sum, size) => sum + size, 0))
-  let finish: (() => void) | undefined
-  let at = place.at
-  for (const [index, member] of members.entries()) {
-    const sign = member[0] as string
-    const property = member.slice(1)
-    if (sign === '=') {
-      place.bytes.set(values[property] as Uint8Array, at)
-    } else if (sign === '*') {
-      const bytes = values[property] as Uint8Array
-      const copy = bytes.length === 0 ? undefined : frame.copy(bytes)
-      writeUlong(place.view, at, copy?.address ?? 0)
-      if (property === definition.written && copy !== undefined)
-        finish = () => bytes.set(copyOf(copy, bytes.length))
-    } else {
-      writeUlong(place.view, at, wordFor(member, values, handles, method))
-    }
-    at += sizes[index] as number
+  const { structure, takes, members = {}, sum } = definition
+  const given: Record<string, unknown> = {}
+  for (const [property, value] of Object.entries(values))
+    given[members[property] ?? property] = memberOf(takes[property], value, handles, method)
+  if (sum !== undefined) {
+    const [member, one, other] = sum
+    given[member] = lengthOf(values, one) + lengthOf(values, other)
   }
+  const backs: (() => void)[] = []
+  const place = layOut(structure, given, frame, backs)
+  const [finish] = backs
   return { place, finish }
 }
 
-function wordFor(member: string, values: Values, handles: Handles, method: string): Ulong {
-  if (member.startsWith('#')) return lengthOf(values, member.slice(1))
-  if (member.startsWith('~')) return lengthOf(values, member.slice(1)) * 8
-  if (member.includes('+'))
-    return member.split('+').reduce((sum, property) => sum + lengthOf(values, property), 0)
-  const value = values[member] as Ulong | HandleValue
-  return typeof value === 'object' ? handles.take(value.handle, 'object', method) : value
+function memberOf(
+  kind: PropertyKind | undefined,
+  value: Value,
+  handles: Handles,
+  method: string,
+): unknown {
+  if (kind === 'boolean?') return value !== 0
+  return isHandle(value) ? handles.take(value.handle, 'object', method) : value
 }
+
+const isHandle = (value: Value): value is HandleValue =>
+  typeof value === 'object' && 'handle' in value
 
 /** The same values as they are now, but for bytes that the module may write. */
 export function keepValues({ written }: Definition, values: Values): Values {

@@ -1,4 +1,6 @@
 /** The structures that pkcs11js knows as parameters of mechanisms, by the number in their property `type`. */
+import type { Structure } from '../pkcs11/structures/field.ts'
+import * as structures from '../pkcs11/structures/parameters.ts'
 
 /**
  * What a property takes: a number, bytes, a boolean, a number up to 255, or a handle. With a question mark it may be
@@ -15,22 +17,22 @@ export type PropertyKind =
   | 'handle?'
 
 export interface Definition {
-  /** The structure's name in C. */
+  /** The structure's name in messages. */
   readonly name: string
+  /** What it is in C. */
+  readonly structure: Structure
   /** Its properties, in the order in which they are looked at. */
   readonly takes: Readonly<Record<string, PropertyKind>>
-  /**
-   * Its members in the order of C: a property's value by its name, `*` for a pointer to its bytes, `#` for their
-   * number, `~` for the number of their bits, `=` for bytes that stand in the structure itself, and `+` between two
-   * whose numbers are added up.
-   */
-  readonly layout: string
-  /** How many bytes those take that stand in the structure. */
-  readonly fixed?: number
+  /** Members of the structure that have other names than properties. */
+  readonly members?: Readonly<Record<string, string>>
+  /** Properties that have so many bytes, as they stand in the structure itself. */
+  readonly fixed?: Readonly<Record<string, number>>
   /** Bytes that the module may write. */
   readonly written?: string
   /** Two whose numbers of bytes must be equal. */
   readonly equal?: readonly [string, string]
+  /** A member that is the number of bytes of two properties together. */
+  readonly sum?: readonly [member: string, one: string, other: string]
 }
 
 const MORE_KEYS = {
@@ -39,119 +41,122 @@ const MORE_KEYS = {
   privateData: 'handle',
   publicData2: 'bytes?',
 } as const
-const MORE_KEYS_LAYOUT =
-  '#publicData *publicData privateDataLen privateData #publicData2 *publicData2'
 
 const SHARED = { kdf: 'number', sharedData: 'bytes?' } as const
-const SHARED_LAYOUT = 'kdf #sharedData *sharedData'
 const OTHER = { kdf: 'number', otherInfo: 'bytes?' } as const
-const OTHER_LAYOUT = 'kdf #otherInfo *otherInfo'
 
 const CCM = {
+  structure: structures.CCM,
   takes: { dataLength: 'number', nonce: 'bytes?', aad: 'bytes?', macLength: 'number?' },
-  layout: 'dataLength *nonce #nonce *aad #aad macLength',
+  members: { dataLength: 'dataLen', macLength: 'macLen' },
 } as const
 const GCM = {
+  structure: structures.GCM,
   takes: { iv: 'bytes', ivBits: 'number', aad: 'bytes?', tagBits: 'number?' },
-  layout: '*iv #iv ivBits *aad #aad tagBits',
   written: 'iv',
 } as const
 
 export const DEFINITIONS: Readonly<Record<number, Definition>> = {
   1: {
     name: 'CK_AES_CBC_ENCRYPT_DATA_PARAMS',
+    structure: structures.AES_CBC_ENCRYPT_DATA,
     takes: { iv: 'bytes', data: 'bytes?' },
-    layout: '=iv *data #data',
-    fixed: 16,
+    fixed: { iv: 16 },
   },
   2: { name: 'CK_AES_CCM_PARAMS', ...CCM },
   3: {
     name: 'CK_AES_GCM_PARAMS',
+    structure: structures.GCM,
     takes: { iv: 'bytes', aad: 'bytes?', tagBits: 'number?' },
-    layout: '*iv #iv ~iv *aad #aad tagBits',
     written: 'iv',
   },
   4: {
     name: 'CK_RSA_PKCS_OAEP_PARAMS',
+    structure: structures.RSA_PKCS_OAEP,
     takes: { hashAlg: 'number', mgf: 'number', source: 'number', sourceData: 'bytes?' },
-    layout: 'hashAlg mgf source *sourceData #sourceData',
   },
   5: {
     name: 'CK_RSA_PKCS_PSS_PARAMS',
+    structure: structures.RSA_PKCS_PSS,
     takes: { hashAlg: 'number', mgf: 'number', saltLen: 'number' },
-    layout: 'hashAlg mgf saltLen',
+    members: { saltLen: 'sLen' },
   },
   6: {
     name: 'CK_ECDH1_DERIVE_PARAMS',
+    structure: structures.ECDH1_DERIVE,
     takes: { kdf: 'number', publicData: 'bytes', sharedData: 'bytes?' },
-    layout: `${SHARED_LAYOUT} #publicData *publicData`,
   },
   7: { name: 'CK_AES_GCM_240_PARAMS', ...GCM },
   8: {
     name: 'CK_ECDH2_DERIVE_PARAMS',
+    structure: structures.ECDH2_DERIVE,
     takes: { ...SHARED, ...MORE_KEYS },
-    layout: `${SHARED_LAYOUT} ${MORE_KEYS_LAYOUT}`,
   },
   9: {
     name: 'CK_ECMQV_DERIVE_PARAMS',
+    structure: structures.ECMQV_DERIVE,
     takes: { ...SHARED, ...MORE_KEYS, publicKey: 'handle?' },
-    layout: `${SHARED_LAYOUT} ${MORE_KEYS_LAYOUT} publicKey`,
   },
   10: {
     name: 'CK_X9_42_DH1_DERIVE_PARAMS',
+    structure: structures.X9_42_DH1_DERIVE,
     takes: { ...OTHER, publicData: 'bytes' },
-    layout: `${OTHER_LAYOUT} #publicData *publicData`,
   },
   11: {
     name: 'CK_X9_42_DH2_DERIVE_PARAMS',
+    structure: structures.X9_42_DH2_DERIVE,
     takes: { ...OTHER, ...MORE_KEYS },
-    layout: `${OTHER_LAYOUT} ${MORE_KEYS_LAYOUT}`,
   },
   12: {
     name: 'CK_X9_42_MQV_DERIVE_PARAMS',
+    structure: structures.X9_42_MQV_DERIVE,
     takes: { ...OTHER, ...MORE_KEYS, publicKey: 'handle' },
-    layout: `${OTHER_LAYOUT} ${MORE_KEYS_LAYOUT} publicKey`,
   },
   13: {
     name: 'CK_KEA_DERIVE_PARAMS',
+    structure: structures.KEA_DERIVE,
     takes: { isSender: 'boolean?', randomA: 'bytes', randomB: 'bytes', publicData: 'bytes' },
-    layout: 'isSender #randomA *randomA *randomB #publicData *publicData',
     equal: ['randomA', 'randomB'],
   },
   15: {
     name: 'CK_RC2_CBC_PARAMS',
+    structure: structures.RC2_CBC,
     takes: { effectiveBits: 'number', iv: 'bytes' },
-    layout: 'effectiveBits =iv',
-    fixed: 8,
+    fixed: { iv: 8 },
   },
   16: {
     name: 'CK_RC2_MAC_GENERAL_PARAMS',
+    structure: structures.RC2_MAC_GENERAL,
     takes: { effectiveBits: 'number', macLength: 'number' },
-    layout: 'effectiveBits macLength',
   },
   17: {
     name: 'CK_RC5_PARAMS',
+    structure: structures.RC5,
     takes: { wordSize: 'number', rounds: 'number' },
-    layout: 'wordSize rounds',
+    members: { wordSize: 'wordsize' },
   },
   18: {
     name: 'CK_RC5_CBC_PARAMS',
+    structure: structures.RC5_CBC,
     takes: { wordSize: 'number', rounds: 'number', iv: 'bytes' },
-    layout: 'wordSize rounds *iv #iv',
+    members: { wordSize: 'wordsize' },
   },
   19: {
     name: 'CK_RC5_MAC_GENERAL_PARAMS',
+    structure: structures.RC5_MAC_GENERAL,
     takes: { wordSize: 'number', rounds: 'number', macLength: 'number' },
-    layout: 'wordSize rounds macLength',
+    members: { wordSize: 'wordsize' },
   },
   20: {
     name: 'CK_DES_CBC_ENCRYPT_DATA_PARAMS',
+    structure: structures.DES_CBC_ENCRYPT_DATA,
     takes: { iv: 'bytes', data: 'bytes?' },
-    layout: '=iv *data #data',
-    fixed: 8,
+    fixed: { iv: 8 },
   },
   21: {
     name: 'CK_SKIPJACK_PRIVATE_WRAP_PARAMS',
+    structure: structures.SKIPJACK_PRIVATE_WRAP,
+    sum: ['pAndGLen', 'primeP', 'baseG'],
     takes: {
       password: 'bytes',
       publicData: 'bytes',
@@ -160,11 +165,10 @@ export const DEFINITIONS: Readonly<Record<number, Definition>> = {
       subprimeQ: 'bytes',
       randomA: 'bytes',
     },
-    layout:
-      '#password *password #publicData *publicData primeP+baseG #subprimeQ #randomA *randomA *primeP *baseG *subprimeQ',
   },
   22: {
     name: 'CK_SKIPJACK_RELAYX_PARAMS',
+    structure: structures.SKIPJACK_RELAYX,
     takes: {
       oldWrappedX: 'bytes',
       oldPassword: 'bytes',
@@ -174,30 +178,28 @@ export const DEFINITIONS: Readonly<Record<number, Definition>> = {
       newPublicData: 'bytes',
       newRandomA: 'bytes',
     },
-    layout:
-      '#oldWrappedX *oldWrappedX #oldPassword *oldPassword #oldPublicData *oldPublicData #oldRandomA *oldRandomA #newPassword *newPassword #newPublicData *newPublicData #newRandomA *newRandomA',
   },
   23: {
     name: 'CK_PBE_PARAMS',
+    structure: structures.PBE,
     takes: { initVector: 'bytes', password: 'bytes', salt: 'bytes', iteration: 'number' },
-    layout: '*initVector *password #password *salt #salt iteration',
     written: 'initVector',
   },
   24: {
     name: 'CK_KEY_WRAP_SET_OAEP_PARAMS',
+    structure: structures.KEY_WRAP_SET_OAEP,
     takes: { bc: 'byte?', x: 'bytes?' },
-    layout: 'bc *x #x',
   },
   25: { name: 'CK_GCM_PARAMS', ...GCM },
   26: { name: 'CK_CCM_PARAMS', ...CCM },
   27: {
     name: 'CK_GOSTR3410_DERIVE_PARAMS',
+    structure: structures.GOSTR3410_DERIVE,
     takes: { kdf: 'number', publicData: 'bytes', ukm: 'bytes?' },
-    layout: 'kdf *publicData #publicData *ukm #ukm',
   },
   28: {
     name: 'CK_GOSTR3410_KEY_WRAP_PARAMS',
+    structure: structures.GOSTR3410_KEY_WRAP,
     takes: { wrapOID: 'bytes', ukm: 'bytes?', key: 'handle' },
-    layout: '*wrapOID #wrapOID *ukm #ukm key',
   },
 }
