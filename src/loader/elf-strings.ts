@@ -1,5 +1,7 @@
 import { Buffer, isAscii } from 'node:buffer'
 
+const MOST_PLACES = 1024
+
 /** A table of NUL-terminated texts. The whole table becomes one string once; the texts are slices of it. */
 export class StringTable {
   /** In bytes. */
@@ -25,6 +27,18 @@ export class StringTable {
     if (length === -1) return undefined
     const text = window.slice(0, length)
     return this.#ascii ? text : Buffer.from(text, 'latin1').toString('utf8')
+  }
+
+  /** All offsets at which `at` gives this text; `undefined` when there are more than any linker leaves. */
+  placesOf(text: string, longest: number): ReadonlySet<number> | undefined {
+    const bytes = Buffer.from(`${text}\0`, 'utf8').toString('latin1')
+    const places = new Set<number>()
+    if (text.includes('\0') || bytes.length > longest + 1) return places
+    for (let at = this.#text.indexOf(bytes); at !== -1; at = this.#text.indexOf(bytes, at + 1)) {
+      if (places.size === MOST_PLACES) return undefined
+      places.add(at)
+    }
+    return places
   }
 
   /** Whether the text is in it, by itself or as the end of another one; it must be ASCII. */

@@ -137,7 +137,7 @@ function countByGnuHash(memory: ElfMemory, address: number): number {
 
 /** @throws LoadError when a name lies outside the string table */
 export function decodeSymbols(tables: SymbolTables): Symbols {
-  const { path, symbols, names, versions, versionNames } = tables
+  const { path, symbols, names } = tables
   const exports: ElfExport[] = []
   const imports: string[] = []
   // Names may overlap without end in a hostile file; a budget keeps the work linear.
@@ -145,36 +145,69 @@ export function decodeSymbols(tables: SymbolTables): Symbols {
 
   // The first symbol is empty by definition.
   for (let at = SYMBOL_SIZE; at < symbols.byteLength; at += SYMBOL_SIZE) {
-    const info = symbols.getUint8(at + 4)
-    const binding = BINDINGS[info >> 4]
-    const visibility = symbols.getUint8(at + 5) & 3
-    if (binding === undefined || visibility === STV_INTERNAL || visibility === STV_HIDDEN) continue
+    const binding = bindingOf(symbols, at)
+    if (binding === undefined) continue
     const name = names.at(symbols.getUint32(at, true), MAX_SYMBOL_NAME)
     if (name === undefined) refuse(path, 'damaged: a symbol name lies outside the string table')
     budget -= name.length
     if (budget < 0) refuse(path, 'damaged: the symbol names overlap beyond reason')
 
-    const section = symbols.getUint16(at + 6, true)
-    if (section === SHN_UNDEF) {
+    if (symbols.getUint16(at + 6, true) === SHN_UNDEF) {
       imports.push(name)
       continue
     }
-    const kind = section === SHN_ABS ? 'other' : (KINDS[info & 15] ?? 'other')
-    const value = readU64(symbols, at + 8)
-    // The loader takes such a symbol for undefined.
-    if (value === 0 && section !== SHN_ABS && kind !== 'tls') continue
-    const version = versions?.getUint16((at / SYMBOL_SIZE) * 2, true) ?? 0
-    exports.push({
-      name,
-      kind,
-      value,
-      size: readU64(symbols, at + 16),
-      binding,
-      version: versionNames.get(version & 0x7fff),
-      isDefault: (version & 0x8000) === 0,
-    })
+    const found = exportAt(tables, at, name, binding)
+    if (found !== undefined) exports.push(found)
   }
   return { exports, imports }
+}
+
+/** The one symbol of a name that `decodeSymbols` would find, of the default version. Looks at no other. */
+export function findSymbol(tables: SymbolTables, name: string): ElfExport | undefined {
+  const { symbols, names } = tables
+  const places = names.placesOf(name, MAX_SYMBOL_NAME)
+  if (places === undefined)
+    return decodeSymbols(tables).exports.find((each) => each.isDefault && each.name === name)
+  if (places.size === 0) return undefined
+  for (let at = SYMBOL_SIZE; at < symbols.byteLength; at += SYMBOL_SIZE) {
+    if (!places.has(symbols.getUint32(at, true))) continue
+    const binding = bindingOf(symbols, at)
+    if (binding === undefined || symbols.getUint16(at + 6, true) === SHN_UNDEF) continue
+    const found = exportAt(tables, at, name, binding)
+    if (found?.isDefault) return found
+  }
+  return undefined
+}
+
+/** Of a symbol that others see. */
+function bindingOf(symbols: DataView, at: number): ElfExport['binding'] | undefined {
+  const visibility = symbols.getUint8(at + 5) & 3
+  if (visibility === STV_INTERNAL || visibility === STV_HIDDEN) return undefined
+  return BINDINGS[symbols.getUint8(at + 4) >> 4]
+}
+
+/** A defined symbol, if the loader takes it for one. */
+function exportAt(
+  { symbols, versions, versionNames }: SymbolTables,
+  at: number,
+  name: string,
+  binding: ElfExport['binding'],
+): ElfExport | undefined {
+  const isAbsolute = symbols.getUint16(at + 6, true) === SHN_ABS
+  const kind = isAbsolute ? 'other' : (KINDS[symbols.getUint8(at + 4) & 15] ?? 'other')
+  const value = readU64(symbols, at + 8)
+  // The loader takes such a symbol for undefined.
+  if (value === 0 && !isAbsolute && kind !== 'tls') return undefined
+  const version = versions?.getUint16((at / SYMBOL_SIZE) * 2, true) ?? 0
+  return {
+    name,
+    kind,
+    value,
+    size: readU64(symbols, at + 16),
+    binding,
+    version: versionNames.get(version & 0x7fff),
+    isDefault: (version & 0x8000) === 0,
+  }
 }
 
 const BINDINGS: Readonly<Record<number, ElfExport['binding']>> = {

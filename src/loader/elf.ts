@@ -8,6 +8,7 @@ import { bytesOf, bytesSource, type ElfSource, refuse } from './elf-source.ts'
 import {
   decodeSymbols,
   type ElfExport,
+  findSymbol,
   readSymbolTables,
   type Symbols,
   type SymbolTables,
@@ -22,6 +23,9 @@ export interface ElfOptions {
 
 /** What the C library loads its unwinder for. */
 const UNWINDING = ['pthread_exit', 'pthread_cancel', 'thrd_exit', 'backtrace']
+
+/** Symbols that are looked for one by one; for more it is quicker to decode all. */
+const MOST_SEARCHES = 8
 
 /** What the loader needs to know of an ELF64 little-endian object. Symbols are decoded at first use. */
 export class ElfObject {
@@ -53,6 +57,8 @@ export class ElfObject {
   #tables: SymbolTables | undefined
   #symbols: Symbols | undefined
   #byName: ReadonlyMap<string, ElfExport> | undefined
+  /** What was looked for while nothing was decoded. */
+  readonly #found = new Map<string, ElfExport | undefined>()
 
   /** @internal Use `readElf` or `readElfFile`. */
   constructor(
@@ -95,6 +101,13 @@ export class ElfObject {
 
   /** What `dlsym` finds in this object: the default version. @throws LoadError as `exports` */
   findExport(name: string): ElfExport | undefined {
+    const tables = this.#tables
+    if (this.#found.has(name)) return this.#found.get(name)
+    if (tables !== undefined && this.#found.size < MOST_SEARCHES) {
+      const found = findSymbol(tables, name)
+      this.#found.set(name, found)
+      return found
+    }
     this.#byName ??= indexByName(this.exports)
     return this.#byName.get(name)
   }

@@ -120,7 +120,7 @@ const MAX_SUGGESTIONS = 3
 /** Those that differ in the ending only, such as the version; else those that are spelt like it. */
 function nearestLibraries(name: string): string[] {
   const byStem = new Map<string, string[]>()
-  for (const known of readLdCache().keys()) {
+  for (const known of readLdCache().all().keys()) {
     const stem = stemOf(known)
     byStem.set(stem, [...(byStem.get(stem) ?? []), known])
   }

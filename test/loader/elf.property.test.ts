@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
 import { LoadError } from '../../src/errors.ts'
-import { readElf } from '../../src/loader/elf.ts'
+import { type ElfObject, readElf } from '../../src/loader/elf.ts'
 import { requireLoadable } from '../../src/loader/elf-policy.ts'
+import type { ElfExport } from '../../src/loader/elf-symbols.ts'
 import { hardeningOf } from '../../src/loader/hardening.ts'
 import { resolveLibrary } from '../../src/loader/search.ts'
 import { compile, temporaryFolder } from '../fixtures/elf/compile.ts'
@@ -15,14 +16,21 @@ import { needs } from '../support/needs.ts'
 const folder = temporaryFolder()
 afterAll(() => rmSync(folder, { recursive: true }))
 
+const firstOf = ({ exports }: ElfObject, wanted: string): ElfExport | undefined =>
+  exports.find(({ name, isDefault }) => isDefault && name === wanted)
+
 /** Reads all there is to read. Nothing but a LoadError may come out, and soon. */
 function readAll(bytes: Uint8Array): void {
   const time = cpuTime(() => {
     try {
       const elf = readElf(bytes, 'x.so')
       hardeningOf(elf)
-      elf.findExport('none')
       requireLoadable(elf)
+      const alone = readElf(bytes, 'x.so')
+      alone.findExport('none')
+      // What is looked for by itself is what stands among all.
+      for (const { name } of elf.exports.slice(0, 7))
+        if (!name.includes('\uFFFD')) expect(alone.findExport(name)).toEqual(firstOf(elf, name))
     } catch (error) {
       if (!(error instanceof LoadError)) throw error
     }

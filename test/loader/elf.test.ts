@@ -105,6 +105,15 @@ test('of two versions, dlsym finds the default one', () => {
   expect(elf.findExport('versioned')?.version).toBe('VERS_2')
 })
 
+test('many that are looked for one by one are those that stand in the table', () => {
+  const elf = readElfFile(leaf)
+  const names = [...new Set(readElf(readFileSync(leaf), leaf).exports.map(({ name }) => name))]
+  expect(names.length).toBeGreaterThan(5)
+  const missing = Array.from({ length: 8 }, (_, index) => `no_such_${index}`)
+  for (const name of [...names, ...missing, ...names])
+    expect(elf.findExport(name)?.name).toBe(missing.includes(name) ? undefined : name)
+})
+
 describe('symbols are counted', () => {
   const bytes = readFileSync(leaf)
   const names = readElf(bytes, leaf).exports.map(({ name }) => name)
