@@ -84,6 +84,12 @@ const NOBODY = {}
 
 type CallRequest = Request<readonly unknown[], unknown>
 
+/** What a call is made with. */
+interface Made {
+  readonly parts: CallParts
+  readonly call: CallRequest
+}
+
 interface Calls {
   run(...values: readonly unknown[]): Promise<unknown>
   sync(...values: readonly unknown[]): unknown
@@ -93,10 +99,9 @@ interface Calls {
 export class BoundFunction {
   readonly id: number
   readonly plan: Plan
-  readonly #parts: CallParts
-  readonly #call: CallRequest
   readonly #disposals: readonly Disposal[]
-  #withErrno: { readonly parts: CallParts; readonly call: CallRequest } | undefined
+  #plain: Made | undefined
+  #withErrno: Made | undefined
   readonly #home: FunctionHome
 
   readonly #signature: Signature
@@ -108,30 +113,33 @@ export class BoundFunction {
     this.#signature = signature
     this.plan = makePlan(signature, fixed ?? (signature.variadic && signature.parameters.length))
     this.#home = home
-    const disposals = this.plan.disposals.map((each) => ({
+    this.#disposals = this.plan.disposals.map((each) => ({
       ...each,
       function: home.freeing(each.free),
     }))
-    this.#parts = callParts(id, home.path, this.plan, false, home.owner, disposals)
-    this.#call = call(this.#parts)
-    this.#disposals = disposals
   }
 
-  /** Made when it is asked for: most functions are never asked. */
-  #knowingErrno(): { readonly parts: CallParts; readonly call: CallRequest } {
-    if (this.#withErrno === undefined) {
-      const { path, owner } = this.#home
-      const parts = callParts(this.id, path, this.plan, true, owner, this.#disposals)
-      this.#withErrno = { parts, call: call(parts) }
+  /** Made when it is asked for: most functions are never asked for errno, and none while its library is not loaded. */
+  #made(errno: boolean | undefined): Made {
+    if (errno) {
+      this.#withErrno ??= this.#make(true)
+      return this.#withErrno
     }
-    return this.#withErrno
+    this.#plain ??= this.#make(false)
+    return this.#plain
+  }
+
+  #make(errno: boolean): Made {
+    const { path, owner } = this.#home
+    const parts = callParts(this.id, path, this.plan, errno, owner, this.#disposals)
+    return { parts, call: call(parts) }
   }
 
   callable(): UntypedFunction {
-    return this.#make({})
+    return this.#callable({})
   }
 
-  #make(wanted: WithOptions): UntypedFunction {
+  #callable(wanted: WithOptions): UntypedFunction {
     const home = this.#home
     const { signal, timeout = home.timeout } = wanted
     const options = timeout === undefined && signal === undefined ? undefined : { timeout, signal }
@@ -145,7 +153,7 @@ export class BoundFunction {
       sync,
       with: (more: WithOptions): UntypedFunction => {
         this.#check(more)
-        return this.#make({ ...wanted, ...more })
+        return this.#callable({ ...wanted, ...more })
       },
     })
     if (home.pointer !== undefined)
@@ -175,7 +183,7 @@ export class BoundFunction {
   }
 
   #request(wanted: WithOptions): CallRequest {
-    return wanted.errno ? this.#knowingErrno().call : this.#call
+    return this.#made(wanted.errno).call
   }
 
   #calls(request: CallRequest, options: CallOptions | undefined, refuse: () => void): Calls {
@@ -223,7 +231,7 @@ export class BoundFunction {
       const { key, types, values } = takeApart(this.#signature, all, isType)
       return this.#variant(key, types).#single(wanted, values)
     }
-    const parts = wanted.errno ? this.#knowingErrno().parts : this.#parts
+    const { parts } = this.#made(wanted.errno)
     return { parts, signature: this.#signature, values: all }
   }
 

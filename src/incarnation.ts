@@ -58,6 +58,8 @@ export class Incarnation {
   readonly modules: LoadedModule[] = []
   /** Its libraries are loaded and their functions bound. */
   ready = false
+  /** It said that it serves before anything was asked of it. */
+  met = false
   /** Why the program ended it, if it did. */
   retirement: Retirement | undefined
   readonly #keeper: LaneKeeper
@@ -89,7 +91,10 @@ export class Incarnation {
         },
         {
           onRing: () => this.#onRing(),
-          onMet: () => keeper.onMet?.(),
+          onMet: () => {
+            this.met = true
+            keeper.onMet?.()
+          },
           onHangup: () => keeper.onHangup(this),
           onOutput: (output) => {
             if (output.stream === 'stderr') this.#remember(output.bytes)
@@ -199,7 +204,7 @@ export class Incarnation {
   #evidence(end: End, { begun }: Leftover): Evidence {
     const evidence = {
       end,
-      served: this.lane.completed > 0,
+      served: this.met || this.lane.completed > 0,
       start: this.channel.startReport(),
       demand: this.#demand,
       crash: this.channel.crashReport(),

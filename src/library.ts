@@ -23,7 +23,6 @@ import { type Closure, type ClosureObject, findExport } from './loader/closure.t
 import type { ElfExport } from './loader/elf-symbols.ts'
 import { type LoadOptions, type LoadPlan, planLoad } from './loader/load-plan.ts'
 import { nearestNames } from './loader/near-names.ts'
-import { resolveLibrary } from './loader/search.ts'
 import { Loading } from './loading.ts'
 import type { Callback } from './memory/callback.ts'
 import { Pointer } from './memory/pointer.ts'
@@ -115,7 +114,7 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     options: LibraryOptions,
     housing: Housing,
   ): Promise<Library<D>> {
-    return Library.begin(thread, findPlan(library, options), declarations, options, housing).done()
+    return Library.begin(thread, planLoad(library, options), declarations, options, housing).done()
   }
 
   /** @internal The same, blocking. */
@@ -126,7 +125,7 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     options: LibraryOptions,
     housing: Housing,
   ): Library<D> {
-    const plan = findPlan(library, options)
+    const plan = planLoad(library, options)
     return Library.begin(thread, plan, declarations, options, housing).doneSync()
   }
 
@@ -158,13 +157,9 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
   ): Library<D> {
     const loaded = new Library<D>(thread, plan, options, housing)
     try {
-      const symbols = loaded.symbols as Record<string, UntypedFunction>
       loaded.#read(declarations)
-      for (const [name, signature] of loaded.#signatures) {
-        const function_ = loaded.#add(signature)
-        symbols[name] = function_.callable()
-        loaded.#named.set(name, function_)
-      }
+      for (const [name, signature] of loaded.#signatures)
+        loaded.#named.set(name, loaded.#add(signature))
       const variables = loaded.variables as Record<string, Variable>
       for (const [name, declared] of loaded.#declared?.variables ?? [])
         variables[name] = loaded.#addVariable(declared)
@@ -180,7 +175,11 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     const incarnation = this.thread.life.incarnation()
     this.thread.life.addResident(this.#resident)
     this.#entered = true
-    return this.#settle(incarnation)
+    const asked = this.#settle(incarnation)
+    // The process loads meanwhile.
+    const symbols = this.symbols as Record<string, UntypedFunction>
+    for (const [name, function_] of this.#named) symbols[name] = function_.callable()
+    return asked
   }
 
   #giveUp(): void {
@@ -423,10 +422,6 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
   #requireOpen(): void {
     if (this.#closed) throw new ClosedError(`${this.path} is closed`, { library: this.path })
   }
-}
-
-function findPlan(library: string | URL, options: LibraryOptions): LoadPlan {
-  return planLoad(resolveLibrary(library, options), options)
 }
 
 function entriesOf(declarations: unknown): [string, string | Type][] {

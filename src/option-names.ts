@@ -26,8 +26,10 @@ export function requireOptions(
 ): void {
   if (typeof options !== 'object' || options === null)
     throw new TypeError(`options must be an object, not ${describe(options)}`)
+  const given = Object.keys(options)
+  if (given.length === 0) return
   const names = own.flatMap((each) => each.names)
-  for (const name of Object.keys(options)) {
+  for (const name of given) {
     if (names.includes(name) || (options as Record<string, unknown>)[name] === undefined) continue
     const other = others.find((each) => each.names.includes(name))
     if (other !== undefined)

@@ -70,8 +70,10 @@ export interface Settings {
 
 const LOAD_TIMEOUT = 30_000
 const AUTO_SPIN = 0.1
+/** Asked once: the kernel is asked each time. */
+const PROCESSORS = availableParallelism()
 /** More lanes that stay awake would take the processors from those at work, and from the program. */
-const AWAKE_MOST = Math.max(1, availableParallelism() - 1)
+const AWAKE_MOST = Math.max(1, PROCESSORS - 1)
 const SPIN_MOST = 1_000_000
 const SPARES_MOST = 64
 const TIMEOUT_MOST = 2 ** 31 - 1
@@ -120,7 +122,7 @@ function whole(name: string, value: unknown, least: number, most: number): numbe
 }
 
 function spinOf(spin: unknown): number {
-  if (spin === 'auto') return availableParallelism() > 1 ? AUTO_SPIN : 0
+  if (spin === 'auto') return PROCESSORS > 1 ? AUTO_SPIN : 0
   return within("spin ('auto' or microseconds)", spin, 0, SPIN_MOST) / 1000
 }
 

@@ -53,7 +53,8 @@ class Kind {
     const inOrder = [...this.#spares].sort((one, other) => Number(other.waits) - Number(one.waits))
     for (const spare of inOrder) {
       this.#spares.delete(spare)
-      this.fillAfter(REST)
+      // Whoever takes it has no time for that now.
+      setImmediate(() => this.fillAfter(REST))
       if (spare.fit) {
         this.#lost = 0
         return spare

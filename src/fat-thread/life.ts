@@ -279,10 +279,12 @@ export class Life {
     this.#current = incarnation
     this.#owner.onBegin(incarnation)
     this.#pid = 0
+    // One that waited has said already that it is there. What is to be loaded mostly follows.
+    const { met } = incarnation
+    const isThere = met ? [] : [incarnation.prepare(ping, this.settings.loadTimeout, true)]
     // Everything is asked for at once, in order: what is asked later waits behind it by itself.
     this.#preparations = [
-      // What is to be loaded mostly follows.
-      incarnation.prepare(ping, this.settings.loadTimeout, true),
+      ...isThere,
       ...this.#residents.flatMap((resident) => resident.settle(incarnation)),
     ]
     this.#settled = ended(this.#preparations).catch((error) => {
@@ -290,7 +292,10 @@ export class Life {
       throw error
     })
     this.#settled.catch(() => {}) // whoever waits for it hears of it too
-    incarnation.whenReady(() => this.#onReady(incarnation))
+    const awaitReady = (): void => incarnation.whenReady(() => this.#onReady(incarnation))
+    if (this.#preparations.length > 0) awaitReady()
+    // The code that runs may ask for what it is begun for.
+    else queueMicrotask(() => incarnation.process.ended || awaitReady())
     return incarnation
   }
 

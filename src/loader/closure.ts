@@ -9,6 +9,7 @@ import type { ElfExport } from './elf-symbols.ts'
 import { Found } from './looks.ts'
 import {
   placesSearched,
+  resolveLibrary,
   type SearchOptions,
   searchDirectories,
   searchSystem,
@@ -88,6 +89,16 @@ export function resolveClosure(path: string, options: SearchOptions = {}): Closu
 }
 
 const closures = new Found<Closure>()
+
+/** The closure of a library by its path or name: see `resolveLibrary`. */
+export function closureOf(library: string | URL, options: SearchOptions = {}): Closure {
+  const search = (): Closure => resolveClosure(resolveLibrary(library, options), options)
+  const isName = typeof library === 'string' && !library.includes('/')
+  // Name and closure in one step: each place is looked at once.
+  return isName && options.searchPaths === undefined ? named.find(library, search) : search()
+}
+
+const named = new Found<Closure>()
 
 function findClosure(path: string, options: SearchOptions): Closure {
   const draft = new ClosureDraft(options)

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { FatThreadError, IntegrityError, LoadError } from '../errors.ts'
-import { type Closure, type ClosureObject, resolveClosure } from './closure.ts'
+import { type Closure, type ClosureObject, closureOf } from './closure.ts'
 import type { ElfObject } from './elf.ts'
 import { acquireImage, ExchangedError, type Image } from './image.ts'
 import type { SearchOptions } from './search.ts'
@@ -48,12 +48,15 @@ export interface LoadOptions extends SearchOptions {
   readonly deep?: boolean | undefined
 }
 
-/** Resolves and copies; nothing is executed. Throws `LoadError` and `IntegrityError`. */
-export function planLoad(path: string, options: LoadOptions = {}): LoadPlan {
+/**
+ * Finds a library by its path or name, resolves and copies; nothing is executed. Throws `LoadError` and
+ * `IntegrityError`, and as `resolveLibrary`.
+ */
+export function planLoad(library: string | URL, options: LoadOptions = {}): LoadPlan {
   requireTypes(options)
   for (let attempt = 1; ; attempt++) {
     try {
-      return tryPlan(path, options)
+      return tryPlan(library, options)
     } catch (error) {
       if (!(error instanceof ExchangedError) || attempt === MOST_ATTEMPTS) throw error
     }
@@ -78,8 +81,9 @@ function kindOf(value: unknown): string {
   return value === null || value === undefined ? String(value) : `a ${typeof value}`
 }
 
-function tryPlan(path: string, options: LoadOptions): LoadPlan {
-  const closure = resolveClosure(path, options)
+function tryPlan(library: string | URL, options: LoadOptions): LoadPlan {
+  const closure = closureOf(library, options)
+  const { path } = closure.root
   const images: Image[] = []
   const release = (): void => {
     for (const image of images.splice(0)) image.release()

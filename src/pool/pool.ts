@@ -16,7 +16,6 @@ import type { ExitInfo } from '../fat-thread/events.ts'
 import type { FatThread } from '../fat-thread/fat-thread.ts'
 import type { Declarations, Library, Prototypes } from '../library.ts'
 import { planLoad } from '../loader/load-plan.ts'
-import { resolveLibrary } from '../loader/search.ts'
 import { Crew } from './crew.ts'
 import { type PoolHistogram, Times } from './histogram.ts'
 import type { Make, Member } from './member.ts'
@@ -124,7 +123,7 @@ export class Pool<D extends Declarations = Declarations>
   ): Promise<Pool<D>> {
     const settings = poolSettingsOf(options)
     const { thread } = settings
-    const plan = planLoad(resolveLibrary(library, thread), thread)
+    const plan = planLoad(library, thread)
     const make = { plan, declarations: (declarations ?? {}) as Declarations, options: thread }
     const pool = new Pool<D>(settings, make)
     try {

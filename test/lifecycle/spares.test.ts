@@ -205,6 +205,33 @@ describe('what was warmed up', () => {
     await library.close()
   })
 
+  test('serves a fat thread at once that asks nothing of it', async () => {
+    await using spares = await FatThread.warm({}, 1)
+    const [spare] = hosts()
+    const thread = await FatThread.spawn()
+    expect(thread.pid).toBe(spare)
+    expect(thread.stats().completed).toBe(0)
+    const library = await thread.load(OBEYS, obeys)
+    expect(await library.symbols.add(2, 3)).toBe(5)
+    await expect(library.symbols.crash()).rejects.toThrow(CrashError)
+    expect(await library.symbols.add(2, 3)).toBe(5)
+    await thread.close()
+    expect(spares.count).toBe(1)
+  })
+
+  test('says what its first library did to it, and is not started again for that', async () => {
+    await using spares = await FatThread.warm({}, 1)
+    const [spare] = hosts()
+    const path = fixture('crashes-in-constructor')
+    const error = await open(path).catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(CrashError)
+    expect(error).toMatchObject({ library: path, pid: spare })
+    const thread = FatThread.spawn.sync()
+    expect(() => thread.load.sync(path)).toThrow(CrashError)
+    await thread.terminate()
+    expect(spares.count).toBe(1)
+  })
+
   test('is not started again and again where something ends it', async () => {
     await using spares = await FatThread.warm({}, 1)
     const seen = new Set<number>()
