@@ -1,2 +1,2 @@
-export * from '../dist/koffi/index.js'
-export { default } from '../dist/koffi/index.js'
+export * from '../dist/doors/koffi.js'
+export { default } from '../dist/doors/koffi.js'

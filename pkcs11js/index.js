@@ -1,2 +1,2 @@
-export * from '../dist/pkcs11js/index.js'
-export { default } from '../dist/pkcs11js/index.js'
+export * from '../dist/doors/pkcs11js.js'
+export { default } from '../dist/doors/pkcs11js.js'

@@ -84,7 +84,14 @@ function compileTypeScript() {
     const errors = output.split('\n').filter((line) => !line.startsWith('TSFILE:'))
     stop('TypeScript does not compile.', errors.join('\n'))
   }
-  if (output.includes('TSFILE:')) say(`TypeScript compiled (${time()})`)
+  const compiled = output.includes('TSFILE:')
+  if (compiled) say(`TypeScript compiled (${time()})`)
+  if (compiled || !existsSync(join(ROOT, 'dist', 'doors'))) makeDoors()
+}
+
+function makeDoors() {
+  const { ok, output } = script('scripts/doors.mjs')
+  if (!ok) stop('What programs import is not made.', output)
 }
 
 function copyGrammar() {

@@ -1,0 +1,38 @@
+#!/usr/bin/env node
+// Writes what a program imports as a few files, from the many that TypeScript wrote: dist/doors/. To look for, read and
+// compile each of 170 files costs a program three times what their code does. Comments go, names and lines stay.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { rolldown } from 'rolldown'
+import { ROOT } from './steps.mjs'
+
+/** The package's entry points, each a file beside what they share. */
+const DOORS = {
+  index: 'index.js',
+  koffi: 'koffi/index.js',
+  pkcs11: 'pkcs11/index.js',
+  pkcs11js: 'pkcs11js/index.js',
+}
+
+const DIST = join(ROOT, 'dist')
+const TO = join(DIST, 'doors')
+
+/** Outside of ASCII only texts are, and an engine keeps a file with them in twice the memory. */
+const ascii = (code) =>
+  code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+
+const input = Object.fromEntries(
+  Object.entries(DOORS).map(([name, path]) => [name, join(DIST, path)]),
+)
+const bundle = await rolldown({ input, platform: 'node', external: [/^node:/], logLevel: 'warn' })
+const { output } = await bundle.generate({
+  format: 'esm',
+  entryFileNames: '[name].js',
+  chunkFileNames: 'shared-[name].js',
+  comments: false,
+  minifyInternalExports: false,
+})
+await bundle.close()
+rmSync(TO, { recursive: true, force: true })
+mkdirSync(TO)
+for (const { fileName, code } of output) writeFileSync(join(TO, fileName), ascii(code))
