@@ -21,6 +21,7 @@ const OPERATORS = {
 } as const
 const INSTRUCTION_BYTES = 8
 const MOST_INSTRUCTIONS = 4096
+const NEAR = 255
 
 /** Where things stand in the data that a filter sees. */
 export const DATA = { NUMBER: 0, ARCHITECTURE: 4, ARGUMENTS: 16 } as const
@@ -34,8 +35,21 @@ interface Instruction {
   readonly code: number
   readonly k: Constant
   /** Of a jump: where to, if it is true. */
-  readonly target?: string
+  target?: string
+  /** Where to, if it is not; else on. */
+  otherwise?: string
 }
+
+/** As the kernel takes it; `yes` and `no` are how far a conditional jump goes. */
+interface Word {
+  readonly code: number
+  readonly k: Constant
+  readonly yes: number
+  readonly no: number
+}
+
+const CONDITIONS: ReadonlySet<number> = new Set(Object.values(OPERATORS))
+const isCondition = ({ code }: Instruction): boolean => CONDITIONS.has(code)
 
 /** A program whose jumps go forward to labels. */
 export class Assembler {
@@ -93,12 +107,18 @@ export class Assembler {
   /** To the label if the accumulator compares so, else on. Those that end in X compare with the index register. */
   jumpIf(operator: Operator, k: Constant, target: string): void {
     this.#instructions.push({ code: OPERATORS[operator], k, target })
-    // A conditional jump reaches 255 instructions far, this one all: it stands behind each.
-    this.#instructions.push({ code: JUMP, k: 0, target })
   }
 
   jump(target: string): void {
-    this.#instructions.push({ code: JUMP, k: 0, target })
+    const last = this.#instructions.at(-1)
+    if (
+      last === undefined ||
+      !isCondition(last) ||
+      last.otherwise !== undefined ||
+      this.#labelled()
+    )
+      this.#instructions.push({ code: JUMP, k: 0, target })
+    else last.otherwise = target // one that compares can jump either way
   }
 
   return(k: number): void {
@@ -107,27 +127,73 @@ export class Assembler {
 
   /** The program's bytes, and which constants the host fills in. */
   assemble(): Program {
-    const count = this.#instructions.length
+    const words = this.#words()
+    const count = words.length
     if (count > MOST_INSTRUCTIONS) throw new Error(`a filter of ${count} instructions is too long`)
     const bytes = new Uint8Array(count * INSTRUCTION_BYTES)
     const data = new DataView(bytes.buffer)
     const patches: [number, number][] = []
-    this.#instructions.forEach(({ code, k, target }, index) => {
+    words.forEach(({ code, k, yes, no }, index) => {
       const at = index * INSTRUCTION_BYTES
-      data.setUint16(at, code, true)
-      let value = typeof k === 'number' ? k : 0
       if (typeof k !== 'number') patches.push([index, k.patch])
-      if (target !== undefined && code !== JUMP) data.setUint8(at + 3, 1) // false: over the jump behind
-      if (code === JUMP) value = this.#distance(index, target)
-      data.setUint32(at + 4, value >>> 0, true)
+      data.setUint16(at, code, true)
+      data.setUint8(at + 2, yes)
+      data.setUint8(at + 3, no)
+      data.setUint32(at + 4, (typeof k === 'number' ? k : 0) >>> 0, true)
     })
     return { bytes, instructions: count, patches }
   }
 
-  #distance(from: number, target: string | undefined): number {
-    const to = this.#labels.get(target ?? '')
-    if (to === undefined || to <= from) throw new Error(`there is no label ${target} ahead`)
-    return to - from - 1
+  /** A conditional jump reaches 255 instructions far. Where that is not enough, one that reaches all stands behind it. */
+  #words(): Word[] {
+    const far = this.#instructions.map(() => [false, false] as [boolean, boolean])
+    for (;;) {
+      const starts: number[] = []
+      let count = 0
+      for (const [yes, no] of far) {
+        starts.push(count)
+        count += 1 + Number(yes) + Number(no)
+      }
+      let changed = false
+      const words = this.#instructions.flatMap((instruction, index) => {
+        const start = starts[index] ?? 0
+        const reach = (from: number, label: string): number =>
+          (starts[this.#position(index, label)] ?? count) - from - 1
+        const { code, k, target, otherwise } = instruction
+        if (!isCondition(instruction)) {
+          const distance = target === undefined ? k : reach(start, target)
+          return [{ code, k: distance, yes: 0, no: 0 }]
+        }
+        const [farYes, farNo] = far[index] ?? [false, false]
+        const behind: Word[] = []
+        const side = (isFar: boolean, label: string | undefined): number => {
+          if (label === undefined) return -1
+          if (!isFar) return reach(start, label)
+          behind.push({ code: JUMP, k: reach(start + 1 + behind.length, label), yes: 0, no: 0 })
+          return behind.length - 1
+        }
+        const ways = [side(farYes, target), side(farNo, otherwise)]
+        const [yes = 0, no = 0] = ways.map((way) => (way < 0 ? behind.length : way))
+        if (yes > NEAR || no > NEAR) {
+          far[index] = [farYes || yes > NEAR, farNo || no > NEAR]
+          changed = true
+        }
+        return [{ code, k, yes, no }, ...behind]
+      })
+      if (!changed) return words
+    }
+  }
+
+  /** Of a label ahead, among the instructions. */
+  #position(from: number, label: string): number {
+    const to = this.#labels.get(label)
+    if (to === undefined || to <= from) throw new Error(`there is no label ${label} ahead`)
+    return to
+  }
+
+  /** Somebody may come here without coming through what stands before. */
+  #labelled(): boolean {
+    return [...this.#labels.values()].includes(this.#instructions.length)
   }
 
   #add(code: number, k: Constant): void {

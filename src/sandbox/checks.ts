@@ -3,8 +3,11 @@ import { PATCH } from '../protocol/protocol.ts'
 import type { Assembler, Constant } from './bpf.ts'
 import type { Verdict } from './verdict.ts'
 
-/** Writes code that ends in a jump to the label of a verdict on every way. */
-export type Check = (code: Assembler, to: (verdict: Verdict) => string, name: string) => void
+/** Writes code that ends on every way in a jump to the label of a verdict, or of another check, which stands behind. */
+export type Check = (code: Assembler, to: (rule: Rule) => string, name: string) => void
+
+/** What is said of a call, or looked at first. */
+export type Rule = Verdict | Check
 
 export const SELF: Constant = { patch: PATCH.PROCESS }
 
@@ -33,15 +36,15 @@ export const first =
   (check: Check, then: Check): Check =>
   (code, to, name) => {
     const label = `${name}:next`
-    check(code, (verdict) => (verdict === NEXT ? label : to(verdict)), `${name}:first`)
+    check(code, (rule) => (rule === NEXT ? label : to(rule)), `${name}:first`)
     code.label(label)
     then(code, to, `${name}:then`)
   }
 
 export const always =
-  (verdict: Verdict): Check =>
+  (rule: Rule): Check =>
   (code, to) =>
-    code.jump(to(verdict))
+    code.jump(to(rule))
 
 const RANGES = [
   { from: [PATCH.C_FROM_LOW, PATCH.C_FROM_HIGH], to: [PATCH.C_TO_LOW, PATCH.C_TO_HIGH] },

@@ -1,5 +1,6 @@
 import { Assembler, DATA, type Program } from './bpf.ts'
-import { type Grants, type Rule, rulesFor } from './rules.ts'
+import type { Check, Rule } from './checks.ts'
+import { type Grants, rulesFor } from './rules.ts'
 import type { SystemCalls } from './syscalls.ts'
 import { ask, ENOSYS, EPERM, kill, refuse, returnOf, type Verdict } from './verdict.ts'
 
@@ -10,9 +11,16 @@ const X32 = 0x4000_0000
 export function compileFilter(calls: SystemCalls, grants: Grants): Program {
   const code = new Assembler()
   const verdicts = new Map<string, Verdict>()
-  const to = (verdict: Verdict): string => {
+  const checks = new Map<Check, string>()
+  const to = (rule: Rule): string => {
+    if (typeof rule === 'function') {
+      // Calls that are looked at in the same way share the code.
+      const label = checks.get(rule) ?? `check:${checks.size}`
+      checks.set(rule, label)
+      return label
+    }
     // Where nobody can be asked the answer is the same, and nobody hears of it.
-    const said = verdict.kind === 'ask' && !grants.listener ? refuse(EPERM) : verdict
+    const said = rule.kind === 'ask' && !grants.listener ? refuse(EPERM) : rule
     const label = said.kind === 'refuse' ? `refuse:${said.errno}` : said.kind
     verdicts.set(label, said)
     return label
@@ -26,21 +34,15 @@ export function compileFilter(calls: SystemCalls, grants: Grants): Program {
   code.jumpIf('atLeast', X32, to(kill))
 
   const rules = numbered(calls, rulesFor(grants))
-  const checks = new Map<string, Rule>()
   // A number beyond those that the headers name is of a newer kernel: to a library it is not there.
   const last = Math.max(...calls.numberOf.values())
   code.jumpIf('above', last, to(refuse(ENOSYS)))
-  const target = (rule: Rule | undefined, name: string): string => {
-    if (rule === undefined) return to(ask)
-    if (typeof rule !== 'function') return to(rule)
-    checks.set(name, rule)
-    return name
-  }
-  search(code, ranges(rules, last, target), 'search')
+  search(code, ranges(rules, last, to), 'search')
 
-  for (const [name, rule] of checks) {
-    code.label(name)
-    if (typeof rule === 'function') rule(code, to, name)
+  // Further ones may be asked for meanwhile: they come behind those that go on to them.
+  for (const [check, label] of checks) {
+    code.label(label)
+    check(code, to, label)
   }
   for (const [label, verdict] of verdicts) {
     code.label(label)
@@ -49,13 +51,13 @@ export function compileFilter(calls: SystemCalls, grants: Grants): Program {
   return code.assemble()
 }
 
-type Numbered = ReadonlyMap<number, { readonly name: string; readonly rule: Rule }>
+type Numbered = ReadonlyMap<number, Rule>
 
 function numbered({ numberOf }: SystemCalls, rules: ReadonlyMap<string, Rule>): Numbered {
-  const found = new Map<number, { name: string; rule: Rule }>()
+  const found = new Map<number, Rule>()
   for (const [name, rule] of rules) {
     const number = numberOf.get(name) // not every processor has every call
-    if (number !== undefined) found.set(number, { name: `call:${name}`, rule })
+    if (number !== undefined) found.set(number, rule)
   }
   return found
 }
@@ -66,15 +68,10 @@ interface Range {
   readonly target: string
 }
 
-function ranges(
-  rules: Numbered,
-  last: number,
-  target: (rule: Rule | undefined, name: string) => string,
-): Range[] {
+function ranges(rules: Numbered, last: number, to: (rule: Rule) => string): Range[] {
   const found: Range[] = []
   for (let number = 0; number <= last; number++) {
-    const entry = rules.get(number)
-    const label = target(entry?.rule, entry?.name ?? '')
+    const label = to(rules.get(number) ?? ask)
     if (found.at(-1)?.target !== label) found.push({ from: number, target: label })
   }
   return found

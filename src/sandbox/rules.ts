@@ -9,6 +9,7 @@ import {
   intoConstants,
   NEXT,
   oneOf,
+  type Rule,
   SELF,
 } from './checks.ts'
 import { allow, ask, ENOENT, ENOSYS, EPERM, refuse, type Verdict } from './verdict.ts'
@@ -24,8 +25,6 @@ export interface Grants {
   /** The program is asked of denied calls. */
   readonly listener: boolean
 }
-
-export type Rule = Verdict | Check
 
 const words = (text: string): string[] => text.trim().split(/\s+/)
 
@@ -132,6 +131,8 @@ const CONNECTED_TYPES = [1, 5]
 const SO_PEERPIDFD = 77
 
 const self = (argument: number): Check => oneOf(argument, [0, SELF], allow, ask)
+const ofSelf = self(0)
+const toSelf = oneOf(0, [SELF], allow, ask)
 
 const isThread = (yes: Verdict, no: Verdict): Check =>
   [CLONE_THREAD, CLONE_SIGHAND, CLONE_VM]
@@ -149,14 +150,15 @@ const masked =
   }
 
 function memoryRules(): [string, Rule][] {
-  const guarded = besideConstants(allow, ask)
-  const fixed = first(anyBit(3, MAP_FIXED, NEXT, allow), guarded)
+  // Long, and written once: it stands behind all that go on to it.
+  const on = always(besideConstants(allow, ask))
+  const fixed = first(anyBit(3, MAP_FIXED, NEXT, allow), on)
   return [
     // Executable memory comes from files alone, of which there are those that the program hands over.
     ['mmap', first(executableFromFiles, fixed)],
-    ['mprotect', first(anyBit(2, PROT_EXEC, ask, NEXT), guarded)],
-    ['munmap', guarded],
-    ['mremap', first(anyBit(3, MREMAP_FIXED, ask, NEXT), guarded)],
+    ['mprotect', first(anyBit(2, PROT_EXEC, ask, NEXT), on)],
+    ['munmap', on],
+    ['mremap', first(anyBit(3, MREMAP_FIXED, ask, NEXT), on)],
   ]
 }
 
@@ -184,20 +186,20 @@ function processRules({ run, listener }: Grants): [string, Rule][] {
     ['vfork', programs],
     ['execve', programs],
     ['execveat', programs],
-    ['kill', oneOf(0, [SELF], allow, ask)],
-    ['tkill', oneOf(0, [SELF], allow, ask)],
-    ['tgkill', oneOf(0, [SELF], allow, ask)],
-    ['rt_sigqueueinfo', oneOf(0, [SELF], allow, ask)],
-    ['rt_tgsigqueueinfo', oneOf(0, [SELF], allow, ask)],
-    ['prlimit64', self(0)],
+    ['kill', toSelf],
+    ['tkill', toSelf],
+    ['tgkill', toSelf],
+    ['rt_sigqueueinfo', toSelf],
+    ['rt_tgsigqueueinfo', toSelf],
+    ['prlimit64', ofSelf],
     // Of others: where their memory lies, for whoever may trace them; and that they are there at all.
-    ['get_robust_list', self(0)],
-    ['getpgid', self(0)],
-    ['getsid', self(0)],
-    ['sched_setaffinity', self(0)],
-    ['sched_setscheduler', self(0)],
-    ['sched_setparam', self(0)],
-    ['sched_setattr', self(0)],
+    ['get_robust_list', ofSelf],
+    ['getpgid', ofSelf],
+    ['getsid', ofSelf],
+    ['sched_setaffinity', ofSelf],
+    ['sched_setscheduler', ofSelf],
+    ['sched_setparam', ofSelf],
+    ['sched_setattr', ofSelf],
     ['setpriority', first(oneOf(0, [0], NEXT, ask), self(1))],
     ['prctl', oneOf(0, OPTIONS, allow, ask)],
     ['personality', oneOf(0, [0xffff_ffff], allow, ask)],

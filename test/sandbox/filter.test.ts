@@ -26,6 +26,9 @@ describe('the interface', () => {
       expect(filter.judge(number)).toMatch(/^(allow|ask|kill|errno \d+)$/)
   })
 
+  // The kernel translates it for each process anew.
+  test('it is short', () => expect(filter.length).toBeLessThan(450))
+
   test('it is short enough for the kernel', () => {
     for (const run of [false, true])
       for (const net of [false, true])

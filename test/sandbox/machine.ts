@@ -1,4 +1,5 @@
 /** Runs a filter as the kernel does: classic BPF over the data of one system call. */
+import type { Program } from '../../src/sandbox/bpf.ts'
 import { compileFilter } from '../../src/sandbox/filter.ts'
 import type { Grants } from '../../src/sandbox/rules.ts'
 import { systemCalls } from '../../src/sandbox/syscalls.ts'
@@ -35,24 +36,17 @@ const VERDICTS = new Map([
   [0x7fff_0000, 'allow'],
 ])
 
-export class Filter {
+/** Runs a program over the data of a call. */
+export class Machine {
   readonly #data: DataView
   readonly length: number
 
-  constructor(grants: Partial<Grants> = {}) {
-    const { bytes, instructions, patches } = compileFilter(calls, { ...NOTHING, ...grants })
+  constructor({ bytes, instructions, patches }: Program) {
     const patched = bytes.slice()
     this.#data = new DataView(patched.buffer)
     for (const [index, patch] of patches)
       this.#data.setUint32(index * 8 + 4, PATCHES[patch] ?? 0, true)
     this.length = instructions
-  }
-
-  /** The verdict on a call: `allow`, `ask`, `kill`, or `errno N`. */
-  judge(name: string | number, ...args: (number | bigint)[]): string {
-    const number = typeof name === 'number' ? name : calls.numberOf.get(name)
-    if (number === undefined) throw new Error(`there is no call ${name}`)
-    return this.run(number, calls.architecture, args)
   }
 
   run(number: number, architecture: number, args: readonly (number | bigint)[]): string {
@@ -118,5 +112,18 @@ export class Filter {
           throw new Error(`instruction ${at}: code ${code}`)
       }
     }
+  }
+}
+
+export class Filter extends Machine {
+  constructor(grants: Partial<Grants> = {}) {
+    super(compileFilter(calls, { ...NOTHING, ...grants }))
+  }
+
+  /** The verdict on a call: `allow`, `ask`, `kill`, or `errno N`. */
+  judge(name: string | number, ...args: (number | bigint)[]): string {
+    const number = typeof name === 'number' ? name : calls.numberOf.get(name)
+    if (number === undefined) throw new Error(`there is no call ${name}`)
+    return this.run(number, calls.architecture, args)
   }
 }
