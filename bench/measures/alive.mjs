@@ -14,7 +14,10 @@ export const alive = {
   driver: 'once',
   mostRounds: 3,
   series: series({ atMost: 3e9 }),
-  subjects: [{ subject: 'fat-thread', title: 'fat threads with libm' }],
+  subjects: [
+    { subject: 'fat-thread', title: 'fat threads with libm' },
+    { subject: 'native-shut-in', title: 'limit: the same starts and sandboxes in C, no program' },
+  ],
 }
 
 export const aliveMemory = {

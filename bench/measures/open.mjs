@@ -6,6 +6,7 @@ const shared = {
     { subject: 'fat-thread-off', title: 'fat thread without its sandbox' },
     { subject: 'fork', title: 'forked Node process: first echo' },
     { subject: 'worker', title: 'worker thread: first echo', bar: { fasterAtLeast: 15 } },
+    { subject: 'native-shut-in', title: 'limit: the same start and sandbox in C, no program' },
     {
       subject: 'native',
       title: 'limit: posix_spawn and wait in C',

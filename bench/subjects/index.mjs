@@ -8,6 +8,7 @@ export const SUBJECTS = {
   worker: () => import('./worker.mjs'),
   fork: () => import('./fork.mjs'),
   native: () => import('./native.mjs'),
+  'native-shut-in': () => import('./native-shut-in.mjs'),
   'node-ffi': () => import('./node-ffi.mjs'),
   piscina: () => import('./piscina.mjs'),
   tinypool: () => import('./tinypool.mjs'),
