@@ -56,7 +56,13 @@ export function mapped<Value, Result>(
   operation: Operation<Value>,
   map: (value: Value) => Result,
 ): Operation<Result> {
-  return function* (frame) {
-    return map(yield* operation(frame))
-  }
+  return (frame) => mappedSteps(operation(frame), map)
+}
+
+/** There once and for all: to make a generator function takes longer than most calls. */
+function* mappedSteps<Value, Result>(
+  steps: Steps<Value>,
+  map: (value: Value) => Result,
+): Steps<Result> {
+  return map(yield* steps)
 }

@@ -1,6 +1,6 @@
 /** Methods that take more than one call, since their answer's length is not known before. */
 import { CKR_BUFFER_TOO_SMALL, CKR_NO_EVENT } from '../pkcs11/constants/index.ts'
-import { copyOf, type Frame, type Place, wordIn } from '../pkcs11/frame.ts'
+import { type Frame, type Place, wordIn } from '../pkcs11/frame.ts'
 import type { FunctionName } from '../pkcs11/functions.ts'
 import { call, type Steps } from '../pkcs11/operation.ts'
 import {
@@ -9,7 +9,6 @@ import {
   MOST_LISTED,
   MOST_VALUES,
   mostFor,
-  takeBytes,
   written,
 } from '../pkcs11/output.ts'
 import {
@@ -18,6 +17,7 @@ import {
   writeAttribute,
 } from '../pkcs11/structures/attributes.ts'
 import { type Ulong, UNAVAILABLE } from '../pkcs11/words.ts'
+import { bufferOf } from './bytes.ts'
 import { type Handles, lowerHalf, wordBuffer } from './handles.ts'
 import type { Asked } from './invocation.ts'
 import { AT_ONCE } from './searches.ts'
@@ -73,7 +73,7 @@ export function* getOperationState(
 ): Steps<Buffer> {
   const before = [handles.take(session as Ulong, 'session', name)]
   const found = yield* sized(frame, name, before, 1)
-  return found === undefined ? Buffer.alloc(0) : bufferOf(copyOf(...found))
+  return found === undefined ? Buffer.alloc(0) : bufferOf(...found)
 }
 
 export function* findObjects(
@@ -174,7 +174,7 @@ class Asking {
   #read(list: Place, places: readonly Place[]): Found {
     return places.map((place, index) => {
       const length = attributeLength(list, index)
-      return length === UNAVAILABLE ? undefined : bufferOf(takeBytes(NAME, place, length))
+      return length === UNAVAILABLE ? undefined : bufferOf(place, written(NAME, place, length))
     })
   }
 }
@@ -197,8 +197,4 @@ function withValues(
     if (attribute !== undefined) attribute.value = value
   }
   return template
-}
-
-function bufferOf({ buffer, byteOffset, length }: Uint8Array<ArrayBuffer>): Buffer {
-  return Buffer.from(buffer, byteOffset, length)
 }

@@ -1,5 +1,6 @@
 /** Bytes of what programs give. */
-import { writeUlong } from '../pkcs11/words.ts'
+import type { Place } from '../pkcs11/frame.ts'
+import { type Ulong, writeUlong } from '../pkcs11/words.ts'
 
 /** The bytes of any view, which stay the program's. */
 export function bytesOfView(view: ArrayBufferView): Uint8Array {
@@ -16,3 +17,11 @@ export function bytesOfNumber(value: number): Uint8Array {
 
 /** The same bytes as they are now; `slice` of a Buffer would be the same memory. */
 export const kept = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes)
+
+/** A private copy of the first bytes of a place: as many as it has, whatever the module says. */
+export function bufferOf({ bytes, at, size }: Place, length: Ulong): Buffer {
+  const count = length < size ? Number(length) : size
+  const copy = Buffer.alloc(count)
+  copy.set(bytes.subarray(at, at + count))
+  return copy
+}

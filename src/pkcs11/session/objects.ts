@@ -112,10 +112,10 @@ export function get(seating: Seating): Get {
     const target = handleOf(object, life, 'get: object', 'C_GetAttributeValue')
     if (!Array.isArray(names)) throw wrongKind('get: names', 'an array of attributes', names)
     const reading = readingOf(names, 'get')
-    return function* (frame) {
-      const { values } = yield* objects.getAttributeValue(frame, handle, target, reading.types)
-      return foundOf(reading, values)
-    }
+    return mapped(
+      (frame) => objects.getAttributeValue(frame, handle, target, reading.types),
+      ({ values }) => foundOf(reading, values),
+    )
   }) as Get
 }
 
