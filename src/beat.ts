@@ -8,10 +8,14 @@ const due = new Map<number, Set<() => void>>()
 let timer: NodeJS.Timeout | undefined
 let next = Number.POSITIVE_INFINITY
 
-/** Calls `look` at the first beat that is so many whole ones away, unless what it returns is called before. */
+/**
+ * Calls `look` at a beat that is at most so many whole ones away, unless what it returns is called before. Those that
+ * wait as long meet at the same beats: to wake up costs more than to look at many.
+ */
 export function afterBeats(beats: number, look: () => void): () => void {
   const now = performance.now()
-  const beat = Math.ceil(now / BEAT) + beats
+  const last = Math.ceil(now / BEAT) + beats
+  const beat = last - (last % beats)
   const looks = due.get(beat) ?? new Set()
   due.set(beat, looks.add(look))
   if (beat < next) wait(beat, now)
