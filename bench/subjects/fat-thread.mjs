@@ -20,6 +20,9 @@ const SAME_TEXT = { sameText: 'const char *same_text(const char *text)' }
 const WORK = { work: 'int work(int milliseconds)' }
 const TOUCH = { touch: 'int touch_nothing(const uint8_t *memory)' }
 
+/** Milliseconds after which Node has tidied up what the start of a program, and of all fat threads, left behind. */
+const SETTLES = 10_000
+
 /** What a fat thread with these options does for each measure. */
 export function workloadsWith(options) {
   async function openCos() {
@@ -163,7 +166,7 @@ export function workloadsWith(options) {
       report: () =>
         manyOf(count, async (all) => {
           const pids = all.flatMap(({ thread }) => processesOf(thread.pid))
-          await sleep(1000)
+          await sleep(SETTLES)
           // Looking at hundreds of processes costs the program more than they do: that is left out.
           const theirs = processorTimeOf(pids)
           const own = processorTimeOf([process.pid])

@@ -77,8 +77,12 @@ export function callParts(
     throw new FatThreadError(message, subject)
   }
 
+  const requireThere = (asked: object): void => {
+    if (owner !== undefined && asked !== owner) throw gone(subject)
+  }
+
   const isShort = plan.direct && !plan.collects && unit === 0 && disposals.length === 0
-  const short = isShort ? makeShort(id, plan, subject, finish) : undefined
+  const short = isShort ? makeShort(id, plan, subject, requireThere, finish) : undefined
   return {
     short,
     operation: OPERATION.CALL,
@@ -87,7 +91,7 @@ export function callParts(
     plan,
     subject,
     write: (target, values) => {
-      if (owner !== undefined && target.owner !== owner) throw gone(subject)
+      requireThere(target.owner)
       return backOf(encode(plan, values, target), withErrno, disposals)
     },
     read: unit === 0 ? readWord : (answer) => readText(answer, unit),
@@ -131,6 +135,7 @@ function makeShort(
   id: number,
   plan: Plan,
   subject: CallSubject,
+  requireThere: (owner: object) => void,
   finish: (result: unknown, errno: number) => unknown,
 ): Short<readonly unknown[], unknown> {
   const words = REQUEST.at.words
@@ -144,6 +149,7 @@ function makeShort(
     block: views.i32,
     fits: plan.scalar ? always : (values) => areWords(plan, values),
     fill: (values, owner) => {
+      requireThere(owner)
       // An object among the values may run the caller's code when it is looked at.
       if (filling) throw reentered()
       filling = true
