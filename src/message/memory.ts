@@ -1,6 +1,6 @@
 import type { Frame } from '../channel/frame.ts'
 import { Request } from '../channel/request.ts'
-import { ClosedError, type Failure } from '../errors.ts'
+import { ClosedError, type Failure, ViolationError } from '../errors.ts'
 import type { Place } from '../memory/place.ts'
 import { OPERATION, STATUS } from '../protocol/protocol.ts'
 
@@ -22,11 +22,34 @@ export function readBytes(
   bytes: number,
   owner: object,
 ): Request<undefined, Uint8Array> {
+  const refused = (): Error => badAddress('read', bytes, address)
+  return copyOut(address, bytes, owner, { call: 'read' }, refused)
+}
+
+/** Copies a part of a text that the host said it keeps. */
+export function readKept(
+  address: bigint,
+  bytes: number,
+  owner: object,
+  subject: Failure,
+): Request<undefined, Uint8Array> {
+  const refused = (): Error =>
+    new ViolationError(`${subject.call}: the fat thread has no such text`, {}, subject)
+  return copyOut(address, bytes, owner, subject, refused)
+}
+
+function copyOut(
+  address: bigint,
+  bytes: number,
+  owner: object,
+  subject: Failure,
+  refused: () => Error,
+): Request<undefined, Uint8Array> {
   let place: Place
   return new Request({
     operation: OPERATION.READ,
     words: 3,
-    subject: { call: 'read' },
+    subject,
     write(frame) {
       requireOwner(frame, owner, address)
       place = frame.place(bytes)
@@ -36,7 +59,7 @@ export function readBytes(
       return undefined
     },
     read(answer) {
-      if (answer.status !== STATUS.OK) throw badAddress('read', bytes, address)
+      if (answer.status !== STATUS.OK) throw refused()
       return place.bytes.slice(place.offset, place.offset + bytes)
     },
   })

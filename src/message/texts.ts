@@ -4,8 +4,9 @@ import { decodeText, type Unit, unitBytes, wholeBytes } from '../call/text.ts'
 import { Reading } from '../call/value/codec.ts'
 import { readWithText } from '../call/value/of.ts'
 import { follow, type Steps } from '../channel/follow.ts'
+import type { Request } from '../channel/request.ts'
 import type { Failure } from '../errors.ts'
-import { measureText, readBytes, takeText } from './memory.ts'
+import { measureText, readBytes, readKept, takeText } from './memory.ts'
 
 /** The longest text that JavaScript can hold, in bytes; a claim beyond it is no text. */
 export const LONGEST_TEXT = 2 ** 29 - 24
@@ -21,7 +22,7 @@ export function* fetchTexts({ texts, owner }: Reading, whole: () => unknown): St
 }
 
 /** So many bytes of a text are copied and decoded at a time; the event loop goes on in between. */
-const PIECE = 128 * 1024
+const PIECE = 512 * 1024
 
 /** The text at an address of that incarnation; at most so many bytes of it. */
 export function* textAt(
@@ -31,15 +32,19 @@ export function* textAt(
   most = LONGEST_TEXT,
 ): Steps<string> {
   const bytes = (yield measureText(address, unitBytes(unit), most, owner)) as number
-  return yield* textOf(bytes, address, unit, owner)
+  return yield* textOf(bytes, unit, (at, length) => readBytes(address + BigInt(at), length, owner))
 }
 
-/** The text of so many bytes at an address. What is there may change meanwhile: each byte is copied once and then used. */
-function* textOf(bytes: number, address: bigint, unit: Unit, owner: object): Steps<string> {
+/** A text of so many bytes. What is there may change meanwhile: each byte is copied once and then used. */
+function* textOf(
+  bytes: number,
+  unit: Unit,
+  copy: (at: number, length: number) => Request<undefined, Uint8Array>,
+): Steps<string> {
   let text = ''
   for (let at = 0; at < bytes; ) {
     const length = Math.min(PIECE, bytes - at)
-    const piece = (yield readBytes(address + BigInt(at), length, owner)) as Uint8Array
+    const piece = (yield copy(at, length)) as Uint8Array
     const whole = at + length === bytes ? length : wholeBytes(piece, unit)
     text += decodeText(piece.subarray(0, whole), unit)
     at += whole
@@ -57,7 +62,9 @@ export function* keptText(
 ): Steps<string> {
   if (bytes <= PIECE)
     return decodeText((yield takeText(handle, bytes, subject, owner)) as Uint8Array, unit)
-  const text = yield* textOf(bytes, handle, unit, owner)
+  const text = yield* textOf(bytes, unit, (at, length) =>
+    readKept(handle + BigInt(at), length, owner, subject),
+  )
   yield takeText(handle, 0, subject, owner)
   return text
 }

@@ -173,7 +173,7 @@ describe('const char *', () => {
 
 describe('a long text', () => {
   /** Bytes that one turn of the event loop may copy and decode. */
-  const MOST_IN_A_TURN = 128 * 1024
+  const MOST_IN_A_TURN = 512 * 1024
   const unit = '𝄞 ü ' // 4 + 1 + 2 + 1 bytes
   const text = unit.repeat(2 ** 20 / 2)
 
