@@ -10,7 +10,8 @@
 #define MIB (1024 * 1024)
 /* The most that glibc takes. Beyond it a block is mapped for itself. */
 #define KEPT_BLOCK (32 * MIB)
-#define KEPT_FREE (512 * MIB)
+/* As much as its own rules come to keep at most: address space may be bounded, and others may want it. */
+#define KEPT_FREE (64 * MIB)
 #define LARGER (128 * 1024)
 /* Below that, asking is not worth a wake-up. */
 #define WORTH_RELEASING ((uintptr_t)MIB)
