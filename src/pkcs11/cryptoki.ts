@@ -222,10 +222,11 @@ export class Cryptoki implements AsyncDisposable {
 
   *#course(): Course<Life> {
     if (this.#closed) throw moduleClosed('C_Initialize')
-    const { thread } = this.library
+    const { library } = this
+    const { thread } = library
     const frames = new Frames(thread)
     const frame = frames.lease()
-    const functions = yield* findFunctions(this.library, this.#lists, frame)
+    const functions = yield* findFunctions(library, this.#lists, frame)
     frame.end()
     const life = new Life(thread, functions, frames)
     const isFirst = this.#life === undefined
