@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import type { LaneKeeper } from './channel/lane.ts'
+import type { LaneKeeper } from './channel/lane/home.ts'
 import { causeOf } from './crash/cause.ts'
 import { ProcessState } from './host/process-state.ts'
 import { Incarnation, type IncarnationKeeper } from './incarnation.ts'

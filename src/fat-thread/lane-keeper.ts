@@ -1,4 +1,4 @@
-import type { LaneKeeper } from '../channel/lane.ts'
+import type { LaneKeeper } from '../channel/lane/home.ts'
 import { HANGUP_GRACE } from '../host/process.ts'
 import type { Incarnation, Retirement } from '../incarnation.ts'
 import type { Life } from './life.ts'

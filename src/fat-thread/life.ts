@@ -1,5 +1,6 @@
 import type { Entrance, Leftover } from '../channel/entrance.ts'
-import { Lane, type LaneKeeper } from '../channel/lane.ts'
+import type { LaneKeeper } from '../channel/lane/home.ts'
+import { Lane } from '../channel/lane.ts'
 import { Lanes } from '../channel/lanes.ts'
 import { ended, endedSync, type Pending } from '../channel/pending.ts'
 import type { Evidence } from '../crash/cause.ts'
