@@ -144,10 +144,11 @@ export class Ring {
   }
 
   /**
-   * How many of the oldest outstanding responses are there, at most so many. Their lines come from the host's processor
-   * at the same time; each one that is looked for alone is waited for.
+   * The number of the last one of the oldest outstanding responses that are there, at most so many; if none is, of the
+   * one before them. Their lines come from the host's processor at the same time; each one that is looked for alone is
+   * waited for.
    */
-  there(most: number): number {
+  answered(most: number): number {
     const words = this.#words
     const bound = Math.min(most, this.inFlight - this.#laid)
     let last = this.#completed
@@ -156,9 +157,14 @@ export class Ring {
       if (words[this.#response(next)] !== next) break
       last = next
     }
-    if (last === this.#completed) return 0
+    if (last === this.#completed) return last
     // The host publishes them in order: who has seen the last one with order sees all that was written before it.
-    return Atomics.load(words, this.#response(last)) === last ? (last - this.#completed) | 0 : 0
+    return Atomics.load(words, this.#response(last)) === last ? last : this.#completed
+  }
+
+  /** Whether the response of that number has not been consumed. */
+  isOutstanding(sequence: number): boolean {
+    return ((sequence - this.#completed) | 0) > 0
   }
 
   /** Looks for the oldest outstanding response up to `looks` times in a row. */

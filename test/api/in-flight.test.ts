@@ -186,6 +186,13 @@ describe('a setter that calls while results are written into its object', () => 
     int abs(int value);
   `
 
+  const SLOW = `
+    struct pair { int a; int b; };
+    int sleep_for(int milliseconds);
+    int add(int a, int b);
+    void fill(struct pair *pair, size_t length, int byte);
+  `
+
   function withNosyPair() {
     const library = open.sync('libc.so.6', TEXT)
     const seen: unknown[] = []
@@ -218,6 +225,31 @@ describe('a setter that calls while results are written into its object', () => 
     } finally {
       await library.close()
     }
+  })
+
+  test('waits for the answer of what it calls, though those behind were there already', async () => {
+    using library = open.sync(fixture('works-in-threads'), SLOW)
+    const { fill, sleep_for: sleep, add } = library.symbols
+    const seen: number[] = []
+    const pair = {
+      b: 0,
+      get a() {
+        return 0
+      },
+      set a(_: number) {
+        seen.push(add.sync(1, 2))
+        void sleep(20).then((value) => seen.push(value))
+      },
+    }
+    const before = sleep(1)
+    const filled = fill(pair, 8, 1)
+    const behind = [1, 2, 3].map((value) => add(value, 0))
+    // All of them are answered before the program takes the first one.
+    for (const end = performance.now() + 50; performance.now() < end; );
+    await Promise.all([before, filled])
+    expect(await Promise.all(behind)).toEqual([1, 2, 3])
+    expect(await add(4, 0)).toBe(4)
+    expect(seen).toEqual([3, 20])
   })
 
   test('in a series too', async () => {

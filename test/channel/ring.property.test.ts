@@ -98,12 +98,14 @@ const show: Step = (sides) => {
 
 const count: Step = (sides) => {
   const { ring, words, posted, completed } = sides
-  const found = ring.there(LIMITS.SLOTS)
+  const found = ring.answered(LIMITS.SLOTS)
   const seen = posted - sides.laid
   let there = completed
   while (there < seen && words[sides.responseWord(there + 1)] === there + 1) there++
-  expect(found).toBe(there - completed)
-  expect(ring.there(1)).toBe(Math.min(1, found))
+  expect(found).toBe(there)
+  expect(ring.answered(1)).toBe(Math.min(completed + 1, found))
+  expect(ring.isOutstanding(found)).toBe(found > completed)
+  expect(ring.isOutstanding(completed)).toBe(false)
 }
 
 const receive: Step = (sides) => {

@@ -64,8 +64,9 @@ export class Answers {
     const lane = this.#lane
     const { flight, ring } = lane
     let settled = 0
-    let there = ring.there(most)
-    while (there > 0 && flight.size > 0 && !lane.stopped) {
+    // Code of the caller that runs meanwhile may take some of them: told by their numbers, not counted down.
+    let there = ring.answered(most)
+    while (ring.isOutstanding(there) && flight.size > 0 && !lane.stopped) {
       const pending = flight.oldest as Pending
       if (lane.awaited !== undefined) {
         lane.keeper.retire(early(), pending)
@@ -75,10 +76,9 @@ export class Answers {
         if (!callingBack) break
         settled++
         this.#callBack(pending)
-        there = ring.there(most - settled)
+        there = ring.answered(most - settled)
         continue
       }
-      there--
       settled++
       const next = flight.oldest
       if (next !== undefined) this.#clock.start(next)
