@@ -42,10 +42,14 @@ function addTests(name) {
   if (status(name) !== 0 && total.failed === before) fail(`${name}: status ${status(name)}`)
 }
 
+/** The end of the output is what is read first, and may be all that is kept of it. */
+const reason = (message) => `  ${message.split('\n    at ', 1)[0].slice(0, 1000)}`
+
 const passes = (test) => test.status !== 'failed'
 
-function judge(name, { status, fullName, meta }) {
-  if (status === 'failed') complaints.push(`${name}: failed: ${fullName}`)
+function judge(name, { status, fullName, failureMessages, meta }) {
+  if (status === 'failed')
+    complaints.push(`${name}: failed: ${fullName}`, ...failureMessages.map(reason))
   else if (meta.retried) remarks.push(`${name}: passed when tried again: ${fullName}`)
   if (status === 'passed' || status === 'failed' || meta.kernelLacks) return
   complaints.push(`${name}: skipped, and not for want of the kernel: ${fullName}`)

@@ -8,7 +8,7 @@ import { Gauge } from './gauge.ts'
 const CYCLES = 10_000
 const ROUNDS = 20
 
-test(`${CYCLES} crashes and restarts leave nothing behind`, { timeout: 400_000 }, async () => {
+test(`${CYCLES} crashes and restarts leave nothing behind`, { timeout: 600_000 }, async () => {
   await using library = await open(fixture('obeys'), {
     add: 'int add(int a, int b)',
     crash: 'int crash(void)',
