@@ -28,6 +28,7 @@ export const openWarm = {
   subjects: [
     { subject: 'fat-thread', title: 'fat thread from a spare: open libm, cos(0)' },
     { subject: 'fat-thread-off', title: 'the same without its sandbox' },
+    { subject: 'native-shut-in', title: 'limit: a process that waits loads libm in C, no program' },
     { subject: 'native', title: 'limit: posix_spawn and wait in C', bar: { slowerAtMost: 0.7 } },
   ],
 }

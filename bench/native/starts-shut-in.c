@@ -1,8 +1,9 @@
 /* The price of what isolation demands, without a program in JavaScript: processes in namespaces of their own, shut in
  * before they load a library and call it once.
- *   starts-shut-in TIMES COUNT HOST FIRST
+ *   starts-shut-in TIMES COUNT HOST FIRST [waiting]
  * HOST is what is-shut-in.c makes, FIRST what native/first does. Begins COUNT of them, TIMES times. Prints nanoseconds,
- * one line a time: of one, until its result is there; of several, until they have ended. */
+ * one line a time: of one, until its result is there; of several, until they have ended. Those that were waiting are
+ * there before the time begins, and are told. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -21,8 +22,9 @@
 #include "clock.h"
 
 #define STACK_BYTES (32 * 1024)
-#define NAMESPACES \
-  (CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWNET)
+#define NAMESPACES                                                                                 \
+  (CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP |    \
+   CLONE_NEWNET)
 /* Where FIRST looks for them. */
 #define END 3
 #define SOCKET 4
@@ -39,6 +41,7 @@ static char *no_environment[] = {NULL};
 static int executables[2]; /* the host, and the first process */
 static int inside, end;
 static char users[32], groups[32];
+static char *host_arguments[] = {"is-shut-in", NULL, NULL};
 
 static void write_file(const char *path, const char *text) {
   int file = open(path, O_WRONLY | O_CLOEXEC);
@@ -48,8 +51,7 @@ static void write_file(const char *path, const char *text) {
 
 static int be_host(void *nothing) {
   (void)nothing;
-  char *arguments[] = {"is-shut-in", NULL};
-  syscall(SYS_execveat, EXECUTABLES, "", arguments, no_environment, AT_EMPTY_PATH);
+  syscall(SYS_execveat, EXECUTABLES, "", host_arguments, no_environment, AT_EMPTY_PATH);
   _exit(127);
 }
 
@@ -99,6 +101,16 @@ static struct process begin(void) {
   return process;
 }
 
+static void await_word(const struct process *process) {
+  char word;
+  need(read(process->socket, &word, 1) == 1, "no process that waits");
+}
+
+static void tell(const struct process *process) {
+  char word = 0;
+  need(write(process->socket, &word, 1) == 1, "nobody to tell");
+}
+
 /* Its result; the filter's listener comes along and ends here. */
 static void hear(const struct process *process) {
   double value;
@@ -107,9 +119,12 @@ static void hear(const struct process *process) {
     struct cmsghdr aligned;
   } control;
   struct iovec vector = {&value, sizeof value};
-  struct msghdr message = {
-      .msg_iov = &vector, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
-  need(recvmsg(process->socket, &message, MSG_CMSG_CLOEXEC) == sizeof value && value == 1, "no result");
+  struct msghdr message = {.msg_iov = &vector,
+                           .msg_iovlen = 1,
+                           .msg_control = &control,
+                           .msg_controllen = sizeof control};
+  need(recvmsg(process->socket, &message, MSG_CMSG_CLOEXEC) == sizeof value && value == 1,
+       "no result");
   int listener;
   struct cmsghdr *head = CMSG_FIRSTHDR(&message);
   need(head != NULL, "no listener");
@@ -124,7 +139,9 @@ static void finish(const struct process *process) {
 }
 
 int main(int count, char **arguments) {
-  if (count != 5) return 2;
+  if (count != 5 && count != 6) return 2;
+  host_arguments[1] = arguments[5]; /* NULL, where there is none */
+  int waiting = count == 6;
   int times = atoi(arguments[1]), together = atoi(arguments[2]);
   for (int i = 0; i < 2; i++) executables[i] = above(open(arguments[3 + i], O_PATH | O_CLOEXEC));
   snprintf(users, sizeof users, "0 %u 1", geteuid());
@@ -139,6 +156,11 @@ int main(int count, char **arguments) {
   for (int i = 0; i < times; i++) {
     double from = now();
     for (int j = 0; j < together; j++) all[j] = begin();
+    if (waiting) {
+      for (int j = 0; j < together; j++) await_word(&all[j]);
+      from = now();
+      for (int j = 0; j < together; j++) tell(&all[j]);
+    }
     for (int j = 0; j < together; j++) hear(&all[j]);
     double to = now();
     for (int j = 0; j < together; j++) finish(&all[j]);

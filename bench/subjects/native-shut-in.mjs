@@ -6,10 +6,10 @@ const PROCESSES = 10
 const platform = `${process.platform}-${process.arch}`
 const FIRST = fileURLToPath(new URL(`../../build/native/${platform}/first`, import.meta.url))
 
-function starting(times, together) {
+function starting(times, together, ...more) {
   const starts = program('starts-shut-in')
   const host = program('is-shut-in', ['-Wl,-z,now'])
-  return { report: () => numbersOf(starts, [times, together, host, FIRST]) }
+  return { report: () => numbersOf(starts, [times, together, host, FIRST, ...more]) }
 }
 
 const one = async () => starting(PROCESSES, 1)
@@ -17,5 +17,6 @@ const one = async () => starting(PROCESSES, 1)
 export const workloads = {
   open: one,
   'first-open': one,
+  'open-warm': async () => starting(PROCESSES, 1, 'waiting'),
   alive: async ({ count }) => starting(1, count),
 }
