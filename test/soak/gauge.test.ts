@@ -18,7 +18,7 @@ async function gaugeAfter(change: () => void): Promise<Gauge> {
 test('one descriptor that stays is seen', async () => {
   let descriptor = -1
   const gauge = await gaugeAfter(() => {
-    descriptor = openSync('/dev/null')
+    descriptor = openSync('/dev/null', 'r')
   })
   closeSync(descriptor)
   expect(() => gauge.expectFlat()).toThrow(/^descriptors: /)
@@ -26,7 +26,7 @@ test('one descriptor that stays is seen', async () => {
 
 test('one that is closed a second later is not', async () => {
   const gauge = await gaugeAfter(() => {
-    const descriptor = openSync('/dev/null')
+    const descriptor = openSync('/dev/null', 'r')
     setTimeout(() => closeSync(descriptor), 1000)
   })
   gauge.expectFlat()
