@@ -40,12 +40,26 @@ interface Instruction {
   otherwise?: string
 }
 
-/** As the kernel takes it; `yes` and `no` are how far a conditional jump goes. */
-interface Word {
-  readonly code: number
-  readonly k: Constant
-  readonly yes: number
-  readonly no: number
+/** Where a program's jumps go, by instruction: to which instruction. */
+interface Jumps {
+  readonly yes: Int32Array
+  readonly no: Int32Array
+}
+
+/** There is no such jump: the program goes on. */
+const ON = -1
+
+/** Which of an instruction's jumps go too far for it, as bits. */
+const FAR_YES = 1
+const FAR_NO = 2
+/** How many instructions it then becomes. */
+const WORDS = [1, 2, 2, 3]
+
+interface Placed {
+  readonly far: Uint8Array
+  /** The first of what an instruction became. */
+  readonly starts: Uint16Array
+  readonly count: number
 }
 
 const CONDITIONS: ReadonlySet<number> = new Set(Object.values(OPERATORS))
@@ -55,11 +69,14 @@ const isCondition = ({ code }: Instruction): boolean => CONDITIONS.has(code)
 export class Assembler {
   readonly #instructions: Instruction[] = []
   readonly #labels = new Map<string, number>()
+  /** What was labelled last. */
+  #labelled = -1
 
   /** The next instruction is known by this name. */
   label(name: string): void {
     if (this.#labels.has(name)) throw new Error(`the label ${name} is there twice`)
-    this.#labels.set(name, this.#instructions.length)
+    this.#labelled = this.#instructions.length
+    this.#labels.set(name, this.#labelled)
   }
 
   hasLabel(name: string): boolean {
@@ -111,12 +128,9 @@ export class Assembler {
 
   jump(target: string): void {
     const last = this.#instructions.at(-1)
-    if (
-      last === undefined ||
-      !isCondition(last) ||
-      last.otherwise !== undefined ||
-      this.#labelled()
-    )
+    // Somebody may come to a label without coming through what stands before.
+    const isLabelled = this.#labelled === this.#instructions.length
+    if (last === undefined || !isCondition(last) || last.otherwise !== undefined || isLabelled)
       this.#instructions.push({ code: JUMP, k: 0, target })
     else last.otherwise = target // one that compares can jump either way
   }
@@ -127,61 +141,78 @@ export class Assembler {
 
   /** The program's bytes, and which constants the host fills in. */
   assemble(): Program {
-    const words = this.#words()
-    const count = words.length
+    const jumps = this.#jumps()
+    const { far, starts, count } = this.#placed(jumps)
     if (count > MOST_INSTRUCTIONS) throw new Error(`a filter of ${count} instructions is too long`)
     const bytes = new Uint8Array(count * INSTRUCTION_BYTES)
     const data = new DataView(bytes.buffer)
     const patches: [number, number][] = []
-    words.forEach(({ code, k, yes, no }, index) => {
-      const at = index * INSTRUCTION_BYTES
-      if (typeof k !== 'number') patches.push([index, k.patch])
-      data.setUint16(at, code, true)
-      data.setUint8(at + 2, yes)
-      data.setUint8(at + 3, no)
-      data.setUint32(at + 4, (typeof k === 'number' ? k : 0) >>> 0, true)
+    const write = (at: number, code: number, k: number, yes: number, no: number): void => {
+      data.setUint16(at * INSTRUCTION_BYTES, code, true)
+      data.setUint8(at * INSTRUCTION_BYTES + 2, yes)
+      data.setUint8(at * INSTRUCTION_BYTES + 3, no)
+      data.setUint32(at * INSTRUCTION_BYTES + 4, k >>> 0, true)
+    }
+    this.#instructions.forEach((instruction, index) => {
+      const start = starts[index] as number
+      const yes = jumps.yes[index] as number
+      const no = jumps.no[index] as number
+      const { code, k } = instruction
+      const constant = typeof k === 'number' ? k : 0
+      if (typeof k !== 'number') patches.push([start, k.patch])
+      const distance = (from: number, to: number): number => (starts[to] as number) - from - 1
+      if (!isCondition(instruction)) {
+        write(start, code, yes === ON ? constant : distance(start, yes), 0, 0)
+        return
+      }
+      const farYes = (far[index] as number) & FAR_YES
+      const farNo = (far[index] as number) & FAR_NO
+      let behind = start + 1
+      const side = (isFar: number, to: number): number => {
+        if (!isFar) return to === ON ? ON : distance(start, to)
+        write(behind, JUMP, distance(behind, to), 0, 0)
+        return behind++ - start - 1
+      }
+      const ways = [side(farYes, yes), side(farNo, no)] as const
+      const on = behind - start - 1
+      write(start, code, constant, ways[0] === ON ? on : ways[0], ways[1] === ON ? on : ways[1])
     })
     return { bytes, instructions: count, patches }
   }
 
   /** A conditional jump reaches 255 instructions far. Where that is not enough, one that reaches all stands behind it. */
-  #words(): Word[] {
-    const far = this.#instructions.map(() => [false, false] as [boolean, boolean])
+  #placed({ yes, no }: Jumps): Placed {
+    const all = this.#instructions
+    const far = new Uint8Array(all.length)
+    const starts = new Uint16Array(all.length)
     for (;;) {
-      const starts: number[] = []
       let count = 0
-      for (const [yes, no] of far) {
-        starts.push(count)
-        count += 1 + Number(yes) + Number(no)
+      for (let index = 0; index < all.length; index++) {
+        starts[index] = count
+        count += WORDS[far[index] as number] as number
       }
+      const isFar = (index: number, to: number): boolean =>
+        to !== ON && (starts[to] as number) - (starts[index] as number) - 1 > NEAR
       let changed = false
-      const words = this.#instructions.flatMap((instruction, index) => {
-        const start = starts[index] ?? 0
-        const reach = (from: number, label: string): number =>
-          (starts[this.#position(index, label)] ?? count) - from - 1
-        const { code, k, target, otherwise } = instruction
-        if (!isCondition(instruction)) {
-          const distance = target === undefined ? k : reach(start, target)
-          return [{ code, k: distance, yes: 0, no: 0 }]
-        }
-        const [farYes, farNo] = far[index] ?? [false, false]
-        const behind: Word[] = []
-        const side = (isFar: boolean, label: string | undefined): number => {
-          if (label === undefined) return -1
-          if (!isFar) return reach(start, label)
-          behind.push({ code: JUMP, k: reach(start + 1 + behind.length, label), yes: 0, no: 0 })
-          return behind.length - 1
-        }
-        const ways = [side(farYes, target), side(farNo, otherwise)]
-        const [yes = 0, no = 0] = ways.map((way) => (way < 0 ? behind.length : way))
-        if (yes > NEAR || no > NEAR) {
-          far[index] = [farYes || yes > NEAR, farNo || no > NEAR]
-          changed = true
-        }
-        return [{ code, k, yes, no }, ...behind]
-      })
-      if (!changed) return words
+      for (let index = 0; index < all.length; index++) {
+        if (!isCondition(all[index] as Instruction)) continue
+        const before = far[index] as number
+        if (isFar(index, yes[index] as number)) far[index] = before | FAR_YES
+        if (isFar(index, no[index] as number)) far[index] = (far[index] as number) | FAR_NO
+        changed ||= far[index] !== before
+      }
+      if (!changed) return { far, starts, count }
     }
+  }
+
+  #jumps(): Jumps {
+    const yes = new Int32Array(this.#instructions.length).fill(ON)
+    const no = yes.slice()
+    this.#instructions.forEach(({ target, otherwise }, index) => {
+      if (target !== undefined) yes[index] = this.#position(index, target)
+      if (otherwise !== undefined) no[index] = this.#position(index, otherwise)
+    })
+    return { yes, no }
   }
 
   /** Of a label ahead, among the instructions. */
@@ -189,11 +220,6 @@ export class Assembler {
     const to = this.#labels.get(label)
     if (to === undefined || to <= from) throw new Error(`there is no label ${label} ahead`)
     return to
-  }
-
-  /** Somebody may come here without coming through what stands before. */
-  #labelled(): boolean {
-    return [...this.#labels.values()].includes(this.#instructions.length)
   }
 
   #add(code: number, k: Constant): void {

@@ -27,8 +27,16 @@ function read(): SystemCalls {
       calls: Record<string, number>
     }
     const numberOf = new Map(Object.entries(calls))
-    const nameOf = new Map([...numberOf].map(([name, number]) => [number, name]))
-    return { architecture, numberOf, nameOf }
+    let nameOf: ReadonlyMap<number, string> | undefined
+    return {
+      architecture,
+      numberOf,
+      // Only what was denied is told of by name.
+      get nameOf() {
+        nameOf ??= new Map([...numberOf].map(([name, number]) => [number, name]))
+        return nameOf
+      },
+    }
   } catch (cause) {
     throw new StartError(
       "the system-call numbers are missing; run `node native/build.mjs` in the package's folder",
