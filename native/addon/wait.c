@@ -288,7 +288,12 @@ static void unmute_all(void) {
   }
 }
 
-static void hear_denials(struct fat_thread *thread) {
+/* When nobody is left whom its filter holds, a listener has nothing to say, and hangs up for good. */
+static void hear_denials(struct fat_thread *thread, uint32_t events) {
+  if (!(events & EPOLLIN)) {
+    unwatch(thread->listener_descriptor);
+    return;
+  }
   switch (denials_hear(thread)) {
     case HEARD_NOTHING: break;
     case HEARD_DENIAL: tell(thread, EVENT_DENIAL); break;
@@ -421,12 +426,12 @@ static void hear_ring(struct fat_thread *thread) {
   tell(thread, got == 0 ? EVENT_HANGUP : EVENT_RING);
 }
 
-static struct fat_thread *hear(struct source *source) {
+static struct fat_thread *hear(struct source *source, uint32_t events) {
   struct fat_thread *thread = source->thread;
   switch (source->kind) {
     case SOURCE_SOCKET: hear_ring(thread); return NULL;
     case SOURCE_PROCESS: bury(thread); return thread;
-    case SOURCE_DENIALS: hear_denials(thread); return NULL;
+    case SOURCE_DENIALS: hear_denials(thread, events); return NULL;
     case SOURCE_END: hear_end(thread); return NULL;
     default: {
       struct stream *stream = &thread->streams[source->kind - SOURCE_OUTPUT];
@@ -448,7 +453,7 @@ static void *watch_all(void *nothing) {
     for (int i = 0; i < count; i++) {
       struct source *source = events[i].data.ptr;
       if (source->thread->state >= STATE_ENDED && source->kind != SOURCE_PROCESS) continue;
-      struct fat_thread *ended = hear(source);
+      struct fat_thread *ended = hear(source, events[i].events);
       if (ended == NULL) continue;
       ended->next_dead = dead;
       dead = ended;
