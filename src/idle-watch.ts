@@ -1,9 +1,11 @@
-import { afterBeats, BEAT } from './beat.ts'
+import { afterBeats } from './beat.ts'
+import type { HostProcess } from './host/process.ts'
 import { residentMemory } from './host/resident-memory.ts'
+import { NOTHING, RESTING_BEATS, watchRest } from './resting.ts'
 
 /** Beats between two looks: short after a call, longer while all is quiet. */
 const SHORTEST = 1
-const LONGEST = 4000 / BEAT
+const LONGEST = RESTING_BEATS
 /** How much longer each time: most of what a quiet process costs is that it is looked at. */
 const GROWTH = 4
 /**
@@ -18,11 +20,10 @@ const LEAST_SECONDS = 0.5
 const MOST_GROWTH = 256 * 2 ** 20
 /** Less than that is not worth a word. */
 const NOTABLE_GROWTH = 16 * 2 ** 20
-/** Who has used so few seconds since the last look has not grown either, and its memory is not asked for. */
-const NOTHING = 0.001
 
 /** What the watch asks of a fat thread. */
 export interface Watched {
+  readonly process: HostProcess | undefined
   /** The process that serves, if any. */
   readonly pid: number | undefined
   /** Seconds of processor time. */
@@ -72,11 +73,22 @@ export class IdleWatch {
     this.#cancel?.()
   }
 
-  #wait(): void {
-    if (!this.#ended) this.#cancel = afterBeats(this.#delay, this.#lookNow)
+  #wait(resting?: HostProcess): void {
+    if (this.#ended) return
+    const used = this.#last?.used
+    this.#cancel =
+      resting === undefined || used === undefined
+        ? afterBeats(this.#delay, this.#lookNow)
+        : watchRest(resting, used, this.#lookAfterRest)
   }
 
   readonly #lookNow = (): void => this.#look()
+
+  /** What it did since then. */
+  readonly #lookAfterRest = (since: number): void => {
+    if (this.#last !== undefined) this.#last = { ...this.#last, at: since }
+    this.#look()
+  }
 
   #look(): void {
     const now = this.#watched()
@@ -92,7 +104,8 @@ export class IdleWatch {
     this.#delay = idle ? Math.min(this.#delay * GROWTH, LONGEST) : SHORTEST
     const what = idle ? this.#judge(last, sample) : this.#begin(sample)
     if (what !== undefined) this.#stop(what)
-    this.#wait()
+    const rests = idle && this.#delay === LONGEST && sample.used - last.used < NOTHING
+    this.#wait(rests ? now.process : undefined)
   }
 
   #begin(sample: Sample | undefined): undefined {
@@ -122,6 +135,7 @@ export class IdleWatch {
 function take(watched: Watched, last: Sample | undefined): Sample | undefined {
   const { pid, used, completed } = watched
   if (pid === undefined || used === undefined) return undefined
+  // Who has used nothing has not grown either.
   const rested = last?.pid === pid && used - last.used < NOTHING
   const resident = rested ? last.resident : residentMemory(pid)
   if (resident === undefined) return undefined

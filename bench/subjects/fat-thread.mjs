@@ -20,8 +20,11 @@ const SAME_TEXT = { sameText: 'const char *same_text(const char *text)' }
 const WORK = { work: 'int work(int milliseconds)' }
 const TOUCH = { touch: 'int touch_nothing(const uint8_t *memory)' }
 
-/** Milliseconds after which Node has tidied up what the start of a program, and of all fat threads, left behind. */
-const SETTLES = 10_000
+/**
+ * Milliseconds after which Node has tidied up what the start of a program, and of all fat threads, left behind: its
+ * collector comes again and again for that, the last time about half a minute later.
+ */
+const SETTLES = 45_000
 
 /** What a fat thread with these options does for each measure. */
 export function workloadsWith(options) {
@@ -166,9 +169,10 @@ export function workloadsWith(options) {
       report: () =>
         manyOf(count, async (all) => {
           const pids = all.flatMap(({ thread }) => processesOf(thread.pid))
-          await sleep(SETTLES)
-          // Looking at hundreds of processes costs the program more than they do: that is left out.
+          // Looking at hundreds of processes costs the program more than they do: that is left out, and what it leaves
+          // behind is tidied up before the program is looked at. So theirs is of a longer time.
           const theirs = processorTimeOf(pids)
+          await sleep(SETTLES)
           const own = processorTimeOf([process.pid])
           await sleep(milliseconds)
           const ownLater = processorTimeOf([process.pid])

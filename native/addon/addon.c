@@ -3,6 +3,7 @@
 #include "addon.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -360,18 +361,41 @@ static napi_value inspect(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/* Seconds of processor time that the host has used, or undefined when there is none. */
-static napi_value used_time(napi_env env, napi_callback_info info) {
-  napi_value value;
-  take(env, info, 1, &value);
-  struct fat_thread *thread = to_thread(env, value);
-  double seconds = 0;
+/* Seconds of processor time that the host has used, or NAN where there is none. */
+static double used_by(struct fat_thread *thread) {
+  double seconds = NAN;
   pthread_mutex_lock(&thread->lock);
   /* While it runs nobody has reaped it, and the number is no other's. */
   bool runs = thread->state == STATE_RUNNING && thread->host != 0;
-  int error = runs ? clock_of_process(thread->host, &seconds) : ESRCH;
+  if (runs && clock_of_process(thread->host, &seconds) != 0) seconds = NAN;
   pthread_mutex_unlock(&thread->lock);
-  return error == 0 ? number(env, seconds) : undefined(env);
+  return seconds;
+}
+
+static napi_value used_time(napi_env env, napi_callback_info info) {
+  napi_value value;
+  take(env, info, 1, &value);
+  return number(env, used_by(to_thread(env, value)));
+}
+
+/* The same of many, into an array of numbers. */
+static napi_value used_times(napi_env env, napi_callback_info info) {
+  napi_value values[2], handle;
+  take(env, info, 2, values);
+  napi_typedarray_type type;
+  uint32_t count = 0;
+  size_t room = 0;
+  void *numbers = NULL;
+  napi_get_array_length(env, values[0], &count);
+  bool taken = napi_get_typedarray_info(env, values[1], &type, &room, &numbers, NULL, NULL) == napi_ok;
+  if (!taken || type != napi_float64_array || count > room) return throw_errno(env, "clock_gettime", EINVAL);
+  double *seconds = numbers;
+  for (uint32_t i = 0; i < count; i++) {
+    napi_get_element(env, values[0], i, &handle);
+    struct fat_thread *thread = to_thread(env, handle);
+    seconds[i] = thread == NULL ? NAN : used_by(thread);
+  }
+  return undefined(env);
 }
 
 /* The host's first message, or undefined where it has not come. */
@@ -548,6 +572,7 @@ NAPI_MODULE_INIT() {
       METHOD("close", close_thread),
       METHOD("inspect", inspect),
       METHOD("usedTime", used_time),
+      METHOD("usedTimes", used_times),
       METHOD("introduction", introduction),
       METHOD("wait", wait_thread),
       METHOD("watch", watch_thread),

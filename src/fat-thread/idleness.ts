@@ -11,7 +11,7 @@ export function watchIdle(life: Life): IdleWatch {
     const completed = (lane?.completed ?? 0) + (callbacks?.count ?? 0)
     const { pid } = life
     const waited = (): number => (pid === undefined ? 0 : waitedTime(pid))
-    return { pid, used: process?.usedTime, waited, completed, inFlight }
+    return { process, pid, used: process?.usedTime, waited, completed, inFlight }
   }
   return new IdleWatch(watched, (what) => {
     const error = new ViolationError(

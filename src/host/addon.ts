@@ -66,8 +66,10 @@ export interface Addon {
     namespaces: number,
     listening: number,
   ]
-  /** Seconds of processor time of a process that runs. */
-  usedTime(handle: Handle): number | undefined
+  /** Seconds of processor time of a process that runs, or `NaN`. */
+  usedTime(handle: Handle): number
+  /** The same of many. */
+  usedTimes(handles: readonly Handle[], seconds: Float64Array): void
   /** The host's first message, an `INTRODUCTION`, once it has come. */
   introduction(handle: Handle): Uint8Array | undefined
   /** Blocks until an event, at most so many milliseconds; 0 when none came. The lane at that offset is told where. */

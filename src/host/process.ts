@@ -138,7 +138,14 @@ export class HostProcess implements OutputSource {
 
   /** Seconds of processor time that it has used; `undefined` before its start and after its end. */
   get usedTime(): number | undefined {
-    return addon().usedTime(this.#handle)
+    const seconds = addon().usedTime(this.#handle)
+    return Number.isNaN(seconds) ? undefined : seconds
+  }
+
+  /** The same of many in one step, `NaN` for `undefined`: to ask for one after the other costs the program more. */
+  static usedTimes(processes: readonly HostProcess[], seconds: Float64Array): void {
+    const handles = processes.map((process) => process.#handle)
+    addon().usedTimes(handles, seconds)
   }
 
   /** Those that it really has of its own. */

@@ -14,6 +14,7 @@ async function judged(used: number, waited: number, seconds = 6): Promise<string
   let said: string | undefined
   watch = new IdleWatch(
     () => ({
+      process: undefined,
       pid: process.pid,
       used: used * elapsed(),
       waited: () => waited * elapsed(),
