@@ -26,7 +26,11 @@ const HOMES = [
     may: ['native/host/ring.c', 'native/include/ft_ring.h'],
   },
   { ...C, token: /\bmall(opt|oc_trim)\b/, may: ['native/host/heap.c'] },
-  { ...C, token: /\bsched_setaffinity\b/, may: ['native/host/processor.c'] },
+  {
+    ...C,
+    token: /\bsched_setaffinity\b/,
+    may: ['native/host/processor.c', 'native/addon/processor.c'],
+  },
   // The host and the addon share native/include and nothing else.
   { ...C, token: /#include "\.\.\//, may: [] },
 ]

@@ -103,7 +103,11 @@ export class Incarnation {
           onDenied: (denied) => keeper.onDenied(this, denied),
           onEnd: (end) => {
             const leftover = this.#end()
-            keeper.onEnd(this, leftover, this.#evidence(end, leftover))
+            try {
+              keeper.onEnd(this, leftover, this.#evidence(end, leftover))
+            } finally {
+              this.channel.close()
+            }
           },
         },
       )
@@ -202,7 +206,7 @@ export class Incarnation {
 
   /** Read before the channel goes. */
   #evidence(end: End, { begun }: Leftover): Evidence {
-    const evidence = {
+    return {
       end,
       served: this.met || this.lane.completed > 0,
       start: this.channel.startReport(),
@@ -212,8 +216,6 @@ export class Incarnation {
       several: new Set(begun.map(({ lane }) => lane?.strand)).size > 1,
       lastWords: this.#lastLine(),
     }
-    this.channel.close()
-    return evidence
   }
 
   /** Of requests on several lanes, the one that the crash is about: its thread said so. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CrashError, FatThread, open } from 'fat-threads'
-import { memoryOf, processesOf, processorTimeOf } from '../harness/memory.mjs'
+import { memoryOf, ownProcessorTime, processesOf, processorTimeOf } from '../harness/memory.mjs'
 import { library } from '../harness/native.mjs'
 import { corruptedImages, thumbnails } from '../job/workloads.mjs'
 import { delayOf } from './event-loop.mjs'
@@ -173,9 +173,9 @@ export function workloadsWith(options) {
           // behind is tidied up before the program is looked at. So theirs is of a longer time.
           const theirs = processorTimeOf(pids)
           await sleep(SETTLES)
-          const own = processorTimeOf([process.pid])
+          const own = ownProcessorTime()
           await sleep(milliseconds)
-          const ownLater = processorTimeOf([process.pid])
+          const ownLater = ownProcessorTime()
           return [ownLater - own + processorTimeOf(pids) - theirs]
         }),
     }),

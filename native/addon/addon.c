@@ -437,11 +437,11 @@ static napi_value watch_thread(napi_env env, napi_callback_info info) {
 }
 
 static napi_value ring(napi_env env, napi_callback_info info) {
-  napi_value values[2];
-  take(env, info, 2, values);
-  struct ft_lane *lane = to_lane(env, values[0], values[1]);
+  napi_value values[4];
+  take(env, info, 4, values);
+  struct ft_lane *lane = to_lane(env, values[1], values[2]);
   if (lane == NULL) return throw_errno(env, "futex", EINVAL);
-  return done(env, "futex", doorbell_ring(lane));
+  return done(env, "futex", doorbell_ring(to_thread(env, values[0]), lane, to_bool(env, values[3])));
 }
 
 static napi_value send_descriptors(napi_env env, napi_callback_info info) {

@@ -3,6 +3,7 @@
 #define FT_ADDON_H
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -136,7 +137,8 @@ size_t thread_output_bytes(struct fat_thread *thread, int stream);
 uint64_t thread_take_output(struct fat_thread *thread, int stream, void *into, size_t length);
 void thread_close(struct fat_thread *thread);
 void thread_release(struct fat_thread *thread);
-int doorbell_ring(struct ft_lane *lane);
+/* `apart`: not where the program goes on. */
+int doorbell_ring(struct fat_thread *thread, struct ft_lane *lane, bool apart);
 /* Takes the host's first message where it is there. */
 void thread_meet(struct fat_thread *thread);
 
@@ -152,6 +154,11 @@ void denials_close(struct fat_thread *thread);
 
 /* clock.c: seconds of processor time. Returns 0 or an errno. */
 int clock_of_process(pid_t pid, double *seconds);
+
+/* processor.c: keeps a process off the caller's processor, where it may run on another one; then it may run anywhere it
+ * might before. */
+bool processors_avoid(pid_t host, cpu_set_t *may);
+void processors_restore(pid_t host, const cpu_set_t *may);
 
 /* probe.c: each returns 0 or an errno; the version of Landlock, or a negative errno. */
 int probe_listener(void);

@@ -607,7 +607,19 @@ int thread_send(
   return error;
 }
 
-int doorbell_ring(struct ft_lane *lane) {
+static int wake(struct ft_lane *lane) {
   lane->rung_from = processor_now();
   return syscall(SYS_futex, &lane->host_asleep, FUTEX_WAKE, 1, NULL, NULL, 0) < 0 ? errno : 0;
+}
+
+int doorbell_ring(struct fat_thread *thread, struct ft_lane *lane, bool apart) {
+  if (!apart) return wake(lane);
+  cpu_set_t may;
+  pthread_mutex_lock(&thread->lock);
+  /* While it runs nobody has reaped it, and the number is no other's. */
+  bool avoids = thread->state == STATE_RUNNING && thread->host != 0 && processors_avoid(thread->host, &may);
+  int error = wake(lane);
+  if (avoids) processors_restore(thread->host, &may);
+  pthread_mutex_unlock(&thread->lock);
+  return error;
 }

@@ -16,7 +16,7 @@ import {
 import { Arena } from './arena.ts'
 import type { LaneMemory } from './lane-memory.ts'
 import { Ring } from './ring.ts'
-import { mapShared, roundToPages, unmapShared } from './shared-buffer.ts'
+import { mapShared, roundToPages, unmapLater } from './shared-buffer.ts'
 
 /** Addresses that one channel may use. */
 const WINDOW_BYTES = 4 * 2 ** 30
@@ -172,7 +172,7 @@ export class Channel implements LaneMemory {
     if (this.#closed) return
     this.#closed = true
     this.arena.close()
-    unmapShared(this.#buffer)
+    unmapLater(this.#buffer)
     this.handedOver()
   }
 }

@@ -38,16 +38,24 @@ export class Aftermath {
     return this.fit && (served || busy)
   }
 
-  /** Rejects what had begun, and what is not to begin elsewhere; returns the others. */
-  settle(hopeful: boolean): readonly Pending[] {
+  /** What has not begun, and may elsewhere. */
+  waiting(hopeful: boolean): readonly Pending[] {
+    if (!hopeful) return []
+    const ended = this.#incarnation.retirement?.pending
+    return this.#leftover.waiting.filter(
+      (pending) => pending.open && pending !== ended && pending.attempts !== MOST_ATTEMPTS,
+    )
+  }
+
+  /** Rejects all that does not go on. */
+  settle(goingOn: readonly Pending[]): void {
     const { begun, waiting } = this.#leftover
     for (const pending of begun) pending.reject(this.reasonFor(pending))
     // Whatever the fat thread says has begun: the one that it was ended for is over.
     const ended = this.#incarnation.retirement?.pending
     if (ended?.open) ended.reject(this.reasonFor(ended))
-    for (const pending of waiting)
-      if (!hopeful || pending.attempts === MOST_ATTEMPTS) pending.reject(this.reasonFor(pending))
-    return waiting.filter((pending) => pending.open)
+    const others = new Set(goingOn)
+    for (const pending of waiting) if (!others.has(pending)) pending.reject(this.reasonFor(pending))
   }
 
   reasonFor(pending: Pending): Error {

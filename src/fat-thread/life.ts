@@ -333,13 +333,16 @@ export class Life {
     this.#completed += incarnation.lane.completed
     if (this.#current === incarnation) this.#current = undefined
     const aftermath = new Aftermath(incarnation, leftover, evidence, this.#closing !== undefined)
-    const waiting = aftermath.settle(aftermath.fit || this.#onRenewed !== undefined)
+    const waiting = aftermath.waiting(aftermath.fit || this.#onRenewed !== undefined)
     const restarts = this.settings.restart || this.#onRenewed !== undefined
     if (this.#closing !== undefined || !restarts) {
+      aftermath.settle(waiting)
       this.#finish(waiting)
     } else {
       this.#state = 'restarting'
+      // It gets ready while what became of the last one is found out.
       this.#goOn(waiting, aftermath)
+      aftermath.settle(waiting)
     }
     this.#onRenewed?.()
     this.#onRenewed = undefined

@@ -76,8 +76,8 @@ export interface Addon {
   wait(handle: Handle, milliseconds: number, view?: Uint8Array, lane?: number): number
   /** Asks for one `RING` event. */
   watch(handle: Handle): void
-  /** Wakes the host if it sleeps on the lane at that offset. */
-  ring(view: Uint8Array, lane: number): void
+  /** Wakes the host if it sleeps on the lane at that offset; `apart` on another processor, where it may run on one. */
+  ring(handle: Handle, view: Uint8Array, lane: number, apart: boolean): void
   send(handle: Handle, descriptors: readonly number[], message: Uint8Array): void
   /** The first bytes of a stream that were not taken, at most so many; what was dropped comes behind the last ones. */
   takeOutput(

@@ -191,6 +191,11 @@ export class HostProcess implements OutputSource {
     return events !== 0
   }
 
+  /** Wakes it if it sleeps on the lane at that offset of a view; `apart` on another processor than this one. */
+  ring(view: Uint8Array, lane: number, apart: boolean): void {
+    addon().ring(this.#handle, view, lane, apart)
+  }
+
   /** Sends one message through the socket. Throws when the process does not take it. */
   send(descriptors: readonly number[], message: Uint8Array): void {
     addon().send(this.#handle, descriptors, message)
@@ -272,7 +277,11 @@ export class HostProcess implements OutputSource {
     else if (signal !== 0) this.#end = { kind: 'signal', signal: signalName(signal) }
     else this.#end = { kind: 'exit', exitCode }
     processes.delete(this.#id)
-    addon().close(this.#handle)
-    this.#listener.onEnd(this.#end)
+    try {
+      this.#listener.onEnd(this.#end)
+    } finally {
+      // To close what belongs to a process that has ended takes long, and a successor may be under way now.
+      addon().close(this.#handle)
+    }
   }
 }

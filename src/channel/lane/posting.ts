@@ -1,5 +1,4 @@
 import { ViolationError } from '../../errors.ts'
-import { addon } from '../../host/addon.ts'
 import { OPERATION, REQUEST } from '../../protocol/protocol.ts'
 import type { Clock } from '../clock.ts'
 import { Busy, reentered, Unprepared, Unreachable } from '../frame.ts'
@@ -13,6 +12,12 @@ import type { AnyRequest, LaneState } from './state.ts'
  * a line of the host's cache.
  */
 const LOT = 8
+
+/**
+ * So many times the host is woken apart from the program, which goes on meanwhile: some schedulers put it where it slept,
+ * though another processor is idle. Behind that it has learned by itself whether it stands in the way.
+ */
+const FIRST_RINGS = 8
 
 /** A request that only tells of grants. */
 const TELL = new Request<unknown, unknown>({ operation: OPERATION.PING, read: () => undefined })
@@ -31,6 +36,8 @@ export class Posting {
     this.show()
   }
   #afterwards: (() => void) | undefined
+  /** The first ones. */
+  #rings = 0
 
   constructor(lane: LaneState, clock: Clock, pump: Pump) {
     this.#lane = lane
@@ -227,8 +234,10 @@ export class Posting {
   }
 
   ringHost(): void {
-    const { ring, views } = this.#lane
-    addon().ring(views.u8, ring.lane)
+    const { process, ring, views } = this.#lane
+    const apart = this.#rings < FIRST_RINGS
+    if (apart) this.#rings++
+    process.ring(views.u8, ring.lane, apart)
   }
 }
 
