@@ -20,12 +20,13 @@ export class Clock {
 
   /** A request begins to run. */
   start(pending: Pending): void {
-    if (pending.timeout === undefined) return
-    pending.since = performance.now()
-    const due = pending.since + pending.timeout
-    if (this.#timer !== undefined && this.#due <= due) return
+    const { timeout } = pending
+    if (timeout === undefined) return
+    const now = performance.now()
+    pending.since = now
+    if (this.#timer !== undefined && this.#due <= now + timeout) return
     clearTimeout(this.#timer)
-    this.#set(pending.timeout)
+    this.#set(timeout)
   }
 
   stop(): void {
@@ -50,6 +51,6 @@ export class Clock {
 
 /** Milliseconds that a request which runs has left. */
 export function timeLeft({ timeout, since }: Pending): number {
-  if (timeout === undefined) return Number.POSITIVE_INFINITY
+  if (timeout === undefined || since === undefined) return Number.POSITIVE_INFINITY
   return timeout - (performance.now() - since)
 }

@@ -1,9 +1,8 @@
 import { FatThreadError } from '../errors.ts'
-import type { Back } from '../memory/place.ts'
 import type { Extent } from './arena.ts'
-import type { Slot } from './callback-slots.ts'
 import { forget, heed } from './heed.ts'
 import type { CallOptions, Request } from './request.ts'
+import type { Written } from './written.ts'
 
 /** What a request needs of the lane that it is on. */
 export interface Line {
@@ -30,32 +29,25 @@ export interface Caller {
   kept: Extent[] | undefined
 }
 
-/** One request that was made and has not ended. */
+/**
+ * One request that was made and has not ended. There may be thousands, so it has no more fields than all of them need:
+ * the time that a call costs is much of it memory that is written for the first time.
+ */
 export class Pending implements Caller {
   request: Request<unknown, unknown>
   input: unknown
-  readonly timeout: number | undefined
-  readonly signal: AbortSignal | undefined
+  readonly #limits: CallOptions | undefined
   /** The lane that it is on; another one after a restart. */
   lane: Line | undefined
   /** When it became the one that runs, in milliseconds of `performance.now()`. */
-  since = 0
+  since: number | undefined
   /** How many processes ended when it was next to run. */
   attempts = 0
-  back: Back | undefined
-  extents: Extent[] | undefined
-  slots: Slot[] | undefined
+  /** `undefined` while it waits, and where it was posted as the block of its function. */
+  written: Written | undefined
   kept: Extent[] | undefined
   readonly blocking: boolean
-  /** The number of the last grant that it told of, or 0. */
-  told = 0
-  /** Its operation as it was published: see `Ring.withdraw`. */
-  head = 0
-  room = 0
-  roomOffset = 0
   open = true
-  /** It was posted as the block of its function. */
-  bare = false
   #failed = false
   #outcome: unknown
   /** What a callback threw. */
@@ -74,9 +66,18 @@ export class Pending implements Caller {
     this.blocking = blocking
     this.request = request
     this.input = input
-    this.timeout = options?.timeout
-    this.signal = options?.signal
-    if (this.signal !== undefined) heed(this.signal, this)
+    if (options === undefined) return
+    const { timeout, signal } = options
+    this.#limits = { timeout, signal }
+    if (signal !== undefined) heed(signal, this)
+  }
+
+  get timeout(): number | undefined {
+    return this.#limits?.timeout
+  }
+
+  get signal(): AbortSignal | undefined {
+    return this.#limits?.signal
   }
 
   get muted(): boolean {
@@ -101,7 +102,8 @@ export class Pending implements Caller {
   #end(failed: boolean, outcome: unknown): void {
     if (!this.open) return
     this.open = false
-    if (this.signal !== undefined) forget(this.signal, this)
+    const { signal } = this
+    if (signal !== undefined) forget(signal, this)
     this.#failed = failed
     this.#outcome = outcome
     this.over?.()

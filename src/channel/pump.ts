@@ -77,8 +77,12 @@ export class Pump {
   }
 
   go(): void {
+    if (!this.#turning && !this.#asleep && !this.#home.idle()) this.#turn()
+  }
+
+  /** Apart from `go`, which each call asks: what its turns share is made whenever it is entered. */
+  #turn(): void {
     const home = this.#home
-    if (this.#turning || this.#asleep || home.idle()) return
     this.#turning = true
     let quietSince = performance.now()
     let patience = this.#turns.of(this.#woken)

@@ -6,6 +6,7 @@ import { LIMITS, RESPONSE, STATUS } from '../../protocol/protocol.ts'
 import type { Clock } from '../clock.ts'
 import type { Pending } from '../pending.ts'
 import { type Answer, CALLED_BACK, FollowUp, Later, type Short } from '../request.ts'
+import type { Written } from '../written.ts'
 import type { Limits } from './limits.ts'
 import type { Posting } from './posting.ts'
 import type { AnyRequest, LaneState } from './state.ts'
@@ -72,7 +73,8 @@ export class Answers {
         lane.keeper.retire(early(), pending)
         break
       }
-      if (pending.bare ? !this.#settleBare(pending) : !this.#settle(pending)) {
+      const { written } = pending
+      if (written === undefined ? !this.#settleBare(pending) : !this.#settle(pending, written)) {
         if (!callingBack) break
         settled++
         this.#callBack(pending)
@@ -125,12 +127,12 @@ export class Answers {
   }
 
   /** The oldest one; returns false if it calls back. */
-  #settle(pending: Pending): boolean {
+  #settle(pending: Pending, written: Written): boolean {
     if (this.#callsBack()) return false
     const { flight, keeper, waiting } = this.#lane
     flight.shift()
     try {
-      const result = this.#read(pending)
+      const result = this.#read(pending, written)
       if (result instanceof FollowUp) {
         pending.request = result.request as AnyRequest
         pending.input = undefined
@@ -151,8 +153,8 @@ export class Answers {
   }
 
   /** Reads the oldest answer. */
-  #read(pending: Pending): unknown {
-    const { request, input, back, extents } = pending
+  #read(pending: Pending, { back, extents, room, roomOffset, slots, told }: Written): unknown {
+    const { request, input } = pending
     const { arena, callbacks, frame, ring, views } = this.#lane
     const answer = this.#answer
     const at = ring.oldestResponse
@@ -160,8 +162,8 @@ export class Answers {
     answer.errno = views.i32[(at + RESPONSE.at.error) >> 2] as number
     answer.length = views.u32[(at + RESPONSE.at.length) >> 2] as number
     answer.value = at + RESPONSE.at.value
-    answer.roomOffset = pending.roomOffset
-    answer.room = pending.room
+    answer.roomOffset = roomOffset
+    answer.room = room
     let result: unknown
     let copies: readonly DataView[] | undefined
     try {
@@ -171,11 +173,11 @@ export class Answers {
     } finally {
       this.#lane.completed++
       ring.consume()
-      if (pending.told !== 0) arena.take(pending.told)
+      if (told !== 0) arena.take(told)
       if (extents !== undefined) frame.free(extents)
-      if (pending.slots !== undefined) callbacks.slots.giveBack(pending.slots)
+      if (slots !== undefined) callbacks.slots.giveBack(slots)
       if (pending.kept !== undefined) arena.freeAll(pending.kept)
-      pending.slots = undefined
+      pending.written = undefined
       pending.kept = undefined
     }
     // From here on code of the caller may run, and call on this lane.

@@ -1,10 +1,12 @@
 import { ViolationError } from '../../errors.ts'
-import { OPERATION, REQUEST } from '../../protocol/protocol.ts'
+import type { Back } from '../../memory/place.ts'
+import { OPERATION } from '../../protocol/protocol.ts'
 import type { Clock } from '../clock.ts'
 import { Busy, reentered, Unprepared, Unreachable } from '../frame.ts'
 import { Pending } from '../pending.ts'
 import type { Pump } from '../pump.ts'
-import { Request, type Short } from '../request.ts'
+import { Request } from '../request.ts'
+import { NOTHING_WRITTEN } from '../written.ts'
 import type { AnyRequest, LaneState } from './state.ts'
 
 /**
@@ -136,8 +138,9 @@ export class Posting {
     const { request, input } = pending
     const { frame, keeper } = this.#lane
     frame.open(request.operation, request.id, request.words)
+    let back: Back | undefined
     try {
-      pending.back = request.write(frame, input)
+      back = request.write(frame, input)
       frame.publish()
     } catch (error) {
       frame.abandon()
@@ -149,14 +152,9 @@ export class Posting {
       }
       throw error
     }
-    pending.bare = false
-    pending.extents = frame.extents
-    pending.told = frame.told
-    pending.head = frame.head
-    pending.slots = frame.slots
-    if (pending.slots !== undefined) for (const slot of pending.slots) slot.pending = pending
-    pending.room = frame.room
-    pending.roomOffset = frame.roomOffset
+    const { extents, head, room, roomOffset, slots, told } = frame
+    pending.written = { head, back, extents, slots, told, room, roomOffset }
+    if (slots !== undefined) for (const slot of slots) slot.pending = pending
     return undefined
   }
 
@@ -171,9 +169,7 @@ export class Posting {
 
   /** Notes a request that was posted as the block of its function. */
   flyBare(pending: Pending): Pending {
-    const { block } = pending.request.short as Short<unknown, unknown>
-    pending.bare = true
-    pending.head = block[REQUEST.at.operation / 4] as number
+    pending.written = undefined
     return this.#fly(pending)
   }
 
@@ -218,7 +214,9 @@ export class Posting {
     const { frame, ring, stopped } = this.#lane
     if (stopped || !frame.owesGrants || ring.full) return
     frame.publishGrants(OPERATION.PING)
-    this.#fly(new Pending(TELL, undefined, undefined))
+    const teller = new Pending(TELL, undefined, undefined)
+    teller.written = NOTHING_WRITTEN
+    this.#fly(teller)
   }
 
   /** Does something as soon as nothing is on the lane. */

@@ -1,6 +1,7 @@
-import { OPERATION } from '../../protocol/protocol.ts'
+import { OPERATION, REQUEST } from '../../protocol/protocol.ts'
 import { Pending } from '../pending.ts'
 import { Request } from '../request.ts'
+import { NOTHING_WRITTEN } from '../written.ts'
 import type { LaneState } from './state.ts'
 
 /** Takes calls back that the host has not begun, for another lane to have them. */
@@ -32,7 +33,7 @@ export class Withdrawal {
     for (let index = flight.size - 1; index > 0 && taken.length < most; index--) {
       const pending = flight.at(index) as Pending
       if (!pending.open || pending.request.operation !== OPERATION.CALL) continue
-      if (!ring.withdraw(index, pending.head)) break
+      if (!ring.withdraw(index, headOf(pending))) break
       flight.replace(index, this.#standIn(pending))
       taken.unshift(pending)
     }
@@ -41,16 +42,17 @@ export class Withdrawal {
 
   /** Has what was made for a request that was taken back, until the host has passed it by. */
   #standIn(pending: Pending): Pending {
-    const { told, extents, slots } = pending
     const standIn = new Pending(this.#passedBy, undefined, undefined)
     standIn.lane = this.#lane.lane
-    standIn.told = told
-    standIn.extents = extents
-    standIn.slots = slots
-    pending.extents = undefined
-    pending.slots = undefined
+    standIn.written = pending.written ?? NOTHING_WRITTEN
+    pending.written = undefined
     standIn.settle(false, undefined)
     this.#lane.standIns++
     return standIn
   }
+}
+
+/** The operation as it was published, with what stands beside it. */
+function headOf({ request, written }: Pending): number {
+  return written?.head ?? (request.short?.block[REQUEST.at.operation / 4] as number)
 }
