@@ -48,7 +48,9 @@ function encrypting(mechanism) {
   const { session, close } = loggedIn()
   const template = { ...PUBLIC, CKA_VALUE_LEN: 32, CKA_ENCRYPT: true }
   const key = session.generateKey.sync('CKM_AES_KEY_GEN', template)
-  return { run: () => session.encrypt.sync(mechanism, key, MIB), close }
+  // Where pkcs11js has a buffer of the program for it.
+  const into = new Uint8Array(MIB.length)
+  return { run: () => session.encrypt.sync(mechanism, key, MIB, { into }), close }
 }
 
 function finding(attributes) {

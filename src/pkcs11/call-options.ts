@@ -1,6 +1,7 @@
 /** What callers give: options of one call, and bytes. */
 import { wrongKind } from './complaint.ts'
 import type { RunOptions } from './life.ts'
+import type { Into } from './output.ts'
 
 /** Options of one call. */
 export interface CallOptions {
@@ -9,6 +10,17 @@ export interface CallOptions {
   /** Ends it; the process is killed if a function runs. */
   readonly signal?: AbortSignal | undefined
 }
+
+/** Options of a call that gives bytes. */
+export interface ResultOptions extends CallOptions {
+  /**
+   * Where the result is put when the call is over; what comes back is the part of it that was written. Data that is as
+   * long again and again needs no new memory then.
+   */
+  readonly into?: Uint8Array<ArrayBuffer> | undefined
+}
+
+export const RESULT_OPTIONS = ['into']
 
 export type Bytes = ArrayBufferView | ArrayBuffer
 
@@ -19,6 +31,18 @@ export function bytesOf(value: unknown, where: string): Uint8Array {
   if (ArrayBuffer.isView(value))
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
   throw wrongKind(where, 'bytes', value)
+}
+
+/**
+ * Where the caller wants the result, if anywhere.
+ * @param where For messages.
+ * @throws {TypeError} for what is no place for bytes
+ */
+export function placeOf(options: ResultOptions | undefined, where: string): Into | undefined {
+  const into: unknown = options?.into
+  if (into === undefined) return undefined
+  if (!(into instanceof Uint8Array)) throw wrongKind(`${where}: into`, 'a Uint8Array', into)
+  return { bytes: into as Uint8Array<ArrayBuffer>, name: `${where}: into` }
 }
 
 const CALL_OPTIONS = ['timeout', 'signal']

@@ -1,6 +1,6 @@
 /** PKCS #11 modules in fat threads. */
 export type { AttributeName, Attributes, AttributeValue, Template } from './attribute-kinds.ts'
-export type { Bytes, CallOptions } from './call-options.ts'
+export type { Bytes, CallOptions, ResultOptions } from './call-options.ts'
 export * from './constants/index.ts'
 export { DualStream } from './dual-streams.ts'
 export { type Coded, isCoded, Pkcs11Error } from './errors.ts'

@@ -15,8 +15,11 @@ export class Kept<Arguments extends readonly unknown[]> {
   readonly values: Arguments
   readonly #copies = new Map<object, Copy>()
 
-  constructor(given: Arguments) {
-    this.values = given.map((each) => this.#copyOf(each)) as unknown as Arguments
+  /** @param written Where an argument stands whose members are the caller's own: results go there. */
+  constructor(given: Arguments, written?: number) {
+    this.values = given.map((each, index) =>
+      index === written ? { ...(each as object) } : this.#copyOf(each),
+    ) as unknown as Arguments
   }
 
   /** A call with the copies: what it wrote into them goes into what was given, and they are wiped. */

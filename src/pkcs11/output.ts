@@ -18,6 +18,13 @@ export const MOST_LISTED = 2 ** 16
 /** A result may grow between two calls, and not for ever. */
 const MOST_TRIES = 4
 
+/** A place of the caller's for a result. */
+export interface Into {
+  readonly bytes: Uint8Array<ArrayBuffer>
+  /** The parameter, for messages. */
+  readonly name: string
+}
+
 /** How much room a result has. */
 export interface Room {
   readonly bytes: number
@@ -25,6 +32,8 @@ export interface Room {
   readonly fixed?: boolean | undefined
   /** Bytes that the result may have. Default: a multiple of the room. */
   readonly most?: number | undefined
+  /** Where it goes. Default: bytes of its own. */
+  readonly into?: Into | undefined
 }
 
 /** How long a result of so many bytes may be. */
@@ -58,20 +67,30 @@ export function* output(
     const made = call(name, [...before, place.address, length.address], accepts)
     const rv = yield begin !== undefined && tries === 1 ? trip(begin.call, made) : made
     if (begin !== undefined) begin.begun = true
-    if (rv === 0) return takeBytes(name, place, wordIn(length))
+    if (rv === 0) return takeBytes(name, place, wordIn(length), room.into)
     bytes = enough(name, wordIn(length), bytes, room.most ?? mostFor(room.bytes))
   }
 }
 
 const TOO_SMALL = [CKR_BUFFER_TOO_SMALL]
 
-/** What the module says that it wrote. */
+/**
+ * What the module says that it wrote.
+ * @throws {RangeError} for a place of the caller's that is too small
+ */
 export function takeBytes(
   name: FunctionName,
   place: Place,
   length: Ulong,
+  into?: Into,
 ): Uint8Array<ArrayBuffer> {
-  return copyOf(place, written(name, place, length))
+  const count = written(name, place, length)
+  if (into === undefined) return copyOf(place, count)
+  const { bytes } = into
+  if (bytes.length < count)
+    throw new RangeError(`${into.name} has ${bytes.length} bytes, and the result ${count}`)
+  bytes.set(place.bytes.subarray(place.at, place.at + count))
+  return bytes.subarray(0, count)
 }
 
 /** How much that is, where there is so much room. */

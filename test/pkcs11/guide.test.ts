@@ -28,7 +28,7 @@ describe.skipIf(needsSoftHsm())('the page', () => {
   afterAll(() => softHsm?.[Symbol.dispose]())
 
   test('runs', async () => {
-    expect(code).toHaveLength(4)
+    expect(code).toHaveLength(5)
     const output: Uint8Array[] = []
     const names = {
       Module,

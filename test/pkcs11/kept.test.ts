@@ -43,6 +43,15 @@ describe('arguments that are kept', () => {
     expect(pin).toEqual(Buffer.from('pin'))
   })
 
+  test('leave a place for the result where the caller has it', () => {
+    const into = new Uint8Array(4)
+    const options = { into }
+    const kept = new Kept([into, options] as const, 1)
+    Object.assign(options, { into: undefined })
+    expect(kept.values[0]).not.toBe(into)
+    expect(kept.values[1].into).toBe(into)
+  })
+
   test('may hold themselves, and what is no data', () => {
     const cyclic: { self?: unknown; call: () => number } = { call: () => 7 }
     cyclic.self = cyclic

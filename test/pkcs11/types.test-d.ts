@@ -96,6 +96,11 @@ describe('results', () => {
     >()
     expectTypeOf(session.verify.sync('CKM_ECDSA', key, bytes, bytes)).toEqualTypeOf<boolean>()
     expectTypeOf(slot.open({ pin: async () => '1234' })).resolves.toEqualTypeOf<Session>()
+    void session.encrypt('CKM_AES_ECB', key, bytes, { into: bytes, timeout: 100 })
+    // @ts-expect-error nothing can be put there
+    void session.encrypt('CKM_AES_ECB', key, bytes, { into: 16 })
+    // @ts-expect-error it gives no bytes
+    void session.verify('CKM_ECDSA', key, bytes, bytes, { into: bytes })
     // @ts-expect-error a PIN is no number
     void session.login(1234)
     // @ts-expect-error a key is no handle

@@ -151,7 +151,11 @@ const WHOLE = {
 /** What gives data; `verify` says yes or no. */
 export type WholeOperation = Exclude<keyof typeof WHOLE, 'verify'>
 
-/** Begins an operation and does it on one piece of data. @param key Of digests there is none. */
+/**
+ * Begins an operation and does it on one piece of data.
+ * @param key Of digests there is none.
+ * @param room What is left out is as for any data.
+ */
 export function* whole(
   frame: Frame,
   kind: WholeOperation,
@@ -159,14 +163,14 @@ export function* whole(
   mechanism: Mechanism,
   key: Ulong | undefined,
   data: Uint8Array,
-  room: Room = { bytes: data.length + MORE_BYTES },
+  room: Partial<Room> = {},
 ): Steps<Uint8Array<ArrayBuffer>> {
   const { init, run } = WHOLE[kind]
   const { address, size } = frame.copy(data)
   const placed = placeMechanism(frame, mechanism)
   const first = { call: beginning(init, session, placed, key), begun: false }
   try {
-    const result = yield* output(frame, run, [session, address, size], room, first)
+    const result = yield* output(frame, run, [session, address, size], roomFor(data, room), first)
     placed.back()
     return result
   } catch (error) {
@@ -174,6 +178,10 @@ export function* whole(
     if (first.begun && error instanceof AbortError) yield* cancel(frame, session, kind)
     throw error
   }
+}
+
+function roomFor(data: Uint8Array, room: Partial<Room>): Room {
+  return { bytes: data.length + MORE_BYTES, ...room }
 }
 
 /** Begins a verification and does it. */

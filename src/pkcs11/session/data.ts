@@ -1,12 +1,22 @@
 /** What is done with one piece of data. */
-import { type Bytes, bytesOf, type CallOptions } from '../call-options.ts'
+import {
+  type Bytes,
+  bytesOf,
+  type CallOptions,
+  placeOf,
+  RESULT_OPTIONS,
+  type ResultOptions,
+} from '../call-options.ts'
 import { type MechanismInput, mechanismOf } from '../mechanism-input.ts'
 import { handleOf, type Key } from '../object.ts'
 import * as crypto from '../operations/crypto.ts'
 import type { Twin } from '../twin.ts'
 import type { Result, Seating } from './seating.ts'
 
-type Whole = Twin<[mechanism: MechanismInput, key: Key, data: Bytes, options?: CallOptions], Result>
+type Whole = Twin<
+  [mechanism: MechanismInput, key: Key, data: Bytes, options?: ResultOptions],
+  Result
+>
 
 export function encrypt(seating: Seating): Whole {
   return whole(seating, 'encrypt', 'C_EncryptInit')
@@ -30,12 +40,18 @@ export function verifyRecover(seating: Seating): Whole {
 
 export function digest(
   seating: Seating,
-): Twin<[mechanism: MechanismInput, data: Bytes, options?: CallOptions], Result> {
-  return seating.twin('digest', 2, ({ handle }, mechanism, data) => {
-    const checked = mechanismOf(mechanism, 'digest')
-    const bytes = bytesOf(data, 'digest: data')
-    return (frame) => crypto.whole(frame, 'digest', handle, checked, undefined, bytes)
-  })
+): Twin<[mechanism: MechanismInput, data: Bytes, options?: ResultOptions], Result> {
+  return seating.twin(
+    'digest',
+    2,
+    ({ handle }, mechanism, data, options) => {
+      const checked = mechanismOf(mechanism, 'digest')
+      const bytes = bytesOf(data, 'digest: data')
+      const into = placeOf(options, 'digest')
+      return (frame) => crypto.whole(frame, 'digest', handle, checked, undefined, bytes, { into })
+    },
+    RESULT_OPTIONS,
+  )
 }
 
 export function verify(
@@ -58,10 +74,16 @@ function whole(
   kind: Exclude<crypto.WholeOperation, 'digest'>,
   method: string,
 ): Whole {
-  return seating.twin(kind, 3, ({ handle, life }, mechanism, key, data) => {
-    const checked = mechanismOf(mechanism, kind)
-    const target = handleOf(key, life, `${kind}: key`, method)
-    const bytes = bytesOf(data, `${kind}: data`)
-    return (frame) => crypto.whole(frame, kind, handle, checked, target, bytes)
-  })
+  return seating.twin(
+    kind,
+    3,
+    ({ handle, life }, mechanism, key, data, options) => {
+      const checked = mechanismOf(mechanism, kind)
+      const target = handleOf(key, life, `${kind}: key`, method)
+      const bytes = bytesOf(data, `${kind}: data`)
+      const into = placeOf(options, kind)
+      return (frame) => crypto.whole(frame, kind, handle, checked, target, bytes, { into })
+    },
+    RESULT_OPTIONS,
+  )
 }

@@ -1,5 +1,5 @@
 /** Where a session is, and how calls get there: opened anew after a restart, if its options say how. */
-import { type CallOptions, runOptionsOf } from '../call-options.ts'
+import { type CallOptions, RESULT_OPTIONS, runOptionsOf } from '../call-options.ts'
 import { CKR_SESSION_CLOSED, CKR_SESSION_HANDLE_INVALID } from '../constants/index.ts'
 import type { Cryptoki } from '../cryptoki.ts'
 import { moduleClosed, Pkcs11Error } from '../errors.ts'
@@ -80,7 +80,7 @@ export class Seating implements AsyncDisposable, Disposable {
           const operation = make(found, ...given)
           return found.life.run(operation, { ...options, session: found.handle })
         }
-        return new Kept(given).during(async (values) => {
+        return new Kept(given, more === RESULT_OPTIONS ? at : undefined).during(async (values) => {
           const seat = await found
           const operation = make(seat, ...values)
           return seat.life.run(operation, { ...options, session: seat.handle })
