@@ -49,7 +49,7 @@ export class Answers {
     return settled
   }
 
-  /** Takes answers while requests are made, so that fewer have to wait. Runs no code of the caller: no callback. */
+  /** Takes answers while requests are made, so that fewer have to wait. Runs no callback; a result may go to a setter. */
   makeRoom(): void {
     if (this.#lane.dead || this.#lane.calling) return
     this.#settleAnswered(PORTION, false)
