@@ -38,7 +38,8 @@ export interface IncarnationKeeper {
   onHangup(incarnation: Incarnation): void
   /** It is shut in, and waits for a first request. */
   onMet?(): void
-  onEnd(incarnation: Incarnation, leftover: Leftover, evidence: Evidence): void
+  /** Returns whether a successor is under way, which has the processors first. */
+  onEnd(incarnation: Incarnation, leftover: Leftover, evidence: Evidence): boolean
   /** C called a callback that is not there any more. */
   onStaleCallback(error: Error): void
   /** A callback failed that no call is to blame for. */
@@ -103,11 +104,13 @@ export class Incarnation {
           onDenied: (denied) => keeper.onDenied(this, denied),
           onEnd: (end) => {
             const leftover = this.#end()
+            let goesOn = false
             try {
-              keeper.onEnd(this, leftover, this.#evidence(end, leftover))
+              goesOn = keeper.onEnd(this, leftover, this.#evidence(end, leftover))
             } finally {
-              this.channel.close()
+              this.channel.close(goesOn)
             }
+            return goesOn
           },
         },
       )

@@ -114,8 +114,9 @@ export class Spare {
       onEnd: (incarnation, leftover, evidence) => {
         onEnded()
         this.#forget()
-        if (this.#keeper !== undefined) this.#keeper.onEnd(incarnation, leftover, evidence)
-        else if (!this.#givenUp) keeper.onLost(causeOf(evidence, {}))
+        if (this.#keeper !== undefined) return this.#keeper.onEnd(incarnation, leftover, evidence)
+        if (!this.#givenUp) keeper.onLost(causeOf(evidence, {}))
+        return false
       },
       onOutput: (output) => this.#keeper?.onOutput(output),
       onDenied: (incarnation, denied) => this.#keeper?.onDenied(incarnation, denied),

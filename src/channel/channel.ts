@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { ViolationError } from '../errors.ts'
 import { addon } from '../host/addon.ts'
+import { clearAwayLater } from '../host/clear-away.ts'
 import { type Views, viewsOf } from '../memory/views.ts'
 import { protocolDigest } from '../protocol/digest.ts'
 import {
@@ -16,7 +17,7 @@ import {
 import { Arena } from './arena.ts'
 import type { LaneMemory } from './lane-memory.ts'
 import { Ring } from './ring.ts'
-import { mapShared, roundToPages, unmapLater } from './shared-buffer.ts'
+import { mapShared, roundToPages, unmapShared } from './shared-buffer.ts'
 
 /** Addresses that one channel may use. */
 const WINDOW_BYTES = 4 * 2 ** 30
@@ -167,12 +168,16 @@ export class Channel implements LaneMemory {
     this.#open = false
   }
 
-  /** Takes the memory away from under all views. */
-  close(): void {
+  /**
+   * Takes the memory away from under all views; those that only the package has `later`, where others go on first.
+   */
+  close(later = false): void {
     if (this.#closed) return
     this.#closed = true
     this.arena.close()
-    unmapLater(this.#buffer)
+    const buffer = this.#buffer
+    if (later) clearAwayLater(() => unmapShared(buffer))
+    else unmapShared(buffer)
     this.handedOver()
   }
 }

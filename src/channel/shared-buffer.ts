@@ -20,23 +20,6 @@ export function unmapShared(buffer: SharedArrayBuffer): void {
   addon().unmap(new Uint8Array(buffer, 0, buffer.byteLength))
 }
 
-let leftOver: SharedArrayBuffer | undefined
-
-/**
- * The same in a later turn of the event loop, for a buffer that no user of the package has a view of: it takes long, and
- * a successor may be waited for now. At most one buffer waits: a program that blocks gives up no more memory than that.
- */
-export function unmapLater(buffer: SharedArrayBuffer): void {
-  if (leftOver === undefined) setImmediate(unmapLeftOver)
-  else unmapShared(leftOver)
-  leftOver = buffer
-}
-
-function unmapLeftOver(): void {
-  if (leftOver !== undefined) unmapShared(leftOver)
-  leftOver = undefined
-}
-
 export function roundToPages(bytes: number): number {
   return Math.max(PAGE_BYTES, Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES)
 }

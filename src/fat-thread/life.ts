@@ -329,7 +329,7 @@ export class Life {
     process.nextTick(() => this.#emitter.emit('restart'))
   }
 
-  #onEnd(incarnation: Incarnation, leftover: Leftover, evidence: Evidence): void {
+  #onEnd(incarnation: Incarnation, leftover: Leftover, evidence: Evidence): boolean {
     this.#completed += incarnation.lane.completed
     if (this.#current === incarnation) this.#current = undefined
     const aftermath = new Aftermath(incarnation, leftover, evidence, this.#closing !== undefined)
@@ -347,6 +347,7 @@ export class Life {
     this.#onRenewed?.()
     this.#onRenewed = undefined
     this.#announce(evidence, aftermath)
+    return this.#current !== undefined
   }
 
   /** A new process at once where the last one was of use; else the next request begins it. */

@@ -1,6 +1,7 @@
 import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
 import { addon, EVENT, type Handle, PROCESS_STATE } from './addon.ts'
+import { clearAwayLater } from './clear-away.ts'
 import { executable } from './executable.ts'
 import { type OutputSource, passInTurns, passNoMore } from './output-turns.ts'
 
@@ -26,7 +27,8 @@ export interface ProcessListener {
   onHangup(): void
   onOutput(output: Output): void
   onDenied(denied: DeniedCalls): void
-  onEnd(end: End): void
+  /** Returns whether something goes on at once in its place, which has the processors first. */
+  onEnd(end: End): boolean
 }
 
 export interface SpawnOptions {
@@ -64,6 +66,8 @@ export function signalName(number: number): string {
  * so many milliseconds until a closed socket counts as given up.
  */
 export const HANGUP_GRACE = 1000
+/** So many milliseconds it mostly takes at most. */
+const ENDING = 10
 
 /** Those that may have events, by id. Weak would be no use: a call in flight needs its process. */
 const processes = new Map<number, HostProcess>()
@@ -245,8 +249,12 @@ export class HostProcess implements OutputSource {
   #loseDoorbell(): void {
     if (this.#lost !== undefined) return
     this.#lostFor()
-    setTimeout(() => this.#hangUp(), HANGUP_GRACE).unref()
-    this.#listener.onRing()
+    // Mostly it ends just now, and what it answered is seen then.
+    setTimeout(() => {
+      if (this.#end !== undefined || this.#over) return
+      setTimeout(() => this.#hangUp(), HANGUP_GRACE).unref()
+      this.#listener.onRing()
+    }, ENDING).unref()
   }
 
   /** Milliseconds since the doorbell was lost, which is now if it was not known before. */
@@ -277,11 +285,13 @@ export class HostProcess implements OutputSource {
     else if (signal !== 0) this.#end = { kind: 'signal', signal: signalName(signal) }
     else this.#end = { kind: 'exit', exitCode }
     processes.delete(this.#id)
+    const handle = this.#handle
+    let goesOn = false
     try {
-      this.#listener.onEnd(this.#end)
+      goesOn = this.#listener.onEnd(this.#end)
     } finally {
-      // To close what belongs to a process that has ended takes long, and a successor may be under way now.
-      addon().close(this.#handle)
+      if (goesOn) clearAwayLater(() => addon().close(handle))
+      else addon().close(handle)
     }
   }
 }
