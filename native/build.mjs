@@ -201,10 +201,11 @@ function printNumbers() {
 
 // Each target is one file, which includes the source that it is about; the rest of the addon is linked beside it,
 // and what the kernel would do is replaced where the target says so.
+const besideWait = sources('addon').filter((path) => !/\/(addon|wait)\.c$/.test(path))
 const fuzzTargets = {
   denials: ['-Wl,--wrap=ioctl,--wrap=stat,--wrap=process_vm_readv'],
-  socket: [join(NATIVE, 'addon', 'denials.c')],
-  streams: [join(NATIVE, 'addon', 'denials.c')],
+  socket: besideWait,
+  streams: besideWait,
 }
 
 function buildFuzzTargets() {
