@@ -231,7 +231,7 @@ export class Lane implements Line, Entrance {
     return this.#withdrawal.take(most)
   }
 
-  /** The callback that an inner lane is there for now. */
+  /** The callback that an inner lane serves. */
   get opened(): Invocation | undefined {
     return this.#state.opened
   }

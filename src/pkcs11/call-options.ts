@@ -1,4 +1,5 @@
 /** What callers give: options of one call, and bytes. */
+import { isUint8Array } from 'node:util/types'
 import { wrongKind } from './complaint.ts'
 import type { RunOptions } from './life.ts'
 import type { Into } from './output.ts'
@@ -41,7 +42,7 @@ export function bytesOf(value: unknown, where: string): Uint8Array {
 export function placeOf(options: ResultOptions | undefined, where: string): Into | undefined {
   const into: unknown = options?.into
   if (into === undefined) return undefined
-  if (!(into instanceof Uint8Array)) throw wrongKind(`${where}: into`, 'a Uint8Array', into)
+  if (!isUint8Array(into)) throw wrongKind(`${where}: into`, 'a Uint8Array', into)
   return { bytes: into as Uint8Array<ArrayBuffer>, name: `${where}: into` }
 }
 

@@ -232,8 +232,9 @@ export class Posting {
   }
 
   ringHost(): void {
-    const { process, ring, views } = this.#lane
-    const apart = this.#rings < FIRST_RINGS
+    const { process, ring, strand, views } = this.#lane
+    // Of the host's threads it is the first one that is put elsewhere: another one would not be helped.
+    const apart = strand.first === 0 && this.#rings < FIRST_RINGS
     if (apart) this.#rings++
     process.ring(views.u8, ring.lane, apart)
   }

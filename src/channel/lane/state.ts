@@ -45,7 +45,7 @@ export class LaneState {
   shut = false
   /** None of these, nor the last lane: requests go out at once. */
   plain = true
-  /** The callback that an inner lane is there for now. */
+  /** The callback that an inner lane serves. */
   opened: Invocation | undefined
   /** A callback of the request that runs is on the stack. */
   calling = false
