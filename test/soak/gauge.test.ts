@@ -1,6 +1,9 @@
 /** The gauge's positive control: what leaks is seen, and what only ends late is not. */
 import { closeSync, openSync } from 'node:fs'
+import { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
+import { open } from '../../src/index.ts'
+import { fixture } from '../fixtures/build.ts'
 import { Gauge } from './gauge.ts'
 
 const SAMPLES = 6
@@ -29,6 +32,27 @@ test('one that is closed a second later is not', async () => {
     const descriptor = openSync('/dev/null', 'r')
     setTimeout(() => closeSync(descriptor), 1000)
   })
+  gauge.expectFlat()
+})
+
+test('one thread that stays is seen', async () => {
+  let worker: Worker | undefined
+  const gauge = await gaugeAfter(() => {
+    worker = new Worker('setInterval(() => {}, 1000)', { eval: true })
+  })
+  await worker?.terminate()
+  expect(() => gauge.expectFlat()).toThrow(/^threads: /m)
+})
+
+test('threads that start processes are as many as were needed at once', async () => {
+  const gauge = new Gauge()
+  for (let round = 1; round <= SAMPLES; round++) {
+    const opened = Array.from({ length: round === SAMPLES ? 32 : 1 }, () =>
+      open(fixture('obeys'), { add: 'int add(int a, int b)' }),
+    )
+    for (const library of await Promise.all(opened)) await library.close()
+    await gauge.sample()
+  }
   gauge.expectFlat()
 })
 
