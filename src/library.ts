@@ -57,6 +57,9 @@ export interface Lent {
   mayClose(): boolean
 }
 
+/** Asks for what comes right behind a library, which is not there yet, and may never be. */
+export type Ahead = (library: Library) => void
+
 /** A shared library in a fat thread. */
 export class Library<D extends Declarations = Declarations> implements AsyncDisposable, Disposable {
   /** The declared functions. */
@@ -113,8 +116,10 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     declarations: D,
     options: LibraryOptions,
     housing: Housing,
+    ahead?: Ahead,
   ): Promise<Library<D>> {
-    return Library.begin(thread, planLoad(library, options), declarations, options, housing).done()
+    const plan = planLoad(library, options)
+    return Library.begin(thread, plan, declarations, options, housing, ahead).done()
   }
 
   /** @internal The same, blocking. */
@@ -124,9 +129,10 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     declarations: D,
     options: LibraryOptions,
     housing: Housing,
+    ahead?: Ahead,
   ): Library<D> {
     const plan = planLoad(library, options)
-    return Library.begin(thread, plan, declarations, options, housing).doneSync()
+    return Library.begin(thread, plan, declarations, options, housing, ahead).doneSync()
   }
 
   /**
@@ -139,10 +145,15 @@ export class Library<D extends Declarations = Declarations> implements AsyncDisp
     declarations: D | Library<D>,
     options: LibraryOptions,
     housing: Housing,
+    ahead?: Ahead,
   ): Loading<Library<D>> {
     const library = Library.#declare(thread, plan, declarations, options, housing)
     return new Loading(thread, library, {
-      enter: () => library.#enter(),
+      enter: () => {
+        const asked = library.#enter()
+        ahead?.(library as unknown as Library)
+        return asked
+      },
       giveUp: () => library.#giveUp(),
     })
   }

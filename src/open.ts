@@ -2,6 +2,7 @@ import type { CheckedAll } from './callable.ts'
 import type { CheckedText } from './declaration/infer.ts'
 import { FatThread } from './fat-thread/fat-thread.ts'
 import {
+  type Ahead,
   type Declarations,
   LIBRARY_OPTIONS,
   Library,
@@ -34,15 +35,23 @@ export async function open<const D extends Prototypes = Record<never, string>>(
   declarations?: CheckedAll<D>,
   options?: OpenOptions,
 ): Promise<Library<D>>
+/** @internal The same, which asks for more while the process loads. */
+export async function open(
+  library: string | URL,
+  declarations: Record<never, string>,
+  options: OpenOptions,
+  ahead: Ahead,
+): Promise<Library>
 export async function open<D extends Declarations>(
   library: string | URL,
   declarations?: unknown,
   options: OpenOptions = {},
+  ahead?: Ahead,
 ): Promise<Library<D>> {
   requireOptions(options, OPEN_OPTIONS)
   const thread = new FatThread(options)
   try {
-    return await Library.load(thread, library, (declarations ?? {}) as D, options, 'own')
+    return await Library.load(thread, library, (declarations ?? {}) as D, options, 'own', ahead)
   } catch (error) {
     await thread.terminate()
     throw error
@@ -62,15 +71,23 @@ function openSync<const D extends Prototypes = Record<never, string>>(
   declarations?: CheckedAll<D>,
   options?: OpenOptions,
 ): Library<D>
+/** @internal */
+function openSync(
+  library: string | URL,
+  declarations: Record<never, string>,
+  options: OpenOptions,
+  ahead: Ahead,
+): Library
 function openSync<D extends Declarations>(
   library: string | URL,
   declarations?: unknown,
   options: OpenOptions = {},
+  ahead?: Ahead,
 ): Library<D> {
   requireOptions(options, OPEN_OPTIONS)
   const thread = new FatThread(options)
   try {
-    return Library.loadSync(thread, library, (declarations ?? {}) as D, options, 'own')
+    return Library.loadSync(thread, library, (declarations ?? {}) as D, options, 'own', ahead)
   } catch (error) {
     thread.life.terminateSync()
     throw error

@@ -5,7 +5,7 @@ import type { Argument, PlannedArgument } from './call/plan.ts'
 import type { Entrance } from './channel/entrance.ts'
 import { FatThreadError } from './errors.ts'
 import type { CallParts } from './message/call.ts'
-import { type Feed, type Ran, type SeriesStep, series } from './message/series.ts'
+import { type Feed, type Ran, type SeriesStep, series, seriesIn } from './message/series.ts'
 import { optionNames, requireOptions } from './option-names.ts'
 import { timeoutOf } from './options.ts'
 import { STOP, TAG } from './protocol/protocol.ts'
@@ -187,6 +187,19 @@ interface Recorded {
   readonly feeds: readonly Feed[]
 }
 
+/** Where it runs. */
+interface SeriesHome {
+  readonly lane: () => Entrance
+  /** Whose is what the process that serves now has. */
+  readonly owner: () => object
+}
+
+/** What was asked for ahead: waited for in one of two ways. */
+interface Ahead {
+  readonly ended: () => Promise<void>
+  readonly block: () => void
+}
+
 /**
  * Several calls that are made in one trip, one after the other, on one lane. What an earlier one gives may be an
  * argument of a later one, without the program seeing it in between. It runs once.
@@ -195,7 +208,7 @@ export class Series {
   /** Runs all of it. */
   readonly run: Run
   readonly #thread: object
-  readonly #lane: () => Entrance
+  readonly #home: SeriesHome
   readonly #timeout: number | undefined
   readonly #recorded: Recorded[] = []
   readonly #indices = new Map<Step<unknown>, number>()
@@ -203,9 +216,9 @@ export class Series {
   #stopped: Step<unknown> | undefined
 
   /** @internal Use `thread.series()`. */
-  constructor(thread: object, lane: () => Entrance, timeout: number | undefined) {
+  constructor(thread: object, home: SeriesHome, timeout: number | undefined) {
     this.#thread = thread
-    this.#lane = lane
+    this.#home = home
     this.#timeout = timeout
     const sync = (options: SeriesOptions = {}): void => this.start(options)()
     this.run = Object.assign((options: SeriesOptions = {}) => this.#run(options), { sync })
@@ -315,7 +328,7 @@ export class Series {
     const limits = this.#begin(options)
     try {
       const steps = this.#ready()
-      if (steps.length > 0) this.#settle(await this.#lane().run(series(steps), steps, limits))
+      if (steps.length > 0) this.#settle(await this.#home.lane().run(series(steps), steps, limits))
       this.#state = 'over'
     } catch (error) {
       this.#state = 'failed'
@@ -336,11 +349,31 @@ export class Series {
     }
     const posted = attempt(() => {
       const steps = this.#ready()
-      return steps.length === 0 ? undefined : this.#lane().post(series(steps), steps, limits)
+      return steps.length === 0 ? undefined : this.#home.lane().post(series(steps), steps, limits)
     })
     return () => {
       if (posted !== undefined) attempt(() => this.#settle(posted.block() as Ran))
       this.#state = 'over'
+    }
+  }
+
+  /**
+   * @internal Begins it where its functions are being bound, right behind that: they need not be there yet. It is of no
+   * use to another process, so it goes on in none.
+   */
+  ahead(): Ahead {
+    const limits = this.#begin({})
+    const pending = this.#home.lane().begin(seriesIn(this.#home.owner(), this.#ready()), limits)
+    // Whoever asked may find the library itself missing, and not wait.
+    const ran = pending.promise() as Promise<Ran>
+    ran.catch(() => {})
+    const settle = (found: Ran): void => {
+      this.#settle(found)
+      this.#state = 'over'
+    }
+    return {
+      ended: async () => settle(await ran),
+      block: () => settle(pending.block() as Ran),
     }
   }
 

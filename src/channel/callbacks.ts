@@ -174,7 +174,7 @@ export class Callbacks {
   }
 
   /** Makes a request there that later ones stand on, wherever they are made. */
-  begin(request: Request<undefined, void>, options: CallOptions | undefined): Pending {
+  begin(request: Request<undefined, unknown>, options: CallOptions | undefined): Pending {
     const lane = this.lane()
     const pending = lane.begin(request, options)
     if (lane instanceof Lane) this.#several?.found(pending)

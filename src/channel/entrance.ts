@@ -22,7 +22,7 @@ export interface Entrance {
     options: CallOptions | undefined,
   ): Pending
   /** Makes a request that later ones stand on; its maker waits for it later, awaited or blocking. */
-  begin(request: Request<undefined, void>, options: CallOptions | undefined): Pending
+  begin(request: Request<undefined, unknown>, options: CallOptions | undefined): Pending
 }
 
 /** The requests that a process leaves behind. */

@@ -146,7 +146,7 @@ export class Lane implements Line, Entrance {
   }
 
   /** Makes a request that its maker waits for later: awaited, or blocking. */
-  begin(request: Request<undefined, void>, options: CallOptions | undefined): Pending {
+  begin(request: Request<undefined, unknown>, options: CallOptions | undefined): Pending {
     const pending = new Pending(request as AnyRequest, undefined, options)
     if (options?.gently === true) this.#posting.adoptGently(pending)
     else this.#posting.adopt(pending)

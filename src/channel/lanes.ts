@@ -141,7 +141,7 @@ export class Lanes implements Line, MainEntrance {
     return pending
   }
 
-  begin(request: Request<undefined, void>, options: CallOptions | undefined): Pending {
+  begin(request: Request<undefined, unknown>, options: CallOptions | undefined): Pending {
     const pending = new Pending(request as AnyRequest, undefined, options)
     pending.lane = this
     this.found(pending)

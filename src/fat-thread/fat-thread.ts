@@ -191,7 +191,8 @@ export class FatThread
 
   /** Several calls that become one trip: results of earlier ones may be arguments of later ones. */
   series(): Series {
-    return new Series(this, () => this.#life.lane(), this.settings.timeout)
+    const home = { lane: () => this.#life.lane(), owner: () => this.#life.incarnation().owner }
+    return new Series(this, home, this.settings.timeout)
   }
 
   /**

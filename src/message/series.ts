@@ -3,7 +3,7 @@ import type { Steps } from '../channel/follow.ts'
 import { follow } from '../channel/follow.ts'
 import type { Frame } from '../channel/frame.ts'
 import { type Answer, FollowUp, Later, Request } from '../channel/request.ts'
-import { ViolationError } from '../errors.ts'
+import { ClosedError, ViolationError } from '../errors.ts'
 import type { Back, Place, Target } from '../memory/place.ts'
 import { privateCopy } from '../memory/private-copy.ts'
 import { type Views, viewsOf } from '../memory/views.ts'
@@ -110,6 +110,27 @@ export function series(steps: Input): Request<Input, Ran> {
         return follow(ranOf(input, done, views, owner, length !== 0))
       })
     },
+  })
+}
+
+/** The same in that incarnation alone, for whoever asks before what it calls is there. */
+export function seriesIn(owner: object, steps: Input): Request<undefined, Ran> {
+  const { operation, words, subject, calls, look, write, read } = series(steps)
+  return new Request({
+    operation,
+    words,
+    subject,
+    calls: calls as ReadonlySet<number>,
+    look,
+    write: (frame) => {
+      if (frame.owner !== owner)
+        throw new ClosedError(
+          `${subject.call}: the process that it was asked of has ended`,
+          subject,
+        )
+      return write(frame, steps)
+    },
+    read: (answer) => read(answer, steps),
   })
 }
 

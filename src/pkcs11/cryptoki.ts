@@ -18,7 +18,7 @@ import {
   initializeAgain,
 } from './operations/general.ts'
 import { type LoadingOptions, type Shelter, sheltered } from './shelter.ts'
-import { type Course, follow, followSync, type Step } from './step.ts'
+import { ahead, type Course, follow, followSync, type Step } from './step.ts'
 
 /** Lanes: so many sessions are served at once. */
 const THREADS = 4
@@ -36,6 +36,8 @@ export class Cryptoki implements AsyncDisposable {
   #beginning: Promise<Life> | undefined
   #initialized: InitializeArguments | undefined
   #closed = false
+  /** The way to the first life, begun while its process loads the module. */
+  #asked: Course<Life> | undefined
   /** The last one that was followed by another before that was needed. */
   #resumed: Life | undefined
   /** Asked of each process but the first one. */
@@ -53,10 +55,11 @@ export class Cryptoki implements AsyncDisposable {
    */
   static async load(path: string | URL, given: LoadingOptions = {}): Promise<Cryptoki> {
     const { options, shelter } = sheltered(path, given)
-    const library = await open(path, {}, { threads: THREADS, ...options })
+    const asking = Cryptoki.#asking(shelter)
+    const library = await open(path, {}, { threads: THREADS, ...options }, asking.ask)
     try {
-      const cryptoki = new Cryptoki(library)
-      await follow(ahead(library, shelter))
+      const cryptoki = asking.cryptoki()
+      await follow(before(library, shelter))
       await cryptoki.#begin()
       return cryptoki
     } catch (error) {
@@ -68,15 +71,31 @@ export class Cryptoki implements AsyncDisposable {
   /** The same, blocking. */
   static loadSync(path: string | URL, given: LoadingOptions = {}): Cryptoki {
     const { options, shelter } = sheltered(path, given)
-    const library = open.sync(path, {}, { threads: THREADS, ...options })
+    const asking = Cryptoki.#asking(shelter)
+    const library = open.sync(path, {}, { threads: THREADS, ...options }, asking.ask)
     try {
-      const cryptoki = new Cryptoki(library)
-      followSync(ahead(library, shelter))
+      const cryptoki = asking.cryptoki()
+      followSync(before(library, shelter))
       cryptoki.#beginSync()
       return cryptoki
     } catch (error) {
       library[Symbol.dispose]()
       throw error
+    }
+  }
+
+  /** Asks for the module's functions behind the module; where it needs other libraries, they come first. */
+  static #asking({ libraries }: Shelter): {
+    readonly ask: (library: Library) => void
+    readonly cryptoki: () => Cryptoki
+  } {
+    let made: Cryptoki | undefined
+    return {
+      ask: (library) => {
+        made = new Cryptoki(library)
+        if (libraries.length === 0) made.#asked = ahead(made.#coded())
+      },
+      cryptoki: () => made as Cryptoki,
     }
   }
 
@@ -202,14 +221,20 @@ export class Cryptoki implements AsyncDisposable {
   }
 
   #begin(): Promise<Life> {
-    this.#beginning ??= follow(this.#coded()).finally(() => {
+    this.#beginning ??= follow(this.#way()).finally(() => {
       this.#beginning = undefined
     })
     return this.#beginning
   }
 
   #beginSync(): Life {
-    return followSync(this.#coded())
+    return followSync(this.#way())
+  }
+
+  #way(): Course<Life> {
+    const asked = this.#asked
+    this.#asked = undefined
+    return asked ?? this.#coded()
   }
 
   *#coded(): Course<Life> {
@@ -250,7 +275,7 @@ async function within(work: Promise<void>, milliseconds: number): Promise<boolea
 }
 
 /** What the module loads by itself is there when it does so, in `C_Initialize` or later; in each process. */
-function* ahead({ thread }: Library, { libraries }: Shelter): Course<void> {
+function* before({ thread }: Library, { libraries }: Shelter): Course<void> {
   for (const name of libraries)
     yield { run: () => thread.load(name, {}), sync: () => thread.load.sync(name, {}) }
 }

@@ -14,6 +14,8 @@ export interface Limits {
 }
 
 const VERSION_BYTES = 8
+/** A list of version 2, with which one of version 3 begins. */
+const LIST_BYTES = VERSION_BYTES + NAMES_2.length * 8
 
 /** What gives the list of version 3, where a module has it, and of version 2. */
 export interface ListFunctions {
@@ -107,7 +109,7 @@ export function* findFunctions(
     const found = yield* interfaceFunctions(thread, lists, frame, version)
     if (found !== undefined) return found
   }
-  const list = yield* functionList(lists, frame)
+  const list = yield* functionList(thread, lists, frame)
   try {
     // Whatever version it says: one of version 3 is given by an interface.
     return yield* functionsIn(thread, list, NAMES_2)
@@ -131,7 +133,8 @@ function* interfaceFunctions(
   const name = frame.text('PKCS 11\0')
   const wanted = version === undefined ? 0 : frame.copy(version).address
   const found = frame.zeroed(8)
-  const rv = (yield invoke(getInterface, [name.address, wanted, found.address, 0])) as bigint
+  const words = [name.address, wanted, found.address, 0]
+  const rv = (yield invoke(thread, getInterface, words)) as bigint
   if (rv !== 0n) return undefined
   try {
     const list = yield* bytesAt(thread, BigInt(wordIn(found)) + 8n, 8)
@@ -143,9 +146,13 @@ function* interfaceFunctions(
   }
 }
 
-function* functionList({ getFunctionList }: ListFunctions, frame: Frame): Course<bigint> {
+function* functionList(
+  thread: FatThread,
+  { getFunctionList }: ListFunctions,
+  frame: Frame,
+): Course<bigint> {
   const found = frame.zeroed(8)
-  const rv = (yield invoke(getFunctionList, [found.address])) as bigint
+  const rv = (yield invoke(thread, getFunctionList, [found.address])) as bigint
   if (rv !== 0n) throw new Pkcs11Error('C_GetFunctionList', Number(rv))
   return BigInt(wordIn(found))
 }
@@ -156,15 +163,20 @@ function* functionsIn(
   list: bigint,
   names: readonly FunctionName[],
 ): Course<ModuleFunctions> {
-  const head = yield* bytesAt(thread, list, VERSION_BYTES)
-  const version = { major: head.getUint8(0), minor: head.getUint8(1) }
-  const has = version.major >= 3 ? names : NAMES_2
-  const view = yield* bytesAt(thread, list + BigInt(VERSION_BYTES), has.length * 8)
+  // In one trip: most modules are of version 2.
+  const view = yield* bytesAt(thread, list, LIST_BYTES)
+  const version = { major: view.getUint8(0), minor: view.getUint8(1) }
   const addresses = new Map<FunctionName, bigint>()
-  for (const [index, name] of has.entries()) {
-    const address = view.getBigUint64(index * 8, true)
-    if (address !== 0n) addresses.set(name, address)
+  const note = (names: readonly FunctionName[], from: DataView, offset: number): void => {
+    for (const [index, name] of names.entries()) {
+      const address = from.getBigUint64(offset + index * 8, true)
+      if (address !== 0n) addresses.set(name, address)
+    }
   }
+  note(NAMES_2, view, VERSION_BYTES)
+  const more = version.major >= 3 ? names.slice(NAMES_2.length) : []
+  if (more.length > 0)
+    note(more, yield* bytesAt(thread, list + BigInt(LIST_BYTES), more.length * 8), 0)
   return new ModuleFunctions(thread, version, addresses)
 }
 
@@ -174,8 +186,26 @@ function* bytesAt(thread: FatThread, address: bigint, bytes: number): Course<Dat
   return new DataView(read.buffer, read.byteOffset, read.length)
 }
 
-function invoke(function_: UntypedFunction, words: readonly number[]): Step {
-  return { run: () => function_(...words), sync: () => function_.sync(...words) }
+function invoke(thread: FatThread, function_: UntypedFunction, words: readonly number[]): Step {
+  return {
+    run: () => function_(...words),
+    sync: () => function_.sync(...words),
+    ahead: () => {
+      const series = thread.series()
+      const step = series.call(function_, ...words)
+      const posted = series.ahead()
+      return {
+        run: async () => {
+          await posted.ended()
+          return step.value
+        },
+        sync: () => {
+          posted.block()
+          return step.value
+        },
+      }
+    },
+  }
 }
 
 function reading(thread: FatThread, address: bigint, bytes: number): Step {
