@@ -50,7 +50,8 @@ const passes = (test) => test.status !== 'failed'
 function judge(name, { status, fullName, failureMessages, meta }) {
   if (status === 'failed')
     complaints.push(`${name}: failed: ${fullName}`, ...failureMessages.map(reason))
-  else if (meta.retried) remarks.push(`${name}: passed when tried again: ${fullName}`)
+  else if (meta.retried)
+    remarks.push(`${name}: passed when tried again: ${fullName}`, ...failureMessages.map(reason))
   if (status === 'passed' || status === 'failed' || meta.kernelLacks) return
   complaints.push(`${name}: skipped, and not for want of the kernel: ${fullName}`)
 }
