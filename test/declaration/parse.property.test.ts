@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { maxLength, parsePrototype, parseType } from '../../src/declaration/parse.ts'
 import { DeclarationError } from '../../src/errors.ts'
+import { cpuTime } from '../support/cpu-time.ts'
 import { runs } from '../support/fuzzing.ts'
 import { damaged, declaration, jumble } from './arbitrary.ts'
 
@@ -19,13 +20,9 @@ function expectVerdict(parse: (text: string) => unknown, text: string): void {
   }
 }
 
-/** Milliseconds, at best of a few runs, to refuse or accept the text. */
+/** Milliseconds of processor time, at best of a few runs, to refuse or accept the text. */
 function duration(text: string): number {
-  const times = Array.from({ length: 5 }, () => {
-    const start = performance.now()
-    expectVerdict(parsePrototype, text)
-    return performance.now() - start
-  })
+  const times = Array.from({ length: 5 }, () => cpuTime(() => expectVerdict(parsePrototype, text)))
   return Math.min(...times)
 }
 

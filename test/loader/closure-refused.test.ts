@@ -5,8 +5,8 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { resolveClosure } from '../../src/loader/closure.ts'
 import { names, needing, places, RUNPATH, refusal } from '../fixtures/elf/closures.ts'
 import { compile, temporaryFolder } from '../fixtures/elf/compile.ts'
-import { cpuTime } from '../fixtures/elf/cpu-time.ts'
 import { dynamicValue, patchDynamic, patchProgramHeader } from '../fixtures/elf/patch.ts'
+import { cpuTime } from '../support/cpu-time.ts'
 
 const folder = temporaryFolder()
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -5,7 +5,7 @@ import { type Collision, collisionsBetween } from '../../src/loader/elf-collisio
 import { readElfFile } from '../../src/loader/elf-file.ts'
 import { resolveLibrary } from '../../src/loader/search.ts'
 import { compile, temporaryFolder } from '../fixtures/elf/compile.ts'
-import { cpuTime } from '../fixtures/elf/cpu-time.ts'
+import { cpuTime } from '../support/cpu-time.ts'
 import { needs } from '../support/needs.ts'
 
 const folder = temporaryFolder()

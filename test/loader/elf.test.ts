@@ -5,9 +5,9 @@ import { readElf } from '../../src/loader/elf.ts'
 import { readElfFile } from '../../src/loader/elf-file.ts'
 import { resolveLibrary } from '../../src/loader/search.ts'
 import { compile, temporaryFolder } from '../fixtures/elf/compile.ts'
-import { cpuTime } from '../fixtures/elf/cpu-time.ts'
 import { patchDynamic, withoutSectionHeaders } from '../fixtures/elf/patch.ts'
 import { has, readelfBuildId, readelfDynamic, readelfSymbols } from '../fixtures/elf/readelf.ts'
+import { cpuTime } from '../support/cpu-time.ts'
 import { needs } from '../support/needs.ts'
 
 const folder = temporaryFolder()
