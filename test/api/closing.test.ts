@@ -6,6 +6,7 @@ import { fixture } from '../fixtures/build.ts'
 import { numbers } from '../support/numbers.ts'
 import { program, unharmed } from '../support/program.ts'
 import { SLOWNESS } from '../support/slowness.ts'
+import { stopwatch } from '../support/stopwatch.ts'
 import { call, failureOf, WAYS } from '../support/ways.ts'
 
 const DECLARATIONS = {
@@ -48,16 +49,16 @@ describe('close', () => {
 
   test('rejects what is in flight at once, and does not wait for a call that hangs', async () => {
     const library = await openIt()
-    const before = performance.now()
+    const elapsed = stopwatch()
     const calls = [
       library.symbols.sleep(60_000),
       ...numbers(1000).map((index) => library.symbols.add(index, 0)),
     ]
-    const rejected = allClosed(calls).then(() => performance.now() - before)
+    const rejected = allClosed(calls).then(() => elapsed())
     const closed = library.close()
     expect(await rejected, 'at once').toBeLessThan(200 * SLOWNESS)
     await closed
-    expect(performance.now() - before, 'a second is for destructors').toBeLessThan(2500 * SLOWNESS)
+    expect(elapsed(), 'a second is for destructors').toBeLessThan(2500 * SLOWNESS)
   })
 
   test('in the tick of the calls: each settles', async () => {
@@ -157,7 +158,7 @@ describe('close', () => {
 describe('terminate', () => {
   test('ends the process at once, with calls in flight', async () => {
     const library = await openIt()
-    const before = performance.now()
+    const elapsed = stopwatch()
     const calls = [
       library.symbols.sleep(60_000),
       ...numbers(300).map((index) => library.symbols.add(index, 0)),
@@ -165,7 +166,7 @@ describe('terminate', () => {
     const terminated = library.thread.terminate()
     await allClosed(calls)
     await terminated
-    expect(performance.now() - before).toBeLessThan(500)
+    expect(elapsed()).toBeLessThan(500)
     expect(library.thread.state).toBe('closed')
   })
 
@@ -173,11 +174,11 @@ describe('terminate', () => {
     const library = await openIt()
     const call = failureOf(() => library.symbols.sleep(60_000))
     await new Promise((resolve) => setTimeout(resolve, 50))
-    const before = performance.now()
+    const elapsed = stopwatch()
     const closed = library.close()
     await library.thread.terminate()
     await closed
-    expect(performance.now() - before).toBeLessThan(500)
+    expect(elapsed()).toBeLessThan(500)
     expect(await call).toBeInstanceOf(ClosedError)
   })
 })

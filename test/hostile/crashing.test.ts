@@ -560,8 +560,8 @@ describeRows('crashing in a thread of its own', [
 async function crashAfterCall(library: Hostile, mode: Mode): Promise<Settled> {
   const reported = once(library.thread, 'crash')
   gives(1).check(await call(library, mode))
-  const { value, error, elapsed } = await settle(() => reported)
-  return { error: Array.isArray(value) ? value[0] : error, elapsed }
+  const { value, error, ...times } = await settle(() => reported)
+  return { error: Array.isArray(value) ? value[0] : error, ...times }
 }
 
 describeRows('upsetting what a process shares', [

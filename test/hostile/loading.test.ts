@@ -44,7 +44,8 @@ import {
   timeout,
   violation,
 } from '../support/outcomes.ts'
-import { Pulse, program, unharmed } from '../support/program.ts'
+import { program, unharmed } from '../support/program.ts'
+import { Pulse } from '../support/pulse.ts'
 import { describeLoads, describeRows, OPTIONS, type Row, warmUp } from '../support/rows.ts'
 
 const X64 = { processor: 'x64' } as const

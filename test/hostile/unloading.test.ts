@@ -14,8 +14,11 @@ import {
   type Settled,
   settle,
 } from '../support/outcomes.ts'
-import { Pulse, processes, program, unharmed } from '../support/program.ts'
+import { processes } from '../support/processes.ts'
+import { program, unharmed } from '../support/program.ts'
+import { Pulse } from '../support/pulse.ts'
 import { describeRows, OPTIONS, openRow, type Row, warmUp } from '../support/rows.ts'
+import { stopwatch } from '../support/stopwatch.ts'
 
 /** Longest time that `close()` may take: destructors get a second of it. */
 const CLOSE_MOST = 3000
@@ -46,10 +49,10 @@ function unloads(deed: string, fixtureName: string, harm: Harm): Row {
 async function closeAfterCall(fixtureName: string): Promise<Settled> {
   const library = await open(fixture(fixtureName), DECLARATIONS, OPTIONS)
   expect(await library.symbols.deed()).toBe(1)
-  const { error, elapsed } = await settle(() => library.close())
+  const { error, ...times } = await settle(() => library.close())
   expect(error).toBeUndefined()
-  expect(elapsed).toBeLessThan(CLOSE_MOST)
-  return { value: 'closed', elapsed }
+  expect(times.elapsed).toBeLessThan(CLOSE_MOST)
+  return { ...times, value: 'closed' }
 }
 
 describeRows('destructors', [
@@ -112,15 +115,15 @@ describe('a call in flight while closing', () => {
     const pid = library.thread.pid ?? 0
     const calls = Array.from({ length: 5 }, () => settle(() => library.symbols.deed()))
     await new Promise((resolve) => setTimeout(resolve, 50))
-    const start = performance.now()
+    const elapsed = stopwatch()
     const closed = settle(() => library.thread[way]())
     for (const { error } of await Promise.all(calls)) {
       expect(error).toBeInstanceOf(ClosedError)
       expect(error).toMatchObject({ code: 'ERR_FAT_THREAD_CLOSED' })
     }
-    expect(performance.now() - start, 'until the calls were rejected').toBeLessThan(200)
+    expect(elapsed(), 'until the calls were rejected').toBeLessThan(200)
     expect((await closed).error).toBeUndefined()
-    expect(performance.now() - start, 'until it was closed').toBeLessThan(CLOSE_MOST)
+    expect(elapsed(), 'until it was closed').toBeLessThan(CLOSE_MOST)
     expect(pulse.stop()).toBeLessThan(500)
     await unharmed(before, [pid])
   })

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { fixture } from '../fixtures/build.ts'
-import { processes } from '../support/program.ts'
+import { processes } from '../support/processes.ts'
 import { runProgram } from '../support/run-program.ts'
 
 /** Those of the processes that are still there, and no zombies: whoever reaps orphans may be slow. */

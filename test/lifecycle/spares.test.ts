@@ -13,7 +13,8 @@ import {
   Pool,
 } from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
-import { type Program, processes, program, unharmed } from '../support/program.ts'
+import { processes } from '../support/processes.ts'
+import { type Program, program, unharmed } from '../support/program.ts'
 import { runProgram } from '../support/run-program.ts'
 import { Scratch } from '../support/scratch.ts'
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect } from 'vitest'
-import { processes } from '../support/program.ts'
+import { processes } from '../support/processes.ts'
 
 interface Sample {
   readonly descriptors: number

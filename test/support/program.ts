@@ -2,6 +2,8 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
+import { attempt, processes } from './processes.ts'
+import { stopwatch } from './stopwatch.ts'
 
 /** The program at one moment. */
 export interface Program {
@@ -15,37 +17,6 @@ export interface Program {
   readonly memory: number
   /** What must be exactly as before: priority, processors, limits, signals, folder, modes of the standard streams. */
   readonly state: Readonly<Record<string, string>>
-}
-
-interface Process {
-  readonly pid: number
-  readonly parent: number
-  readonly name: string
-  /** One letter, as in `/proc/<pid>/stat`: `Z` is a zombie. */
-  readonly state: string
-}
-
-/** Free of the descriptor that reading needs, and of files that vanish while they are read. */
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read()
-  } catch {
-    return undefined
-  }
-}
-
-/** Every process of the machine that this user can see. */
-export function processes(): Process[] {
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .flatMap((entry) => {
-      const stat = attempt(() => readFileSync(`/proc/${entry}/stat`, 'utf8'))
-      // The name stands in parentheses and may hold anything, parentheses too.
-      const parts = /^\d+ \((.*)\) (\S) (\d+)/s.exec(stat ?? '')
-      const [, name, state, parent] = parts ?? []
-      if (name === undefined || state === undefined) return []
-      return [{ pid: Number(entry), parent: Number(parent), name, state }]
-    })
 }
 
 /** Copies of libraries that are kept for the next one; `test/loader/image.test.ts` counts them and their mappings. */
@@ -132,34 +103,10 @@ export async function unharmed(
   before: Program,
   fatThreads: readonly (number | undefined)[] = [],
 ): Promise<void> {
-  const limit = performance.now() + PATIENCE
-  while (leftovers(before, fatThreads).length > 0 && performance.now() < limit) await sleep(20)
+  const elapsed = stopwatch()
+  while (leftovers(before, fatThreads).length > 0 && elapsed() < PATIENCE) await sleep(20)
   expect(leftovers(before, fatThreads), 'left behind').toEqual([])
   const now = program()
   expect(now.state).toEqual(before.state)
   expect(now.memory - before.memory, 'growth of the program').toBeLessThan(GROWTH)
-}
-
-/** Feels whether the event loop goes on: the longest time that a 10 ms timer was late. */
-export class Pulse {
-  readonly #timer: NodeJS.Timeout
-  #last = performance.now()
-  #longest = 0
-
-  constructor() {
-    this.#timer = setInterval(() => this.#beat(), 10)
-  }
-
-  #beat(): void {
-    const now = performance.now()
-    this.#longest = Math.max(this.#longest, now - this.#last)
-    this.#last = now
-  }
-
-  /** Milliseconds of the longest pause so far; stops feeling. */
-  stop(): number {
-    clearInterval(this.#timer)
-    this.#beat()
-    return this.#longest
-  }
 }

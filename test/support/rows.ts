@@ -12,7 +12,8 @@ import { fixture, obstacle } from '../fixtures/build.ts'
 import { callInProcess, type Ended } from './control.ts'
 import { skipWithoutKernel } from './needs.ts'
 import { bounded, type Harm, LIMIT, type Outcome, type Settled, settle } from './outcomes.ts'
-import { Pulse, program, unharmed } from './program.ts'
+import { program, unharmed } from './program.ts'
+import { Pulse } from './pulse.ts'
 import { SLOWNESS } from './slowness.ts'
 
 /** Harm that comes a moment after the call counts too, in milliseconds. */

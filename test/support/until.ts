@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { stopwatch } from './stopwatch.ts'
 
 /** Waits for what is there soon. */
 export async function until(condition: () => boolean, what = 'it'): Promise<void> {
-  const limit = performance.now() + 5000
+  const elapsed = stopwatch()
   while (!condition()) {
-    if (performance.now() > limit) throw new Error(`${what} never came`)
+    if (elapsed() > 5000) throw new Error(`${what} never came`)
     await sleep(5)
   }
 }

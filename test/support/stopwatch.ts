@@ -1,0 +1,77 @@
+/**
+ * Measures how long the program takes, for bounds. What the machine takes does not count: time in which it ran nothing
+ * of the program (it was stopped, or the whole machine stood still), and time in which the program's first thread
+ * could run and had no processor. To compute and to wait for something counts.
+ */
+import { readFileSync } from 'node:fs'
+import { Worker } from 'node:worker_threads'
+
+/** Milliseconds from one look of the other thread to its next, and by which none is late while the machine runs. */
+const LOOK = 20
+const LATE = 200
+/** Milliseconds in which it looks again after that. */
+const PATIENCE = 1000
+
+/** Milliseconds of the system's clock, which all threads have in common. */
+const now = (): number => Number(process.hrtime.bigint()) / 1e6
+
+/** Milliseconds in which the other thread could have run and did not, and when it looked last. */
+const seen = new Float64Array(new SharedArrayBuffer(16))
+/** How often it has looked. */
+const looks = new Int32Array(new SharedArrayBuffer(4))
+const worker = new Worker(
+  `const { readFileSync } = require('node:fs')
+  const { parentPort, workerData: { seen, looks } } = require('node:worker_threads')
+  const never = new Int32Array(new SharedArrayBuffer(4))
+  const now = () => Number(process.hrtime.bigint()) / 1e6
+  function waited() {
+    try {
+      return Number(readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ')[1]) / 1e6
+    } catch {
+      return 0
+    }
+  }
+  seen[1] = now()
+  let before = waited()
+  parentPort.postMessage('looks')
+  for (;;) {
+    Atomics.wait(never, 0, 0, ${LOOK})
+    const [time, delay] = [now(), waited()]
+    // That others had the processor is told of the first thread by itself.
+    const late = time - seen[1] - ${LOOK} - (delay - before)
+    if (late > ${LATE}) seen[0] += late
+    seen[1] = time
+    before = delay
+    Atomics.add(looks, 0, 1)
+    Atomics.notify(looks, 0)
+  }`,
+  { eval: true, workerData: { seen, looks } },
+)
+// Its descriptors are there before any test counts.
+await new Promise((resolve) => worker.once('message', resolve))
+worker.unref()
+
+/** Milliseconds so far in which nothing of the program ran. */
+function stoodStill(): number {
+  const [, last = 0] = seen
+  // Both threads may have just been woken.
+  if (now() - last > LOOK + LATE) Atomics.wait(looks, 0, Atomics.load(looks, 0), PATIENCE)
+  return seen[0] as number
+}
+
+/** Milliseconds so far for which the first thread waited for a processor; 0 where the kernel does not count them. */
+function waited(): number {
+  try {
+    const text = readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'latin1')
+    return Number(text.split(' ')[1]) / 1e6
+  } catch {
+    return 0
+  }
+}
+
+/** Starts one; it tells the milliseconds since then. */
+export function stopwatch(): () => number {
+  const time = (): number => now() - stoodStill() - waited()
+  const begun = time()
+  return () => time() - begun
+}
