@@ -5,7 +5,7 @@ import { Gauge } from './gauge.ts'
 
 const ANSWERS = 1_000_000
 
-test(`${ANSWERS} answers at random`, { timeout: 200_000 }, async () => {
+test(`${ANSWERS} answers at random`, async () => {
   const gauge = new Gauge()
   const seed = Date.now() % 2 ** 32
   const tally = await callRandomHost(ANSWERS, seed, () => gauge.sample())
