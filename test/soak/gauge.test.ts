@@ -60,7 +60,8 @@ test('memory that stays is seen', async () => {
   const gauge = new Gauge()
   const kept: Buffer[] = []
   for (let round = 0; round < SAMPLES; round++) {
-    kept.push(Buffer.alloc(12 * 2 ** 20, round + 1))
+    // Much more than what the program gives back meanwhile of what earlier tests made.
+    kept.push(Buffer.alloc(40 * 2 ** 20, round + 1))
     await gauge.sample()
   }
   expect(kept.length).toBe(SAMPLES)
