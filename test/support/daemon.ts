@@ -21,11 +21,11 @@ export class Daemon implements AsyncDisposable {
     })
   }
 
-  /** Starts it, and waits until it serves. */
+  /** Starts it, and waits until it serves, as what it has printed or something else tells. */
   static async start(
     command: string,
     args: readonly string[],
-    serves: () => boolean,
+    serves: (output: string) => boolean | Promise<boolean>,
     env: Readonly<Record<string, string>> = {},
   ): Promise<Daemon> {
     const child = spawn(command, args, {
@@ -34,7 +34,7 @@ export class Daemon implements AsyncDisposable {
     })
     const daemon = new Daemon(child)
     const limit = performance.now() + PATIENCE
-    while (!serves()) {
+    while (!(await serves(daemon.#output))) {
       await sleep(10)
       if (!daemon.#hasEnded && performance.now() < limit) continue
       await daemon[Symbol.asyncDispose]()
