@@ -14,6 +14,8 @@ export interface OutputSource {
 const waiting = new Set<OutputSource>()
 let left = MOST_BYTES
 let goesOn = false
+/** When this turn begins with no other portion: one turn may hear of output again and again, and readers count, too. */
+let end = 0
 
 /** Passes on what a source has: now as far as this turn's share goes, and in the next ones. Each has its turn. */
 export function passInTurns(source: OutputSource): void {
@@ -27,11 +29,13 @@ export function passNoMore(source: OutputSource): void {
 }
 
 function pass(): void {
-  if (!goesOn) setImmediate(passAgain)
-  goesOn = true
-  const end = performance.now() + MOST_TIME
+  if (!goesOn) {
+    goesOn = true
+    end = performance.now() + MOST_TIME
+    setImmediate(passAgain)
+  }
   for (const source of [...waiting]) {
-    if (left <= 0) break
+    if (left <= 0 || performance.now() > end) break
     // Whoever comes again comes last.
     if (!waiting.delete(source)) continue
     let taken = left
@@ -41,7 +45,6 @@ function pass(): void {
       if (taken > 0) waiting.add(source)
       left -= taken
     }
-    if (performance.now() > end) left = 0
   }
 }
 

@@ -87,3 +87,32 @@ test('a blocking call ends with its process, and all that was printed is there b
   await new Promise(setImmediate)
   expect(bytes).toBe(50_000 * 16)
 })
+
+test('whoever is slow to read takes no turn for long, however little comes at a time', async () => {
+  const options = { stdout: 'pipe' } as const
+  await using library = await open(
+    fixture('prints-drops'),
+    { print_drops: 'int print_drops(int)' },
+    options,
+  )
+  let inTurn = 0
+  let most = 0
+  let bytes = 0
+  library.thread.on('stdout', (taken) => {
+    bytes += taken.length
+    most = Math.max(most, ++inTurn)
+    const end = performance.now() + 3
+    while (performance.now() < end);
+  })
+  let watching = true
+  const endTurn = (): void => {
+    inTurn = 0
+    if (watching) setImmediate(endTurn)
+  }
+  endTurn()
+  expect(await library.symbols.print_drops(3000)).toBe(1)
+  await expect.poll(() => bytes).toBe(5 * 3000)
+  watching = false
+  // One portion for what is heard of, one for what was left.
+  expect(most).toBeLessThanOrEqual(2)
+})
