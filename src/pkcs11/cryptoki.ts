@@ -89,13 +89,21 @@ export class Cryptoki implements AsyncDisposable {
     readonly ask: (library: Library) => void
     readonly cryptoki: () => Cryptoki
   } {
-    let made: Cryptoki | undefined
+    let outcome: () => Cryptoki
     return {
       ask: (library) => {
-        made = new Cryptoki(library)
-        if (libraries.length === 0) made.#asked = ahead(made.#coded())
+        try {
+          const made = new Cryptoki(library)
+          if (libraries.length === 0) made.#asked = ahead(made.#coded())
+          outcome = () => made
+        } catch (error) {
+          // Told later: that the process can't load it comes before.
+          outcome = () => {
+            throw error
+          }
+        }
       },
-      cryptoki: () => made as Cryptoki,
+      cryptoki: () => outcome(),
     }
   }
 
