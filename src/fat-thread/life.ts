@@ -335,32 +335,45 @@ export class Life {
     const aftermath = new Aftermath(incarnation, leftover, evidence, this.#closing !== undefined)
     const waiting = aftermath.waiting(aftermath.fit || this.#onRenewed !== undefined)
     const restarts = this.settings.restart || this.#onRenewed !== undefined
-    if (this.#closing !== undefined || !restarts) {
+    const ends = this.#closing !== undefined || !restarts
+    // Where the last one was of no use, the next request begins one.
+    const goesOn = !ends && (this.#useful || waiting.length > 0)
+    this.#useful = false
+    if (ends) {
       aftermath.settle(waiting)
       this.#finish(waiting)
     } else {
       this.#state = 'restarting'
       // It gets ready while what became of the last one is found out.
-      this.#goOn(waiting, aftermath)
+      if (goesOn && this.#isAwaited(waiting)) this.#goOn(waiting, aftermath)
+      // Else whoever hears of the end comes first: to start one takes a millisecond or two of this thread.
+      else if (goesOn) setImmediate(() => this.#goOnIdle(aftermath))
       aftermath.settle(waiting)
     }
     this.#onRenewed?.()
     this.#onRenewed = undefined
     this.#announce(evidence, aftermath)
-    return this.#current !== undefined
+    return goesOn
   }
 
-  /** A new process at once where the last one was of use; else the next request begins it. */
+  /** Whether somebody has asked for the next process already, or it is there. */
+  #isAwaited(waiting: readonly Pending[]): boolean {
+    const owned = this.#onRenewed !== undefined || this.onProcessEnd !== undefined
+    return waiting.length > 0 || owned || (this.#spares?.waiting ?? 0) > 0
+  }
+
   #goOn(waiting: readonly Pending[], aftermath: Aftermath): void {
-    const useful = this.#useful
-    this.#useful = false
-    if (!useful && waiting.length === 0) return
     try {
       const { lane } = this.#begin()
       for (const pending of waiting) lane.adopt(pending)
     } catch (error) {
       for (const pending of waiting) pending.reject(error ?? aftermath.reasonFor(pending))
     }
+  }
+
+  /** Unless a request has begun it meanwhile. */
+  #goOnIdle(aftermath: Aftermath): void {
+    if (this.#current === undefined && this.#closing === undefined) this.#goOn([], aftermath)
   }
 
   #finish(waiting: readonly Pending[]): void {

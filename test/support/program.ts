@@ -105,7 +105,8 @@ export async function unharmed(
 ): Promise<void> {
   const elapsed = stopwatch()
   while (leftovers(before, fatThreads).length > 0 && elapsed() < PATIENCE) await sleep(20)
-  expect(leftovers(before, fatThreads), 'left behind').toEqual([])
+  const left = leftovers(before, fatThreads)
+  expect(left, `left behind: ${left.join(', ')}`).toEqual([])
   const now = program()
   expect(now.state).toEqual(before.state)
   expect(now.memory - before.memory, 'growth of the program').toBeLessThan(GROWTH)
