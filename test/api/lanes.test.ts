@@ -183,6 +183,27 @@ describe('calls at once', () => {
     )
   })
 
+  test('what was taken back from a lane is written where it ran, and stays', async () => {
+    const { count, fill, sleep } = await begin({ threads: 2 })
+    const sizes = [1, 3000, 9000]
+    for (let round = 0; round < 5; round++) {
+      await Promise.all(numbers(1000).map(() => count())) // lanes that answer quickly get many calls at a time
+      const filled = numbers(100).map((index) => new Uint8Array(sizes[index % 3] as number))
+      const slow: Promise<number>[] = []
+      const quick = filled.map((bytes, index) => {
+        if (index % 25 === 10) slow.push(sleep(30))
+        return fill(bytes, bytes.length, index + 1)
+      })
+      await Promise.all([...quick, ...slow])
+      await sleep(1) // behind all that was in the way
+      await sleep(1)
+      const wrong = filled.flatMap((bytes, index) =>
+        bytes.every((each) => each === index + 1) ? [] : [index],
+      )
+      expect(wrong).toEqual([])
+    }
+  })
+
   test('shared memory that is new is there for every lane', async () => {
     const { sum, sleep, fill } = await begin()
     for (let round = 0; round < 50; round++) {

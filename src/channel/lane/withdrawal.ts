@@ -44,7 +44,8 @@ export class Withdrawal {
   #standIn(pending: Pending): Pending {
     const standIn = new Pending(this.#passedBy, undefined, undefined)
     standIn.lane = this.#lane.lane
-    standIn.written = pending.written ?? NOTHING_WRITTEN
+    // Nothing is copied back: the call has it from where it is begun, maybe long before.
+    standIn.written = { ...(pending.written ?? NOTHING_WRITTEN), back: undefined }
     pending.written = undefined
     standIn.settle(false, undefined)
     this.#lane.standIns++
