@@ -211,7 +211,8 @@ export class Incarnation {
   #evidence(end: End, { begun }: Leftover): Evidence {
     return {
       end,
-      served: this.met || this.lane.completed > 0,
+      // It has said that it is there before its lanes begin, which may fail.
+      served: this.lane.completed > 0 || (this.met && begun.length > 0),
       start: this.channel.startReport(),
       demand: this.#demand,
       crash: this.channel.crashReport(),

@@ -22,7 +22,7 @@ export interface Demand {
 /** All that is known about the end of a process. */
 export interface Evidence {
   readonly end: End
-  /** It had answered: what its start report says now is of no account. */
+  /** It had answered, or was at work: what its start report says now is of no account. */
   readonly served: boolean
   readonly start: StartReport
   readonly demand: Demand

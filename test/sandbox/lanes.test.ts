@@ -20,3 +20,9 @@ test('lanes whose stacks have no room: which option to change, and to what', asy
   })
   expect([one.state, other.state]).toEqual(['running', 'running'])
 })
+
+test('the reason is told on a busy machine too, where the program has heard of the host before', async () => {
+  const begin = () => FatThread.spawn({ threads: 64, limits: { memory: 64 * 2 ** 20 } })
+  const errors = await Promise.all(Array.from({ length: 24 }, () => failureOf(begin)))
+  expect(new Set(errors.map(({ name }) => name))).toEqual(new Set(['StartError']))
+})
