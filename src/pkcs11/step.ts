@@ -10,7 +10,7 @@ export interface Step {
 /** Written once: yields what is to be done, is given what came of it. */
 export type Course<Result> = Generator<Step, Result, never>
 
-/** The same course, whose first step is asked for now, though nobody waits for it yet. */
+/** The same course, whose first step is asked for at once, ahead of whoever follows it. */
 export function ahead<Result>(course: Course<Result>): Course<Result> {
   const first = course.next()
   const asked = first.done ? undefined : first.value.ahead?.()
