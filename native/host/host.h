@@ -74,6 +74,9 @@ struct ring {
   uint32_t together;       /* wake-ups in a row on the processor that the program rang from */
   uint32_t together_most;
   uint32_t released;       /* the request after which the heap was given back */
+  uint64_t woke;           /* nanoseconds: when its thread last woke up */
+  uint32_t served_before;  /* the last request before that */
+  bool hurries;            /* requests behind it were short */
 };
 void ring_open(struct ring *ring, void *lane, uint32_t spin_limit);
 void ring_open_inner(struct ring *ring, void *lane, uint32_t spin_limit, uint32_t strand);
@@ -99,6 +102,8 @@ void ring_give_up(uint32_t *word);
 uint32_t processor_now(void);
 /* Moves this thread to another one that it may run on, where there is one. */
 void processor_leave(void);
+/* Whoever needs a processor for a moment only gets it sooner, where the kernel is told so. */
+void processor_hurry(bool hurries);
 
 /* heap.c: what the C library keeps of the heap between calls. */
 void heap_keep(void);

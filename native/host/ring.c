@@ -13,6 +13,7 @@
 #define SPINS_PER_LOOK 32
 #define WAKING 150000u    /* nanoseconds within which a program that was woken is at work */
 #define BETWEEN_TRIES 256u
+#define SHORT 200000u     /* nanoseconds */
 #define TOGETHER_LEAST 8u
 #define TOGETHER_MOST 4096u
 #define REST_SECONDS 1 /* without a request: so long the heap is kept as it is */
@@ -116,11 +117,20 @@ static uint64_t patience(const struct ring *ring) {
   return ring->spin_budget + (ring->woke_program && ring->awaits_waking ? WAKING : 0);
 }
 
+/* Whoever computes for long does not take the processor from a program that goes on meanwhile; the program waits for
+ * one that is done at once. */
+static void pace(struct ring *ring, uint64_t now) {
+  uint32_t served = ring->sequence - ring->served_before;
+  bool hurries = now - ring->woke < (uint64_t)SHORT * served;
+  if (hurries != ring->hurries) processor_hurry(hurries);
+  ring->hurries = hurries;
+}
+
 struct ft_request *ring_next(struct ring *ring) {
   uint32_t sequence = ring->sequence + 1;
   struct ft_request *request = slot(ring, sequence);
   if (!published(request, sequence)) {
-    uint64_t begin = ring->spin_limit > 0 ? now() : 0;
+    uint64_t begin = now();
     uint64_t most = patience(ring);
     uint64_t gap = 0;
     bool found = false;
@@ -132,7 +142,10 @@ struct ft_request *ring_next(struct ring *ring) {
       ring->vain = 0;
       ring->together_most = TOGETHER_LEAST;
     } else {
+      if (ring->last_slot == FT_SLOTS - 1) pace(ring, begin);
       sleep_until(ring, request, sequence);
+      ring->woke = now();
+      ring->served_before = ring->sequence;
       if (ring->spin_limit > 0) {
         keep_apart(ring, &ring->lane->rung_from);
         adapt(ring, now() - begin);
