@@ -194,8 +194,8 @@ interface SeriesHome {
   readonly owner: () => object
 }
 
-/** What was asked for ahead: waited for in one of two ways. */
-interface Ahead {
+/** What was begun, and is waited for in one of two ways. */
+interface Begun {
   readonly ended: () => Promise<void>
   readonly block: () => void
 }
@@ -220,7 +220,7 @@ export class Series {
     this.#thread = thread
     this.#home = home
     this.#timeout = timeout
-    const sync = (options: SeriesOptions = {}): void => this.start(options)()
+    const sync = (options: SeriesOptions = {}): void => this.begin(options).block()
     this.run = Object.assign((options: SeriesOptions = {}) => this.#run(options), { sync })
   }
 
@@ -336,8 +336,8 @@ export class Series {
     }
   }
 
-  /** @internal Begins it for whoever blocks later: for that there is what it returns, which has to be called. */
-  start(options: SeriesOptions = {}): () => void {
+  /** @internal Begins it for whoever waits later: awaited, or blocking, or both. One of them has to be called. */
+  begin(options: SeriesOptions = {}): Begun {
     const limits = this.#begin(options)
     const attempt = <Result>(work: () => Result): Result => {
       try {
@@ -351,9 +351,20 @@ export class Series {
       const steps = this.#ready()
       return steps.length === 0 ? undefined : this.#home.lane().post(series(steps), steps, limits)
     })
-    return () => {
-      if (posted !== undefined) attempt(() => this.#settle(posted.block() as Ran))
+    const over = (found: unknown): void => {
+      if (posted !== undefined) this.#settle(found as Ran)
       this.#state = 'over'
+    }
+    return {
+      ended: async () => {
+        try {
+          over(await posted?.promise())
+        } catch (error) {
+          this.#state = 'failed'
+          throw error
+        }
+      },
+      block: () => attempt(() => over(posted?.block())),
     }
   }
 
@@ -361,7 +372,7 @@ export class Series {
    * @internal Begins it where its functions are being bound, right behind that: they need not be there yet. It is of no
    * use to another process, so it goes on in none.
    */
-  ahead(): Ahead {
+  ahead(): Begun {
     const limits = this.#begin({})
     const pending = this.#home.lane().begin(seriesIn(this.#home.owner(), this.#ready()), limits)
     // Whoever asked may find the library itself missing, and not wait.

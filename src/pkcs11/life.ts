@@ -17,6 +17,10 @@ export interface RunOptions extends Limits {
   readonly session?: Ulong | undefined
   /** It runs although the module is being closed. */
   readonly last?: boolean | undefined
+  /** Where its arguments are to be, in the place of a new frame; it ends with the operation. */
+  readonly frame?: Frame | undefined
+  /** Blocking calls of its session, and those that may end what it needs, come behind its trips: see `endTrips`. */
+  readonly precedes?: boolean | undefined
 }
 
 const NONE: RunOptions = {}
@@ -29,6 +33,8 @@ export class Life {
   readonly #thread: FatThread
   /** Of something that is in that process. */
   readonly #pointer: Pointer
+  /** Trips under way that blocking calls come behind, by the session: how to wait for each. */
+  readonly #trips = new Map<Ulong, () => void>()
   #running = 0
   #shut = false
   #onIdle: (() => void) | undefined
@@ -77,7 +83,7 @@ export class Life {
   async run<Result>(operation: Operation<Result>, options: RunOptions = NONE): Promise<Result> {
     const { session } = options
     this.#admit(options)
-    const frame = this.#frames.lease()
+    const frame = options.frame ?? this.#frames.lease()
     let entered = false
     this.#running++
     try {
@@ -102,10 +108,32 @@ export class Life {
     return this.#frames.lease()
   }
 
+  /** Whether a session does something in the background. */
+  isBusy(session: Ulong): boolean {
+    return this.#lines.isBusy(session)
+  }
+
+  /** Trips are under way that blocking calls come behind. */
+  get hasTrips(): boolean {
+    return this.#trips.size > 0
+  }
+
+  /** Blocks until those trips are over that precede what a session does next; without a session, those of all. */
+  endTrips(session?: Ulong): void {
+    const trips = session === undefined ? [...this.#trips.values()] : [this.#trips.get(session)]
+    for (const end of trips) {
+      try {
+        end?.()
+      } catch {
+        // Whoever awaits it hears of it.
+      }
+    }
+  }
+
   /** Blocking: it does not wait for what its session does in the background. */
   runSync<Result>(operation: Operation<Result>, options: RunOptions = NONE): Result {
     this.#admit(options)
-    const frame = this.#frames.lease()
+    const frame = options.frame ?? this.#frames.lease()
     try {
       const steps = operation(frame)
       let limits = limitsOf(options)
@@ -161,7 +189,7 @@ export class Life {
       try {
         this.#require(nameIn(step), options)
         if ('calls' in step) {
-          made = await this.#travel(step, limits)
+          made = await this.#travel(step, limits, options)
         } else {
           const rv = Number(await this.functions.of(step.name, limits)(...step.words))
           made = { call: step, rv }
@@ -181,9 +209,16 @@ export class Life {
   }
 
   /** All of them at once: else the program would sleep and be woken for each. */
-  async #travel(trip: Trip, limits: Limits | undefined): Promise<Made> {
+  async #travel(
+    trip: Trip,
+    limits: Limits | undefined,
+    { precedes, session }: RunOptions,
+  ): Promise<Made> {
     const { series, made } = this.#gather(trip)
-    const running = series.run(limits)
+    const running =
+      precedes === true && session !== undefined
+        ? this.#precede(session, series, limits)
+        : series.run(limits)
     try {
       trip.meanwhile?.()
     } finally {
@@ -192,14 +227,24 @@ export class Life {
     return taken(trip, made)
   }
 
+  async #precede(session: Ulong, series: Series, limits: Limits | undefined): Promise<void> {
+    const { block, ended } = series.begin(limits)
+    this.#trips.set(session, block)
+    try {
+      await ended()
+    } finally {
+      this.#trips.delete(session)
+    }
+  }
+
   #travelSync(trip: Trip, limits: Limits | undefined, options: RunOptions): Made {
     this.#require(nameIn(trip), options)
     const { series, made } = this.#gather(trip)
-    const end = series.start(limits)
+    const { block } = series.begin(limits)
     try {
       trip.meanwhile?.()
     } finally {
-      end()
+      block()
     }
     return taken(trip, made)
   }

@@ -22,6 +22,10 @@ export class SessionLines {
     })
   }
 
+  isBusy(session: Ulong): boolean {
+    return this.#busy.has(session)
+  }
+
   leave(session: Ulong): void {
     const waiting = this.#busy.get(session)
     const next = waiting === NOBODY ? undefined : (waiting as Go[]).shift()

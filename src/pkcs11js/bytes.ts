@@ -18,6 +18,15 @@ export function bytesOfNumber(value: number): Uint8Array {
 /** The same bytes as they are now; `slice` of a Buffer would be the same memory. */
 export const kept = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes)
 
+/** Bytes that are compared as a text. */
+const MOST_COMPARED = 256
+
+/** A text by which bytes can be compared; `undefined` for too many. */
+export function textOf({ buffer, byteOffset, length }: Uint8Array): string | undefined {
+  if (length > MOST_COMPARED) return undefined
+  return Buffer.from(buffer, byteOffset, length).toString('latin1')
+}
+
 /** A private copy of the first bytes of a place: as many as it has, whatever the module says. */
 export function bufferOf({ bytes, at, size }: Place, length: Ulong): Buffer {
   const count = length < size ? Number(length) : size

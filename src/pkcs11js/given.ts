@@ -45,7 +45,10 @@ const takes: { readonly [K in Kind]: Take<K> } = {
  * @throws {TypeError} for the first that is wrong
  */
 export function takeAll(kinds: readonly Kind[], values: readonly unknown[]): Taken[Kind][] {
-  return kinds.map((kind, index) => takes[kind](values[index], index))
+  const taken = new Array<Taken[Kind]>(kinds.length)
+  for (let index = 0; index < kinds.length; index++)
+    taken[index] = takes[kinds[index] as Kind](values[index], index)
+  return taken
 }
 
 /** @throws {TypeError} where there are more or fewer */

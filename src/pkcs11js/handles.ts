@@ -6,6 +6,7 @@
 import { CKR_OBJECT_HANDLE_INVALID, CKR_SESSION_HANDLE_INVALID } from '../pkcs11/constants/index.ts'
 import { Pkcs11Error } from '../pkcs11/errors.ts'
 import { readUlong, type Ulong, writeUlong } from '../pkcs11/words.ts'
+import { Beginnings } from './beginnings.ts'
 import { bytesOfView } from './bytes.ts'
 import { Searches } from './searches.ts'
 
@@ -24,6 +25,7 @@ const ENDED = 'the process that it belongs to has ended'
 /** The handles of one process. */
 export class Handles {
   readonly searches = new Searches()
+  readonly beginnings = new Beginnings()
   readonly #mark: bigint
 
   /** @param process how many there were before */

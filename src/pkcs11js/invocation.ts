@@ -2,11 +2,12 @@
 import type { Frame, Place } from '../pkcs11/frame.ts'
 import { wordIn } from '../pkcs11/frame.ts'
 import type { FunctionName } from '../pkcs11/functions.ts'
-import { call, type Steps } from '../pkcs11/operation.ts'
+import { type Call, call, type Steps, trip } from '../pkcs11/operation.ts'
 import { written } from '../pkcs11/output.ts'
 import { placeTemplate } from '../pkcs11/structures/attributes.ts'
 import type { Ulong } from '../pkcs11/words.ts'
 import type { Gives } from './answers.ts'
+import type { Deed } from './beginnings.ts'
 import type { Kind, Taken } from './given.ts'
 import type { Handles } from './handles.ts'
 
@@ -18,6 +19,7 @@ export interface Asked {
   readonly values: readonly Taken[Kind][]
   /** As the program has them. */
   readonly given: readonly unknown[]
+  readonly deed: Deed
 }
 
 /**
@@ -28,6 +30,7 @@ export type Making<Result = unknown> = (
   asked: Asked,
   frame: Frame,
   handles: Handles,
+  begin?: Call,
 ) => Steps<Result>
 
 /** A token's label has 32 bytes, filled up with spaces. */
@@ -115,12 +118,16 @@ function copyTo(bytes: Uint8Array, { bytes: from, at }: Place, length: number): 
   bytes.set(from.subarray(at, at + length))
 }
 
-/** One call with the arguments as they are, and what it gives. */
+/**
+ * One call with the arguments as they are, and what it gives.
+ * @param begin A call that has to be good before, in the same trip.
+ */
 export function* invocation<Result>(
   asked: Asked,
   gives: Gives<Result>,
   frame: Frame,
   handles: Handles,
+  begin?: Call,
 ): Steps<Result | Uint8Array> {
   const { name, kinds, values } = asked
   const laying = new Laying(frame, handles, name)
@@ -128,7 +135,8 @@ export function* invocation<Result>(
     lay(kinds[index] as Kind, values[index] as Taken[Kind], laying)
   const answer = gives(frame, handles, asked)
   for (const word of answer.words) laying.words.push(word)
-  yield call(name, laying.words)
+  const made = call(name, laying.words)
+  yield begin === undefined ? made : trip(begin, made)
   laying.finish?.()
   const { written: bytes, place, length } = laying
   if (bytes === undefined || place === undefined) return answer.read()

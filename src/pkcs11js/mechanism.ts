@@ -1,9 +1,15 @@
 /** Mechanisms as pkcs11js takes them: a number, and bytes, a number or a structure as parameter. */
 import type { Frame } from '../pkcs11/frame.ts'
 import { writeUlong } from '../pkcs11/words.ts'
-import { bytesOfNumber, bytesOfView, kept } from './bytes.ts'
+import { bytesOfNumber, bytesOfView, kept, textOf } from './bytes.ts'
 import type { Handles } from './handles.ts'
-import { keepValues, type Placed, placeStructure, takeStructure } from './parameter-structure.ts'
+import {
+  identityOf,
+  keepValues,
+  type Placed,
+  placeStructure,
+  takeStructure,
+} from './parameter-structure.ts'
 import { DEFINITIONS } from './parameters.ts'
 
 /** Bytes of CK_MECHANISM: type, pointer, length. */
@@ -14,6 +20,8 @@ interface Parameter {
   place(frame: Frame, handles: Handles, method: string): Placed
   /** The same as it is now. */
   keep(): Parameter
+  /** Equal where parameters are; `undefined` where the module may write into it, and for long ones. */
+  identity(): string | undefined
 }
 
 export class Mechanism {
@@ -45,6 +53,13 @@ export class Mechanism {
   keep(): Mechanism {
     return new Mechanism(this.#type, this.#parameter?.keep())
   }
+
+  /** Equal where mechanisms are; `undefined` where the module may write into it, and for long parameters. */
+  identity(): number | string | undefined {
+    if (this.#parameter === undefined) return this.#type
+    const identity = this.#parameter.identity()
+    return identity === undefined ? undefined : `${this.#type} ${identity}`
+  }
 }
 
 /** @throws {TypeError} for what is no mechanism */
@@ -70,6 +85,7 @@ function bytesParameter(bytes: Uint8Array): Parameter {
   return {
     place: (frame) => ({ place: frame.copy(bytes), finish: undefined }),
     keep: () => bytesParameter(kept(bytes)),
+    identity: () => textOf(bytes),
   }
 }
 
@@ -79,6 +95,7 @@ function structureParameter(given: object, type: number, index: number): Paramet
   const make = (values: ReturnType<typeof takeStructure>): Parameter => ({
     place: (frame, handles, method) => placeStructure(definition, values, frame, handles, method),
     keep: () => make(keepValues(definition, values)),
+    identity: () => identityOf(definition, values),
   })
   return make(takeStructure(definition, given))
 }

@@ -17,6 +17,7 @@ import {
   truth,
 } from './answers.ts'
 import { findObjects, getAttributeValue, getMechanismList, getOperationState } from './asking.ts'
+import { deedOf } from './beginnings.ts'
 import { type Kind, requireCount, takeAll } from './given.ts'
 import type { Handles } from './handles.ts'
 import { type Asked, invocation, type Making } from './invocation.ts'
@@ -44,6 +45,7 @@ interface Traits {
 /** What goes in, in the order of the function's parameters; the rest stands behind. */
 function method(name: FunctionName, takes: string, make: Making, traits: Traits = {}): Method {
   const kinds = takes.split(' ') as Kind[]
+  const deed = deedOf(name)
   const { isAsync = false, isPlain = false, isUncounted = false } = traits
   return {
     count: kinds.length,
@@ -51,7 +53,7 @@ function method(name: FunctionName, takes: string, make: Making, traits: Traits 
     isPlain,
     take(given) {
       if (!isUncounted) requireCount(kinds.length, given)
-      return { name, kinds, values: takeAll(kinds, given), given }
+      return { name, kinds, values: takeAll(kinds, given), given, deed }
     },
     make,
   }
@@ -60,8 +62,8 @@ function method(name: FunctionName, takes: string, make: Making, traits: Traits 
 /** One call. */
 const once =
   <Result>(gives: Gives<Result>): Making =>
-  (asked, frame, handles) =>
-    invocation(asked, gives, frame, handles)
+  (asked, frame, handles, begin) =>
+    invocation(asked, gives, frame, handles, begin)
 
 /** The same, with which a search ends: where it is good, or whatever becomes of it. */
 const ending =

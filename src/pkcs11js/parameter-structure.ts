@@ -2,7 +2,7 @@
 import type { Frame, Place } from '../pkcs11/frame.ts'
 import { placeStructure as layOut } from '../pkcs11/structures/field.ts'
 import type { Ulong } from '../pkcs11/words.ts'
-import { bytesOfView, kept } from './bytes.ts'
+import { bytesOfView, kept, textOf } from './bytes.ts'
 import { HANDLE_BYTES, type Handles, wordOf } from './handles.ts'
 import type { Definition, PropertyKind } from './parameters.ts'
 
@@ -137,4 +137,21 @@ export function keepValues({ written }: Definition, values: Values): Values {
       value instanceof Uint8Array && property !== written ? kept(value) : value,
     ]),
   )
+}
+
+/** Equal where the structures are; `undefined` where the module may write into it, and for long ones. */
+export function identityOf({ name, written }: Definition, values: Values): string | undefined {
+  if (written !== undefined) return undefined
+  let identity = name
+  for (const value of Object.values(values)) {
+    const text = identityOfValue(value)
+    if (text === undefined) return undefined
+    identity += ` ${text.length}:${text}`
+  }
+  return identity
+}
+
+function identityOfValue(value: Value): string | undefined {
+  if (value instanceof Uint8Array) return textOf(value)
+  return String(isHandle(value) ? value.handle : value)
 }

@@ -6,6 +6,7 @@ import type { InitializeArguments } from '../pkcs11/operations/general.ts'
 import type { Ulong } from '../pkcs11/words.ts'
 import { moduleInfo } from './answers.ts'
 import { findObjects, getSlotList, waitForSlotEvent } from './asking.ts'
+import { deedOf } from './beginnings.ts'
 import { type Look, notLoaded } from './failure.ts'
 import { requireCallback, requireCount } from './given.ts'
 import { type Asked, invocation } from './invocation.ts'
@@ -52,13 +53,13 @@ class Pkcs11Base {
 
 type Later = (error: unknown, value: unknown) => void
 
-function blocking(name: FunctionName, method: Method) {
+function blocking(name: string, method: Method) {
   const look: Look = method.isPlain ? 'plain' : 'wrapped'
   return function (this: Any, ...given: unknown[]): unknown {
     if (method.isAsync && given.length > method.count) return this[`${name}Callback`](...given)
     const module = moduleOf(this, look)
     const asked = method.take(given)
-    return module.run(name, look, (frame, handles) => method.make(asked, frame, handles))
+    return module.run(asked, look, method.make)
   }
 }
 
@@ -80,8 +81,8 @@ const METHODS_OF_THEIR_OWN = {
     moduleOf(this, 'wrapped').finalize()
   },
   C_GetInfo(this: Any): unknown {
-    return moduleOf(this, 'wrapped').run('C_GetInfo', 'wrapped', (frame, handles) =>
-      invocation(GET_INFO, moduleInfo, frame, handles),
+    return moduleOf(this, 'wrapped').run(GET_INFO, 'wrapped', (asked, frame, handles) =>
+      invocation(asked, moduleInfo, frame, handles),
     )
   },
   C_GetSlotList(this: Any, ...given: unknown[]): unknown {
@@ -89,7 +90,9 @@ const METHODS_OF_THEIR_OWN = {
     const module = moduleOf(this, 'wrapped')
     if (given.length > 0 && typeof given[0] !== 'boolean')
       throw new TypeError('Argument 0 has wrong type. Should be a Boolean')
-    return module.run('C_GetSlotList', 'wrapped', (frame) => getSlotList(frame, present as boolean))
+    return module.run(GET_SLOT_LIST, 'wrapped', (_asked, frame) =>
+      getSlotList(frame, present as boolean),
+    )
   },
   C_FindObjects(this: Any, ...given: unknown[]): unknown {
     const module = moduleOf(this, 'plain')
@@ -97,9 +100,7 @@ const METHODS_OF_THEIR_OWN = {
     const asked = FIND_OBJECTS.take(isOne ? [...given, 1] : given)
     const next = isOne ? module.next(asked.values[0] as Ulong) : undefined
     if (next !== undefined) return next
-    const found = module.run('C_FindObjects', 'plain', (frame, handles) =>
-      findObjects(asked, frame, handles),
-    )
+    const found = module.run(asked, 'plain', findObjects)
     return isOne ? (found[0] ?? null) : found
   },
   C_WaitForSlotEvent(this: Any, ...given: unknown[]): unknown {
@@ -109,14 +110,21 @@ const METHODS_OF_THEIR_OWN = {
     if (typeof flags !== 'number')
       throw new TypeError('Argument 0 has wrong type. Should be a Number')
     // It may be years until somebody puts a card in.
-    const wait = (frame: Frame) => waitForSlotEvent(frame, flags >>> 0)
-    return module.run('C_WaitForSlotEvent', 'wrapped', wait, false)
+    const wait = (_asked: Asked, frame: Frame) => waitForSlotEvent(frame, flags >>> 0)
+    return module.run(WAIT_FOR_SLOT_EVENT, 'wrapped', wait, false)
   },
 }
 
 const FIND_OBJECTS = METHODS.C_FindObjects as Method
 
-const GET_INFO: Asked = { name: 'C_GetInfo', kinds: [], values: [], given: [] }
+const GET_INFO = askedOf('C_GetInfo')
+const GET_SLOT_LIST = askedOf('C_GetSlotList')
+const WAIT_FOR_SLOT_EVENT = askedOf('C_WaitForSlotEvent')
+
+/** A method that belongs to no slot and no session. */
+function askedOf(name: FunctionName): Asked {
+  return { name, kinds: [], values: [], given: [], deed: deedOf(name) }
+}
 
 function initializeArguments(given: unknown): InitializeArguments {
   if (given === undefined || given === null) return {}
@@ -140,7 +148,7 @@ function define(name: string, method: (...given: never[]) => unknown): void {
 }
 
 for (const [name, method] of Object.entries(METHODS)) {
-  define(name, blocking(name as FunctionName, method))
+  define(name, blocking(name, method))
   if (!method.isAsync) continue
   const callback = withCallback(method)
   define(`${name}Callback`, callback)

@@ -60,6 +60,30 @@ const shown: Readonly<Record<string, () => unknown>> = {
     expect(calls(own)).toBe(1)
     if (other !== undefined) expect(calls(other)).toBe(3)
   },
+  '`C_SignInit` asks the module at once, and throws what it fails with.': async () => {
+    const CKR_KEY_HANDLE_INVALID = 96
+    const invalid = Buffer.from(`C_SignInit ${CKR_KEY_HANDLE_INVALID}`)
+    const of = async (loaded: Methods): Promise<unknown> => {
+      const begin = () => loaded['C_SignInit']?.(S, { mechanism: 1 }, handle(8))
+      const sign = () => loaded['C_SignAsync']?.(S, Buffer.alloc(1), Buffer.alloc(1))
+      for (const _twice of [1, 2]) {
+        begin()
+        await sign()
+      }
+      loaded['C_SeedRandom']?.(S, invalid)
+      let hasBegun = false
+      const error = await failure(async () => {
+        begin()
+        hasBegun = true
+        await sign()
+      })
+      expect(error).toMatchObject({ code: CKR_KEY_HANDLE_INVALID, method: 'C_SignInit' })
+      return hasBegun
+    }
+    expect(await of(mine())).toBe(true)
+    const other = theirs()
+    if (other !== undefined) expect(await of(other)).toBe(false)
+  },
   'A call that hangs hangs for ever.': async () => {
     const loaded = new (isolated.pkcs11js().PKCS11)()
     loaded['load']?.(MODULE, { timeout: 100 })
