@@ -31,6 +31,9 @@ const HOMES = [
     token: /\bsched_setaffinity\b/,
     may: ['native/host/processor.c', 'native/addon/processor.c'],
   },
+  { ...C, token: /\bnapi_/, may: ['native/addon/addon.c', LABORATORY] },
+  // `uv_loop_s` is how Node-API names what it only passes on.
+  { ...C, token: /\buv_(?!loop_s\b)/, may: ['native/addon/loop.c', LABORATORY] },
   // The host and the addon share native/include and nothing else.
   { ...C, token: /#include "\.\.\//, may: [] },
 ]

@@ -19,6 +19,9 @@
 struct instance {
   struct listener *listener;
   napi_threadsafe_function wake;
+  napi_env env;
+  napi_ref callback; /* what doorbells call */
+  napi_async_context context;
   /* Memory files of this environment: a worker that ends leaves none behind. */
   struct file {
     int descriptor;
@@ -226,10 +229,7 @@ static void call_listener(napi_env env, napi_value callback, uint32_t id, uint32
 
 /* What is there now; what comes meanwhile has to wait for a later turn of the event loop, or a library that
    prints without end would hold it. The listener is told of that with the number 0. */
-static void on_wake(napi_env env, napi_value callback, void *context, void *data) {
-  (void)data;
-  if (env == NULL || callback == NULL) return;
-  struct listener *listener = ((struct instance *)context)->listener;
+static void pass_on(napi_env env, napi_value callback, struct listener *listener) {
   for (size_t left = listener_pending(listener); left > 0; left--) {
     uint32_t events;
     struct fat_thread *thread = listener_take(listener, &events);
@@ -241,13 +241,55 @@ static void on_wake(napi_env env, napi_value callback, void *context, void *data
   if (!listener_rest(listener)) call_listener(env, callback, 0, 0);
 }
 
+static void on_wake(napi_env env, napi_value callback, void *context, void *data) {
+  (void)data;
+  if (env != NULL && callback != NULL) pass_on(env, callback, ((struct instance *)context)->listener);
+}
+
+/* The event loop itself found doorbells that rang: as above, without the way over another thread. */
+static void on_doorbells(void *context) {
+  struct instance *instance = context;
+  napi_env env = instance->env;
+  napi_handle_scope handles;
+  napi_callback_scope scope;
+  napi_value callback;
+  if (napi_open_handle_scope(env, &handles) != napi_ok) return;
+  listener_hear(instance->listener);
+  if (napi_get_reference_value(env, instance->callback, &callback) == napi_ok &&
+      napi_open_callback_scope(env, NULL, instance->context, &scope) == napi_ok) {
+    pass_on(env, callback, instance->listener);
+    napi_close_callback_scope(env, scope);
+  }
+  napi_close_handle_scope(env, handles);
+}
+
 static void wake(void *context) {
   struct instance *instance = context;
   napi_call_threadsafe_function(instance->wake, NULL, napi_tsfn_nonblocking);
 }
 
+static void poll_ended(void *hook) { napi_remove_async_cleanup_hook(hook); }
+
+/* The environment waits for the end of it: its loop must not end before. */
+static void end_poll(napi_async_cleanup_hook_handle hook, void *poll) { loop_poll_end(poll, poll_ended, hook); }
+
+/* Doorbells that the event loop hears itself. Where that can't be had, the watch hears them. */
+static void hear_doorbells(napi_env env, struct instance *instance, napi_value callback, napi_value name) {
+  struct uv_loop_s *loop;
+  struct loop_poll *poll = NULL;
+  int descriptor = listener_doorbells(instance->listener);
+  instance->env = env;
+  bool prepared = descriptor >= 0 && napi_get_uv_event_loop(env, &loop) == napi_ok &&
+                  napi_create_reference(env, callback, 1, &instance->callback) == napi_ok &&
+                  napi_async_init(env, NULL, name, &instance->context) == napi_ok;
+  if (prepared) poll = loop_poll_begin(loop, descriptor, on_doorbells, instance);
+  if (poll != NULL) napi_add_async_cleanup_hook(env, end_poll, poll, NULL);
+  else listener_without_doorbells(instance->listener);
+}
+
 static void stop_listening(void *data) {
   struct instance *instance = data;
+  if (instance->context != NULL) napi_async_destroy(instance->env, instance->context);
   listener_close(instance->listener);
   napi_release_threadsafe_function(instance->wake, napi_tsfn_abort);
 }
@@ -273,6 +315,7 @@ static napi_value listen(napi_env env, napi_callback_info info) {
   if (instance->listener != NULL) {
     /* Hooks run last first: this one comes before the function's own. */
     napi_add_env_cleanup_hook(env, stop_listening, instance);
+    hear_doorbells(env, instance, callback, name);
     return undefined(env);
   }
   napi_release_threadsafe_function(instance->wake, napi_tsfn_abort);
@@ -301,6 +344,7 @@ static napi_value hold(napi_env env, napi_callback_info info) {
 static void lose_thread(napi_env env, void *data, void *hint) {
   (void)env;
   (void)hint;
+  watch_no_more(data);
   thread_kill(data);
   thread_release(data);
 }

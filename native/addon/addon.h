@@ -1,4 +1,4 @@
-/* The addon: what the program needs from the kernel. Only addon.c knows Node-API. */
+/* The addon: what the program needs from the kernel. Only addon.c knows Node-API, and only loop.c libuv. */
 #ifndef FT_ADDON_H
 #define FT_ADDON_H
 
@@ -66,7 +66,7 @@ struct fat_thread {
   bool reaped;
   int end; /* eventfd: the first process of a namespace says how the host ended; -1 without one */
   int socket;
-  bool socket_watched;
+  int watched_by; /* the epoll that the socket is in, or -1 */
   bool ring_wanted; /* asked for before the process was there */
   struct stream streams[2];
   struct source sources[6];
@@ -95,12 +95,18 @@ struct listener {
   struct fat_thread **pending_end;
   size_t pending_count;
   bool woken; /* and has not taken all that was pending since */
+  int doorbells; /* epoll of sockets, for the environment's thread alone; -1 where the watch hears them */
   void *context;
   void (*wake)(void *context); /* NULL once the environment is gone */
 };
 
 struct listener *listener_create(void *context, void (*wake)(void *context));
 void listener_close(struct listener *listener);
+/* Before it has threads: the epoll that is readable when a doorbell rings, or -1; and that there shall be none. */
+int listener_doorbells(struct listener *listener);
+void listener_without_doorbells(struct listener *listener);
+/* Doorbells that rang become events that pend, on the environment's thread, which takes them and rests. */
+void listener_hear(struct listener *listener);
 size_t listener_pending(struct listener *listener);
 /* Takes one thread with events off the list; the caller then owns a reference. */
 struct fat_thread *listener_take(struct listener *listener, uint32_t *events);
@@ -121,9 +127,17 @@ struct birth {
 };
 int spawn(struct listener *listener, const struct birth *birth, struct fat_thread **thread);
 
+/* loop.c: polls a descriptor in the environment's event loop, without keeping that alive; NULL where it can't. */
+struct loop_poll;
+struct loop_poll *loop_poll_begin(void *loop, int descriptor, void (*ready)(void *context), void *context);
+/* The loop must not end before `closed` is called. */
+void loop_poll_end(struct loop_poll *poll, void (*closed)(void *context), void *context);
+
 /* wait.c: one thread that watches every process, and the program's blocking waits. */
 int watch_begin(struct fat_thread *thread);
 int watch_ring(struct fat_thread *thread);
+/* Its doorbell is never asked for again: the environment's thread no longer holds it. */
+void watch_no_more(struct fat_thread *thread);
 void thread_failed(struct fat_thread *thread, int error);
 int thread_kill(struct fat_thread *thread);
 struct ft_lane;

@@ -291,6 +291,7 @@ static struct fat_thread *create(struct listener *listener) {
   thread->process = -1;
   thread->end = -1;
   thread->socket = -1;
+  thread->watched_by = -1;
   thread->listener_descriptor = -1;
   for (int i = 0; i < 2; i++) thread->streams[i].descriptor = -1;
   for (int i = 0; i < 6; i++) thread->sources[i] = (struct source){thread, i};

@@ -1,4 +1,5 @@
-/* Waiting: one thread that watches every process for all environments, and the program's blocking waits. */
+/* Waiting: one thread that watches every process for all environments, doorbells that each environment's event loop
+   hears itself, and the program's blocking waits. */
 #define _GNU_SOURCE
 #include "addon.h"
 
@@ -29,6 +30,11 @@
 static pthread_mutex_t start_lock = PTHREAD_MUTEX_INITIALIZER;
 static int epoll = -1;
 
+static void close_one(int *descriptor) {
+  if (*descriptor >= 0) close(*descriptor);
+  *descriptor = -1;
+}
+
 /* ---- listeners ---- */
 
 struct listener *listener_create(void *context, void (*wake)(void *context)) {
@@ -36,6 +42,7 @@ struct listener *listener_create(void *context, void (*wake)(void *context)) {
   if (listener == NULL) return NULL;
   pthread_mutex_init(&listener->lock, NULL);
   listener->owners = 1;
+  listener->doorbells = -1;
   listener->pending_end = &listener->pending;
   listener->context = context;
   listener->wake = wake;
@@ -48,6 +55,7 @@ static void listener_release(struct listener *listener) {
   pthread_mutex_unlock(&listener->lock);
   if (!last) return;
   pthread_mutex_destroy(&listener->lock);
+  close_one(&listener->doorbells);
   free(listener);
 }
 
@@ -60,6 +68,13 @@ void listener_close(struct listener *listener) {
   while ((thread = listener_take(listener, &events)) != NULL) thread_release(thread);
   listener_release(listener);
 }
+
+int listener_doorbells(struct listener *listener) {
+  if (listener->doorbells < 0) listener->doorbells = epoll_create1(EPOLL_CLOEXEC);
+  return listener->doorbells;
+}
+
+void listener_without_doorbells(struct listener *listener) { close_one(&listener->doorbells); }
 
 struct fat_thread *listener_take(struct listener *listener, uint32_t *events) {
   pthread_mutex_lock(&listener->lock);
@@ -117,13 +132,15 @@ static void tell(struct fat_thread *thread, uint32_t events) {
 
 /* ---- a thread's life ---- */
 
-static void close_one(int *descriptor) {
-  if (*descriptor >= 0) close(*descriptor);
-  *descriptor = -1;
+/* Before the descriptor is closed: the child may hold the socket for a moment longer, and an epoll with it. */
+static void unwatch_socket(struct fat_thread *thread) {
+  if (thread->watched_by >= 0) epoll_ctl(thread->watched_by, EPOLL_CTL_DEL, thread->socket, NULL);
+  thread->watched_by = -1;
 }
 
 void thread_close(struct fat_thread *thread) {
   pthread_mutex_lock(&thread->lock);
+  unwatch_socket(thread);
   close_one(&thread->socket);
   close_one(&thread->end);
   if (thread->reaped) close_one(&thread->process);
@@ -253,12 +270,15 @@ static void unwatch(int descriptor) {
   if (descriptor >= 0) epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, NULL);
 }
 
-/* For one event. */
+/* For one event. The first message brings the listener, which must not wait for the event loop: the watch takes it.
+   Doorbells ring for the event loop alone. */
 static int watch_socket(struct fat_thread *thread) {
+  int doorbells = thread->listener->doorbells;
+  int by = thread->host != 0 && doorbells >= 0 ? doorbells : epoll;
   struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT, .data.ptr = &thread->sources[SOURCE_SOCKET]};
-  int operation = thread->socket_watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
-  if (epoll_ctl(epoll, operation, thread->socket, &event) != 0) return errno;
-  thread->socket_watched = true;
+  int operation = thread->watched_by == by ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+  if (epoll_ctl(by, operation, thread->socket, &event) != 0) return errno;
+  thread->watched_by = by;
   return 0;
 }
 
@@ -332,7 +352,10 @@ static bool meet_locked(struct fat_thread *thread) {
       .msg_iov = &vector, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
   ssize_t got = recvmsg(thread->socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   if (got < 0) return false;
-  if (got > 0) thread->host = thread->pid; /* where the kernel does not say who sent it */
+  if (got > 0) {
+    unwatch_socket(thread); /* from here on others watch it, when it is asked for */
+    thread->host = thread->pid; /* where the kernel does not say who sent it */
+  }
   for (struct cmsghdr *head = CMSG_FIRSTHDR(&message); head != NULL; head = CMSG_NXTHDR(&message, head)) {
     if (head->cmsg_level != SOL_SOCKET) continue;
     if (head->cmsg_type == SCM_RIGHTS) sort_descriptors(thread, head, got > 0);
@@ -347,13 +370,16 @@ static bool meet_locked(struct fat_thread *thread) {
 
 void thread_meet(struct fat_thread *thread) {
   pthread_mutex_lock(&thread->lock);
-  if (thread->state == STATE_RUNNING) meet_locked(thread);
+  if (thread->state == STATE_RUNNING && meet_locked(thread) && thread->ring_wanted) watch_socket(thread);
   pthread_mutex_unlock(&thread->lock);
 }
 
 /* From here on nobody asks for its doorbell. */
 static void leave(struct fat_thread *thread) {
   set_state(thread, STATE_ENDING);
+  pthread_mutex_lock(&thread->lock);
+  unwatch_socket(thread);
+  pthread_mutex_unlock(&thread->lock);
   unwatch(thread->listener_descriptor);
   forget_muted(thread);
   for (int i = 0; i < 2; i++) {
@@ -362,7 +388,6 @@ static void leave(struct fat_thread *thread) {
     drain(thread, stream, STREAM_BYTES);
     unwatch(stream->descriptor);
   }
-  if (thread->socket_watched) unwatch(thread->socket);
   unwatch(thread->end);
 }
 
@@ -420,10 +445,19 @@ static void hear_ring(struct fat_thread *thread) {
     if (recv(thread->socket, bytes, sizeof bytes, MSG_DONTWAIT | MSG_PEEK) == 0) tell(thread, EVENT_HANGUP);
     return;
   }
-  int most = 256; /* a library that rings without end must not hold the watch */
+  int most = 256; /* a library that rings without end must hold neither the watch nor the event loop */
   do got = recv(thread->socket, bytes, sizeof bytes, MSG_DONTWAIT);
   while (got > 0 && --most > 0);
   tell(thread, got == 0 ? EVENT_HANGUP : EVENT_RING);
+}
+
+void listener_hear(struct listener *listener) {
+  pthread_mutex_lock(&listener->lock);
+  listener->woken = true; /* whoever is here needs no wake-up */
+  pthread_mutex_unlock(&listener->lock);
+  struct epoll_event events[BATCH];
+  int count = epoll_wait(listener->doorbells, events, BATCH, 0);
+  for (int i = 0; i < count; i++) hear_ring(((struct source *)events[i].data.ptr)->thread);
 }
 
 static struct fat_thread *hear(struct source *source, uint32_t events) {
@@ -503,10 +537,19 @@ int watch_begin(struct fat_thread *thread) {
   if (error == 0) return 0;
   thread_kill(thread);
   for (int i = 0; i < 2; i++) unwatch(thread->streams[i].descriptor);
-  if (thread->socket_watched) unwatch(thread->socket);
+  pthread_mutex_lock(&thread->lock);
+  unwatch_socket(thread);
+  pthread_mutex_unlock(&thread->lock);
   unwatch(thread->end);
   waitpid(thread->pid, NULL, __WALL);
   return error;
+}
+
+void watch_no_more(struct fat_thread *thread) {
+  pthread_mutex_lock(&thread->lock);
+  thread->ring_wanted = false;
+  unwatch_socket(thread);
+  pthread_mutex_unlock(&thread->lock);
 }
 
 int watch_ring(struct fat_thread *thread) {

@@ -1,5 +1,6 @@
 /* The other side sends messages of every size with descriptors of every number, hangs up, and does it again: the
-   program meets at most one host, takes at most one listener, and is left with no descriptor more. */
+   program meets at most one host, takes at most one listener, and is left with no descriptor more. Its doorbells are
+   heard by the event loop or by the watch. */
 #include "addon/wait.c"
 
 #include <fcntl.h>
@@ -22,6 +23,7 @@ static struct fat_thread *thread_at(int socket) {
   thread->process = -1;
   thread->end = -1;
   thread->socket = socket;
+  thread->watched_by = -1;
   thread->listener_descriptor = -1;
   for (int i = 0; i < 2; i++) thread->streams[i].descriptor = -1;
   for (int i = 0; i < 5; i++) thread->sources[i] = (struct source){thread, i};
@@ -66,10 +68,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
   MUST(setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes) == 0);
   struct fat_thread *thread = thread_at(pair[0]);
   struct listener *listener = thread->listener;
+  if (take_byte(&input) % 2 == 0) MUST(listener_doorbells(listener) >= 0);
   int listener_descriptor = -1;
   for (int step = 0; step < MOST_STEPS && input.left > 0; step++) {
     bool met = thread->host != 0;
-    switch (take_byte(&input) % 6) {
+    switch (take_byte(&input) % 8) {
       case 0:
       case 1:
         if (pair[1] >= 0) send_message(pair[1], &input);
@@ -81,8 +84,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
         if (take_byte(&input) % 8 == 0) close_one(&pair[1]);
         else MUST(watch_ring(thread) == 0);
         break;
+      case 6: listener_hear(listener); break;
+      case 7: watch_no_more(thread); break;
     }
     MUST(thread->host == 0 || thread->host == getpid()); /* the kernel says who sent it */
+    /* Nobody watches it that never shall: not the watch after the first message, not the event loop before. */
+    int by = thread->watched_by;
+    MUST(by < 0 || by == (thread->host != 0 && listener->doorbells >= 0 ? listener->doorbells : epoll));
     MUST(!met || thread->listener_descriptor == listener_descriptor);
     listener_descriptor = thread->listener_descriptor;
     uint32_t events;

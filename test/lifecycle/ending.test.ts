@@ -119,7 +119,8 @@ describe('worker threads', () => {
       'others answer': [42, 42],
       'same process': true,
       server: { code: 0, gone: true },
-      many: true,
+      'many: calls in flight': true,
+      'many: rings': true,
       'descriptors of the program': 1,
       still: 2,
     })
