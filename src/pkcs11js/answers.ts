@@ -114,12 +114,15 @@ export const tokenInfo = structure(TOKEN_INFO_BYTES, readTokenInfo, (info): Toke
     ...{ label, manufacturerID, model, serialNumber, hardwareVersion, firmwareVersion, utcTime },
     ...lowerHalves({ flags, maxSessionCount, sessionCount, maxRwSessionCount, rwSessionCount }),
     ...lowerHalves({ maxPinLen, minPinLen }),
-    totalPublicMemory: BigInt(info.totalPublicMemory),
-    freePublicMemory: BigInt(info.freePublicMemory),
-    totalPrivateMemory: BigInt(info.totalPrivateMemory),
-    freePrivateMemory: BigInt(info.freePrivateMemory),
+    totalPublicMemory: bigintOf(info.totalPublicMemory),
+    freePublicMemory: bigintOf(info.freePublicMemory),
+    totalPrivateMemory: bigintOf(info.totalPrivateMemory),
+    freePrivateMemory: bigintOf(info.freePrivateMemory),
   }
 })
+
+/** Where the types of pkcs11js say `number`. */
+const bigintOf = (word: Ulong): number => BigInt(word) as unknown as number
 
 function lowerHalves<Name extends string>(words: Record<Name, Ulong>): Record<Name, number> {
   const entries = Object.entries<Ulong>(words)

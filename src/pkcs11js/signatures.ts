@@ -78,7 +78,8 @@ interface One {
   C_GetTokenInfo: (slot: Handle) => TokenInfo
   /** A slot where something happened, or `null` with `CKF_DONT_BLOCK`. */
   C_WaitForSlotEvent: (flags: number) => Handle | null
-  C_InitToken: (slot: Handle, pin: string, label: string) => void
+  /** Gives `undefined`, as in pkcs11js, whose types say `string` too. */
+  C_InitToken: (slot: Handle, pin?: string, label?: string) => string
   C_InitPIN: (session: Handle, pin: string) => void
   C_SetPIN: (session: Handle, oldPin: string, newPin: string) => void
   C_GetMechanismList: (slot: Handle) => number[]
@@ -129,7 +130,8 @@ interface One {
 
 type Signature = (...given: never[]) => unknown
 
-type CallbackOf<S extends Signature> = (error: Error | null, value: ReturnType<S>) => void
+/** As in pkcs11js, whose callbacks get `null` for an error that there is not, and do not say so. */
+type CallbackOf<S extends Signature> = (error: Error, value: ReturnType<S>) => void
 
 type WithCallback<S extends Signature> = (
   ...given: [...given: Parameters<S>, callback: CallbackOf<S>]

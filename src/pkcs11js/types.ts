@@ -41,10 +41,11 @@ export interface TokenInfo {
   hardwareVersion: Version
   firmwareVersion: Version
   utcTime: string
-  totalPublicMemory: bigint
-  freePublicMemory: bigint
-  totalPrivateMemory: bigint
-  freePrivateMemory: bigint
+  /** Bytes; a `bigint` when it runs, as in pkcs11js, whose types say `number` too. So with the other three. */
+  totalPublicMemory: number
+  freePublicMemory: number
+  totalPrivateMemory: number
+  freePrivateMemory: number
 }
 
 export interface MechanismInfo {

@@ -10,17 +10,8 @@ describe('methods', () => {
   test('take and give what those of pkcs11js do', () => {
     type Mine = door.PKCS11
     type Theirs = Peer.PKCS11
-    type Names = Exclude<keyof Theirs, 'load' | 'C_InitToken' | 'C_GetTokenInfo'>
-    type Results = {
-      [Name in Names]: Theirs[Name] extends (...given: never[]) => infer Result
-        ? Result
-        : Theirs[Name]
-    }
-    type Own = {
-      [Name in Names]: Mine[Name] extends (...given: never[]) => infer Result ? Result : Mine[Name]
-    }
     expectTypeOf<keyof Theirs>().toExtend<keyof Mine>()
-    expectTypeOf<Own>().toExtend<Results>()
+    expectTypeOf<Mine>().toExtend<Theirs>()
   })
 
   test('in three forms', () => {
@@ -28,9 +19,14 @@ describe('methods', () => {
     expectTypeOf(loaded.C_Sign(session, bytes, bytes)).toEqualTypeOf<Buffer>()
     expectTypeOf(loaded.C_SignAsync(session, bytes, bytes)).toEqualTypeOf<Promise<Buffer>>()
     loaded.C_Verify(session, bytes, bytes, (error, value) => {
-      expectTypeOf(error).toEqualTypeOf<Error | null>()
+      expectTypeOf(error).toEqualTypeOf<Error>()
       expectTypeOf(value).toEqualTypeOf<boolean>()
     })
+    // However a program for pkcs11js has written it down.
+    const spare = (error: Error, value: Buffer): void => void [error, value]
+    const careful = (error: Error | null, value?: Buffer): void => void [error, value]
+    loaded.C_Sign(session, bytes, bytes, spare)
+    loaded.C_SignCallback(session, bytes, bytes, careful)
     // @ts-expect-error -- it has no other form
     loaded.C_LoginAsync
     // @ts-expect-error -- a handle is a Buffer
@@ -55,4 +51,11 @@ test('what is exported', () => {
   expectTypeOf<Exclude<keyof typeof Peer, keyof typeof door>>().toEqualTypeOf<never>()
   expectTypeOf(new door.PKCS11('library', { timeout: 5 })).toExtend<door.PKCS11>()
   expectTypeOf(new door.Pkcs11Error('text', 5)).toExtend<Peer.NativeError>()
+})
+
+test('constants are numbers of no type of their own, for enumerations that are made of them', () => {
+  type Numbers<Door> = { [Name in keyof Door as Door[Name] extends number ? Name : never]: true }
+  type Wide<Door> = { [Name in keyof Door as number extends Door[Name] ? Name : never]: true }
+  expectTypeOf<Wide<typeof door>>().toEqualTypeOf<Numbers<typeof door>>()
+  expectTypeOf<keyof Wide<typeof Peer>>().toExtend<keyof Wide<typeof door>>()
 })
