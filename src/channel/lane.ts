@@ -317,6 +317,7 @@ export class Lane implements Line, Entrance {
       waiting: [...flight.slice(begun), ...state.waiting.takeAll()].filter(open),
     }
     state.flight.clear()
+    this.#pump.rest()
     return leftover
   }
 }

@@ -58,7 +58,8 @@ export class Pump {
   #slept = false
   /** The host slept when it was last asked, and has not answered since. */
   #woken = false
-  #turning = false
+  /** The next turn. */
+  #immediate: NodeJS.Immediate | undefined
   #asleep = false
   #timer: NodeJS.Timeout | undefined
 
@@ -77,13 +78,19 @@ export class Pump {
   }
 
   go(): void {
-    if (!this.#turning && !this.#asleep && !this.#home.idle()) this.#turn()
+    if (this.#immediate === undefined && !this.#asleep && !this.#home.idle()) this.#turn()
+  }
+
+  /** Where nothing is left to wait for, the next turn would only keep the event loop from ending. */
+  rest(): void {
+    if (this.#immediate === undefined || !this.#home.idle()) return
+    clearImmediate(this.#immediate)
+    this.#immediate = undefined
   }
 
   /** Apart from `go`, which each call asks: what its turns share is made whenever it is entered. */
   #turn(): void {
     const home = this.#home
-    this.#turning = true
     let quietSince = performance.now()
     let patience = this.#turns.of(this.#woken)
     let awake = patience.milliseconds
@@ -96,17 +103,16 @@ export class Pump {
         patience = this.#turns.of(false)
         awake = patience.milliseconds
       }
-      if (home.idle()) {
-        this.#turning = false
-      } else if (home.spin && now - quietSince < awake) {
-        setImmediate(turn)
+      this.#immediate = undefined
+      if (home.idle()) return
+      if (home.spin && now - quietSince < awake) {
+        this.#immediate = setImmediate(turn)
       } else {
-        this.#turning = false
         patience.failed()
         this.#sleep()
       }
     }
-    setImmediate(turn)
+    this.#immediate = setImmediate(turn)
   }
 
   wakeUp(): void {
@@ -158,6 +164,7 @@ export class Pump {
   goOn(): void {
     this.#since = 0
     this.#slept = false
+    this.rest()
   }
 
   #sleep(): void {

@@ -136,3 +136,18 @@ test('listeners that throw keep nothing from its end', async () => {
   expect(ended).toMatchObject({ hung: false, code: 0 })
   expect(ended.stdout).toBe('ERR_FAT_THREAD_CRASHED ERR_FAT_THREAD_CRASHED true\n')
 })
+
+describe('what blocks leaves the event loop nothing to do', () => {
+  test.each([
+    ['calls', 1],
+    ['calls', 3],
+    ['waits', 1],
+    ['waits', 3],
+    ['closes', 1],
+    ['closes', 3],
+    ['closes-a-thread', 1],
+  ] as const)('%s, %d lanes', async (what, threads) => {
+    const ended = await runProgram('works-before-it-exits.mjs', { args: [what, String(threads)] })
+    expect(ended).toMatchObject({ code: 0, hung: false, stderr: '', stdout: '1\n' })
+  })
+})
