@@ -111,9 +111,10 @@ export const tokenInfo = structure(TOKEN_INFO_BYTES, readTokenInfo, (info): Toke
   const { maxPinLen, minPinLen } = info
   const [utcTime = ''] = info.utcTime.split('\0')
   return {
-    ...{ label, manufacturerID, model, serialNumber, hardwareVersion, firmwareVersion, utcTime },
+    ...{ label, manufacturerID, model, serialNumber },
     ...lowerHalves({ flags, maxSessionCount, sessionCount, maxRwSessionCount, rwSessionCount }),
     ...lowerHalves({ maxPinLen, minPinLen }),
+    ...{ hardwareVersion, firmwareVersion, utcTime },
     totalPublicMemory: bigintOf(info.totalPublicMemory),
     freePublicMemory: bigintOf(info.freePublicMemory),
     totalPrivateMemory: bigintOf(info.totalPrivateMemory),
