@@ -38,6 +38,8 @@ void processor_hurry(bool hurries) {
   static _Thread_local uint64_t usual;
   struct attributes attributes = {0};
   if (syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) != 0) return;
+  /* Who was given a rank keeps it, and hands it on to its threads. */
+  if (attributes.policy != SCHED_OTHER || attributes.nice < 0) return;
   if (hurries) usual = attributes.runtime;
   attributes.runtime = hurries ? SHORTEST_SLICE : usual;
   attributes.flags |= RESET_ON_FORK; /* a thread that the library begins is as any other */
