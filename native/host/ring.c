@@ -117,6 +117,9 @@ static uint64_t patience(const struct ring *ring) {
   return ring->spin_budget + (ring->woke_program && ring->awaits_waking ? WAKING : 0);
 }
 
+/* Those inside it serve callbacks, whose thread goes on with what is outside. */
+static bool is_outermost(const struct ring *ring) { return ring->last_slot == FT_SLOTS - 1; }
+
 /* Whoever computes for long does not take the processor from a program that goes on meanwhile; the program waits for
  * one that is done at once. */
 static void pace(struct ring *ring, uint64_t now) {
@@ -142,7 +145,7 @@ struct ft_request *ring_next(struct ring *ring) {
       ring->vain = 0;
       ring->together_most = TOGETHER_LEAST;
     } else {
-      if (ring->last_slot == FT_SLOTS - 1) pace(ring, begin);
+      if (is_outermost(ring)) pace(ring, begin);
       sleep_until(ring, request, sequence);
       ring->woke = now();
       ring->served_before = ring->sequence;
