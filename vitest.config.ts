@@ -34,7 +34,7 @@ export default defineConfig({
           hookTimeout: sanitized ? 60_000 : 20_000,
           // Two files and their processes share two cores: a bound of time is asked twice before it is missed.
           retry: 1,
-          setupFiles: ['test/support/retried.ts'],
+          setupFiles: ['test/support/attempts.ts'],
           typecheck: {
             enabled: !sanitized,
             include: ['test/**/*.test-d.ts'],

@@ -257,9 +257,11 @@ describe('blocking calls', () => {
     const slow = [sleep(100), sleep(100)]
     const counted = [count(), count(), count()]
     const last = count.sync()
-    expect(last).toBeGreaterThan(2) // two of those before may be under way at the same time
     expect([...(await Promise.all(counted)), last].sort()).toEqual([1, 2, 3, 4])
     expect(await Promise.all(slow)).toEqual([100, 100])
+    // All went to a lane before it. The lane that was quick with the first may have got both others at a time, and may
+    // have been held up when the other lane took the last.
+    expect(last).toBeGreaterThan(1)
   })
 
   test('what ends meanwhile on other lanes has ended', async () => {
