@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { StartError } from './errors.ts'
-import { holdEventLoop, releaseEventLoop } from './host/process.ts'
+import { holdEventLoop, releaseEventLoop } from './host/events.ts'
 import type { Settings } from './options.ts'
 import type { Policy } from './sandbox/policy.ts'
 import { Spare } from './spare.ts'

@@ -1,4 +1,4 @@
-import { releaseEventLoop } from '../host/process.ts'
+import { releaseEventLoop } from '../host/events.ts'
 import type { CallbackShape } from './callback-shape.ts'
 import type { Strand } from './callbacks.ts'
 import { Clock } from './clock.ts'

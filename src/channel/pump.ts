@@ -1,4 +1,5 @@
-import { type HostProcess, holdEventLoop, releaseEventLoop } from '../host/process.ts'
+import { holdEventLoop, releaseEventLoop } from '../host/events.ts'
+import type { HostProcess } from '../host/process.ts'
 import { Forecast } from './forecast.ts'
 import { Patience } from './patience.ts'
 import type { Ring } from './ring.ts'

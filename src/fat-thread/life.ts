@@ -12,7 +12,7 @@ import {
   StartError,
   ViolationError,
 } from '../errors.ts'
-import { holdEventLoop, releaseEventLoop } from '../host/process.ts'
+import { holdEventLoop, releaseEventLoop } from '../host/events.ts'
 import { residentMemory } from '../host/resident-memory.ts'
 import type { IdleWatch } from '../idle-watch.ts'
 import { Incarnation, type IncarnationKeeper } from '../incarnation.ts'

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { StartError } from '../errors.ts'
 import { protocolDigest } from '../protocol/digest.ts'
 
@@ -107,14 +108,10 @@ const platform = `${process.platform}-${process.arch}`
 const variant = process.env['FAT_THREADS_NATIVE'] === 'sanitized' ? '-sanitized' : ''
 
 /** Where the built host and addon are; the same from `src/` and from `dist/`. */
-export const nativeFolder = join(
-  import.meta.dirname,
-  '..',
-  '..',
-  'build',
-  'native',
-  `${platform}${variant}`,
-)
+export function nativeFolder(): string {
+  // Test runners and bundlers give a module no `dirname`, and a bundle of CommonJS not even a `url`.
+  return fileURLToPath(new URL(`../../build/native/${platform}${variant}`, import.meta.url))
+}
 
 let loaded: Addon | undefined
 
@@ -127,10 +124,10 @@ export function addon(): Addon {
 function load(): Addon {
   let found: Addon
   try {
-    found = createRequire(import.meta.url)(join(nativeFolder, 'addon.node')) as Addon
+    found = createRequire(import.meta.url)(join(nativeFolder(), 'addon.node')) as Addon
   } catch (cause) {
     throw new StartError(
-      `the native part for ${platform} can't be loaded; build it with \`node native/build.mjs\` in the package's folder`,
+      `the native part for ${platform} can't be loaded; build it with \`node native/build.mjs\` in the package's folder, and leave fat-threads out of bundles (\`external\`), which have none`,
       { cause },
     )
   }
@@ -143,5 +140,5 @@ function load(): Addon {
 
 /** What the build wrote down about its files. */
 export function readManifest(): Manifest {
-  return JSON.parse(readFileSync(join(nativeFolder, 'manifest.json'), 'utf8')) as Manifest
+  return JSON.parse(readFileSync(join(nativeFolder(), 'manifest.json'), 'utf8')) as Manifest
 }

@@ -18,7 +18,7 @@ export function executable(name: Executable): number {
 }
 
 function seal(name: Executable): number {
-  const path = join(nativeFolder, name)
+  const path = join(nativeFolder(), name)
   let bytes: Uint8Array
   let expected: string
   try {

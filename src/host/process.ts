@@ -2,6 +2,7 @@ import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
 import { addon, EVENT, type Handle, PROCESS_STATE } from './addon.ts'
 import { clearAwayLater } from './clear-away.ts'
+import { connect, disconnect, newConnection } from './events.ts'
 import { executable } from './executable.ts'
 import { type OutputSource, passInTurns, passNoMore } from './output-turns.ts'
 
@@ -69,31 +70,6 @@ export const HANGUP_GRACE = 1000
 /** So many milliseconds it mostly takes at most. */
 const ENDING = 10
 
-/** Those that may have events, by id. Weak would be no use: a call in flight needs its process. */
-const processes = new Map<number, HostProcess>()
-let nextId = 1
-let listening = false
-let holds = 0
-
-function listen(): void {
-  if (listening) return
-  listening = true
-  addon().listen((id, events) => {
-    if (id === 0) setImmediate(() => addon().deliver())
-    else processes.get(id)?.dispatch(events)
-  })
-}
-
-/** Keeps the event loop alive until it is released as often. */
-export function holdEventLoop(): void {
-  listen()
-  if (holds++ === 0) addon().hold(true)
-}
-
-export function releaseEventLoop(): void {
-  if (--holds === 0) addon().hold(false)
-}
-
 /** Bytes of one stream that are passed on at a time. */
 const PORTION = 64 * 1024
 
@@ -101,7 +77,7 @@ const STREAMS = ['stdout', 'stderr'] as const
 
 /** One host process: its end, its standard streams and its doorbells. */
 export class HostProcess implements OutputSource {
-  readonly #id = nextId++
+  readonly #id = newConnection()
   readonly #handle: Handle
   readonly #listener: ProcessListener
   /** Whether it opens files by a name that it is given. */
@@ -113,7 +89,6 @@ export class HostProcess implements OutputSource {
   #lost: number | undefined
 
   constructor(options: SpawnOptions, listener: ProcessListener) {
-    listen()
     this.#listener = listener
     this.provides = options.provides
     this.#handle = addon().spawn(
@@ -128,7 +103,7 @@ export class HostProcess implements OutputSource {
       options.filesPermitted,
       options.mostThreads,
     )
-    processes.set(this.#id, this)
+    connect(this.#id, this)
   }
 
   /** 0 until it has started. */
@@ -284,7 +259,7 @@ export class HostProcess implements OutputSource {
       this.#end = { kind: 'failed', error: getSystemErrorName(-error) }
     else if (signal !== 0) this.#end = { kind: 'signal', signal: signalName(signal) }
     else this.#end = { kind: 'exit', exitCode }
-    processes.delete(this.#id)
+    disconnect(this.#id)
     const handle = this.#handle
     let goesOn = false
     try {

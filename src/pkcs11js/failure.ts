@@ -51,10 +51,9 @@ function crashLine({ address, module, symbol, offset }: Frame): string {
   return `    at ${name}${offset === undefined ? '' : `+0x${offset.toString(16)}`} (${place})`
 }
 
-const OWN_FOLDER = new URL('..', import.meta.url).pathname
-
 /** The program's frames, without those of this package. */
 function callerLines(): string[] {
+  const own = new URL('..', import.meta.url).pathname
   const [, ...lines] = (new Error().stack ?? '').split('\n')
-  return lines.filter((line) => line.startsWith('    at ') && !line.includes(OWN_FOLDER))
+  return lines.filter((line) => line.startsWith('    at ') && !line.includes(own))
 }

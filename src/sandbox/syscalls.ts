@@ -20,7 +20,7 @@ export function systemCalls(): SystemCalls {
 }
 
 function read(): SystemCalls {
-  const path = join(nativeFolder, 'syscalls.json')
+  const path = join(nativeFolder(), 'syscalls.json')
   try {
     const { architecture, calls } = JSON.parse(readFileSync(path, 'utf8')) as {
       architecture: number

@@ -1,5 +1,5 @@
 import { type Failure, ViolationError } from '../../errors.ts'
-import { holdEventLoop } from '../../host/process.ts'
+import { holdEventLoop } from '../../host/events.ts'
 import type { Back, CopyBack } from '../../memory/place.ts'
 import { privateCopy } from '../../memory/private-copy.ts'
 import { LIMITS, RESPONSE, STATUS } from '../../protocol/protocol.ts'
