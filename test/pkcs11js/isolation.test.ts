@@ -6,6 +6,7 @@ import { type IsolationOptions, Pkcs11Error } from '../../src/pkcs11js/index.ts'
 import { fixture } from '../fixtures/build.ts'
 import { runProgram } from '../support/run-program.ts'
 import { stopwatch } from '../support/stopwatch.ts'
+import { until } from '../support/until.ts'
 import { failure, handle, isolated, type Methods } from './implementations.ts'
 import { methods } from './methods.ts'
 
@@ -73,7 +74,7 @@ describe('a crash', () => {
   test('ends calls of other sessions, and says with whom', async () => {
     open()
     const other = failure(() => call('C_SignAsync', handle(HANGS), DATA, room()))
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await until(() => log().join().includes('C_Sign'), 'the call that hangs')
     const error = await failure(() => call('C_SignAsync', handle(CRASHES), DATA, room()))
     expect(error).toMatchObject({ message: 'CKR_DEVICE_ERROR', method: 'C_Sign' })
     expect(await other).toMatchObject({ message: 'CKR_DEVICE_ERROR', method: 'C_Sign' })
