@@ -15,10 +15,8 @@ const LENGTH = 16
 /** Address and number of attributes, as functions take them. */
 export type TemplateWords = readonly [address: number, count: number]
 
-const NO_TEMPLATE: TemplateWords = [0, 0]
-
+/** Without attributes it has an address all the same: some modules take none for a wrong argument. */
 export function placeTemplate(frame: Frame, attributes: readonly Attribute[]): TemplateWords {
-  if (attributes.length === 0) return NO_TEMPLATE
   const place = frame.room(attributes.length * ATTRIBUTE_BYTES)
   for (const [index, { type, value }] of attributes.entries()) {
     let address = 0
