@@ -76,26 +76,34 @@ export function* getOperationState(
   return found === undefined ? Buffer.alloc(0) : bufferOf(...found)
 }
 
-export function* findObjects(
-  { name, values: [session, most] }: Asked,
-  frame: Frame,
-  handles: Handles,
-): Steps<Handle[]> {
+export function* findObjects(asked: Asked, frame: Frame, handles: Handles): Steps<Handle[]> {
+  const [session, most] = asked.values as [Ulong, number]
   const { searches } = handles
-  const searching = session as Ulong
-  const wanted = Math.min(most as number, MOST_HANDLES)
-  const ahead = searches.take(searching, wanted)
+  if (searches.isInDoubt(session))
+    searches.goesOn(session, yield* foundMore(asked, frame, handles, AT_ONCE))
+  const wanted = Math.min(most, MOST_HANDLES)
+  const ahead = searches.take(session, wanted)
   // Fewer than it asked for means to a program that there are no more.
   const missing = wanted - ahead.length
   if (wanted > 0 && missing === 0) return ahead.map((handle) => handles.give(handle))
-  const asked = missing === 0 ? 0 : Math.max(missing, AT_ONCE)
-  const place = frame.room(asked * WORD)
-  const count = frame.word(0)
-  const words = [place.address, asked, count.address]
-  yield call(name, [handles.take(searching, 'session', name), ...words])
-  const found = wordsIn(place, written(name, place, BigInt(wordIn(count)) * 8n) / WORD)
-  if (missing > 0) searches.keep(searching, found, missing)
+  const count = missing === 0 ? 0 : Math.max(missing, AT_ONCE)
+  const found = yield* foundMore(asked, frame, handles, count)
+  if (missing > 0) searches.keep(session, found, missing)
   return [...ahead, ...found.slice(0, missing)].map((handle) => handles.give(handle))
+}
+
+/** What the module goes on to find: so many handles at most. */
+function* foundMore(
+  { name, values: [session] }: Asked,
+  frame: Frame,
+  handles: Handles,
+  most: number,
+): Steps<Ulong[]> {
+  const place = frame.room(most * WORD)
+  const count = frame.word(0)
+  const words = [place.address, most, count.address]
+  yield call(name, [handles.take(session as Ulong, 'session', name), ...words])
+  return wordsIn(place, written(name, place, BigInt(wordIn(count)) * 8n) / WORD)
 }
 
 /** Of each attribute its value's bytes, or `undefined` where the module has none. */

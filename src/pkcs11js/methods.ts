@@ -65,17 +65,17 @@ const once =
   (asked, frame, handles, begin) =>
     invocation(asked, gives, frame, handles, begin)
 
-/** The same, with which a search ends: where it is good, or whatever becomes of it. */
+/** The same, with which a session's search ends: where it is good, or whatever becomes of it. */
 const ending =
-  (making: Making, when: 'good' | 'over', of: 'session' | 'slot' = 'session'): Making =>
+  (making: Making, when: 'good' | 'over'): Making =>
   (asked, frame, handles) =>
-    end(making(asked, frame, handles), handles, when, of === 'slot' ? undefined : asked.values[0])
+    end(making(asked, frame, handles), handles, when, asked.values[0] as Ulong)
 
 function* end(
   steps: Steps<unknown>,
   { searches }: Handles,
   when: 'good' | 'over',
-  session: unknown,
+  session: Ulong,
 ): Steps<unknown> {
   let isOver = when === 'over'
   try {
@@ -83,10 +83,17 @@ function* end(
     isOver = true
     return result
   } finally {
-    if (session === undefined) searches.endAll()
-    else if (isOver) searches.end(session as Ulong)
+    if (isOver) searches.end(session)
   }
 }
+
+/** Of what closes the sessions of one slot: those of others go on with their searches. */
+const closing =
+  (making: Making): Making =>
+  (asked, frame, handles) => {
+    handles.searches.doubtAll()
+    return making(asked, frame, handles)
+  }
 
 const later: Traits = { isAsync: true }
 const hidden: Traits = { isPlain: true, isUncounted: true }
@@ -120,7 +127,7 @@ const ROWS = {
   C_SetPIN: ['session pin pin', once(nothing)],
   C_OpenSession: ['slot number', once(session)],
   C_CloseSession: ['session', ending(once(nothing), 'over')],
-  C_CloseAllSessions: ['slot', ending(once(nothing), 'over', 'slot')],
+  C_CloseAllSessions: ['slot', closing(once(nothing))],
   C_GetSessionInfo: ['session', once(sessionInfo)],
   C_GetOperationState: ['session', getOperationState],
   C_SetOperationState: ['session bytes object object', once(nothing)],

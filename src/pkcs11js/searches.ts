@@ -11,6 +11,8 @@ export const AT_ONCE = 64
 interface Ahead {
   readonly handles: readonly Ulong[]
   given: number
+  /** The session may be closed: what was found counts where the module goes on with the search. */
+  isInDoubt: boolean
 }
 
 /** The searches of one process, by the session that searches, as the program names it. */
@@ -20,7 +22,7 @@ export class Searches {
   /** The next one, where it is known. */
   next(session: Ulong): Ulong | undefined {
     const ahead = this.#ahead.get(session)
-    return ahead?.handles[ahead.given++]
+    return ahead === undefined || ahead.isInDoubt ? undefined : ahead.handles[ahead.given++]
   }
 
   /** As many of the next ones as are known, and no more than so many. */
@@ -34,7 +36,24 @@ export class Searches {
 
   /** Of what was found, the first ones are the program's. */
   keep(session: Ulong, handles: readonly Ulong[], given: number): void {
-    this.#ahead.set(session, { handles, given })
+    this.#ahead.set(session, { handles, given, isInDoubt: false })
+  }
+
+  isInDoubt(session: Ulong): boolean {
+    return this.#ahead.get(session)?.isInDoubt === true
+  }
+
+  /** The search goes on, and found these too. */
+  goesOn(session: Ulong, handles: readonly Ulong[]): void {
+    const { handles: before, given } = this.#ahead.get(session) as Ahead
+    this.keep(session, [...before.slice(given), ...handles], 0)
+  }
+
+  /** Some sessions were closed, it isn't known which. */
+  doubtAll(): void {
+    for (const [session, ahead] of this.#ahead)
+      if (ahead.given < ahead.handles.length) ahead.isInDoubt = true
+      else this.end(session)
   }
 
   /** The session searches no more, or for something else. */

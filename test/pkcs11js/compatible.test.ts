@@ -280,6 +280,22 @@ describe.each(implementations)('$name', (implementation: Implementation) => {
       )
     })
 
+    test.each([handle(2), handle(2, 3)])(
+      'C_FindObjects goes on when sessions of another slot are closed, or are not: %s',
+      async (slot) => {
+        const loaded = fresh()
+        loaded['C_FindObjectsInit']?.(S, [])
+        expect(loaded['C_FindObjects']?.(S)).toEqual(handle(200))
+        await failure(() => {
+          loaded['C_CloseAllSessions']?.(slot)
+          throw new Error('it is good')
+        })
+        expect(loaded['C_FindObjects']?.(S)).toEqual(handle(201))
+        expect(loaded['C_FindObjects']?.(S, 5)).toEqual([handle(202)])
+        expect(loaded['C_FindObjects']?.(S)).toBe(null)
+      },
+    )
+
     test('C_WaitForSlotEvent', async () => {
       const loaded = fresh()
       expect(loaded['C_WaitForSlotEvent']?.(0)).toEqual(handle(9))
