@@ -21,7 +21,8 @@ export const typeName = (type: number): string =>
 export function takeTemplate(value: unknown, index: number): readonly Attribute[] {
   if (!Array.isArray(value))
     throw new TypeError(`Argument ${index} has wrong type. Should be an Array`)
-  return value.map(takeAttribute)
+  // What the array has no element at is wrong, too: `map` would leave it out.
+  return Array.from(value, takeAttribute)
 }
 
 function takeAttribute(element: unknown, index: number): Attribute {

@@ -441,6 +441,10 @@ describe.each(implementations)('$name', (implementation: Implementation) => {
       expect(await create({})).toEqual(
         new TypeError("Element 0 has wrong type. Property 'type' should be a Number"),
       )
+      // Neither is what an array has no element at left out.
+      expect(await failure(() => loaded['C_CreateObject']?.(S, new Array(1)))).toEqual(
+        new TypeError('Element 0 has wrong type. Should be an Object'),
+      )
       for (const value of [5n, {}, [], () => {}])
         expect(await create({ type: 1, value })).toEqual(
           new TypeError(
