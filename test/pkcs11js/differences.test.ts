@@ -151,6 +151,17 @@ const shown: Readonly<Record<string, () => unknown>> = {
     expect(await failure(() => mine()['C_DigestInit']?.(S, 5))).toBeInstanceOf(TypeError)
     expect(await failure(() => mine()['C_CreateObject']?.(S, [5]))).toBeInstanceOf(TypeError)
   },
+  'An empty `Buffer` is `NULL` to the module, which refuses it, or only says how much room it needs.':
+    async () => {
+      const empty = Buffer.alloc(0)
+      const found = noted((loaded) => loaded['C_Digest']?.(S, empty, Buffer.alloc(3)))
+      expect(found.mine).toContain(' in=(0) ')
+      // It depends on the version of Node.
+      expect(found.theirs ?? ' in=null(0) ').toMatch(/ in=(null)?\(0\) /)
+      expect(await failure(() => mine()['C_Digest']?.(S, Buffer.alloc(1), empty))).toMatchObject({
+        message: 'CKR_BUFFER_TOO_SMALL',
+      })
+    },
   '`method` is empty for methods that have three forms.': async () => {
     const of = (loaded: Methods) =>
       failure(() => loaded['C_Digest']?.(handle(5, 5), Buffer.alloc(1), Buffer.alloc(1)))
