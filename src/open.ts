@@ -17,6 +17,15 @@ export interface OpenOptions extends FatThreadOptions, LibraryOptions {}
 export const OPEN_OPTIONS = [THREAD_OPTIONS, LIBRARY_OPTIONS]
 
 /**
+ * @internal Asks for more while the process loads. It is not the last one: that carries `sync` into the package's types.
+ */
+export async function open(
+  library: string | URL,
+  declarations: Record<never, string>,
+  options: OpenOptions,
+  ahead: Ahead,
+): Promise<Library>
+/**
  * Opens a shared library in a fat thread of its own.
  *
  * @param library A path, or a name that is resolved as the system's loader would.
@@ -35,13 +44,6 @@ export async function open<const D extends Prototypes = Record<never, string>>(
   declarations?: CheckedAll<D>,
   options?: OpenOptions,
 ): Promise<Library<D>>
-/** @internal The same, which asks for more while the process loads. */
-export async function open(
-  library: string | URL,
-  declarations: Record<never, string>,
-  options: OpenOptions,
-  ahead: Ahead,
-): Promise<Library>
 export async function open<D extends Declarations>(
   library: string | URL,
   declarations?: unknown,

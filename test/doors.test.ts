@@ -1,6 +1,6 @@
 /** What programs import: the same as the parts that it is made of, in a few files. */
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'rolldown'
 import { expect, test } from 'vitest'
@@ -13,6 +13,59 @@ test('each door has what its parts have, by import as by require', async () => {
   expect(code).toBe(0)
   expect(JSON.parse(stdout)).toEqual({ differences: [], length: 11, shared: true, required: true })
 })
+
+/** As a user writes it: the names of the README, by each door. */
+const PROGRAM = `
+  import { CrashError, FatThread, open, Pool, struct } from 'fat-threads'
+  import koffi, { isolate } from 'fat-threads/koffi'
+  import { CKM_ECDSA, isCoded, Module } from 'fat-threads/pkcs11'
+  import * as pkcs11js from 'fat-threads/pkcs11js'
+
+  const one: number = open.sync('libm.so.6', { cos: 'double cos(double x)' }).symbols.cos.sync(0)
+  const declared = open.sync('libm.so.6', 'double cos(double x);')
+  export const same: number = declared.symbols.cos.sync(one)
+  export const library = FatThread.spawn.sync().load.sync('libm.so.6')
+  export const pool = Pool.open('libm.so.6', { sin: 'double sin(double x)' })
+  export const module: Module = Module.open.sync('libvendor.so', { profile: 'none' })
+  export const rest = [CrashError, struct, koffi.load, isolate, CKM_ECDSA, isCoded]
+  export const token: pkcs11js.PKCS11 = new pkcs11js.PKCS11()
+`
+
+test.each([
+  ['nodenext, ES module', 'program.mts', ['--module', 'nodenext', '--skipLibCheck', 'false']],
+  ['nodenext, CommonJS', 'program.cts', ['--module', 'nodenext']],
+  ['node16, ES module', 'program.mts', ['--module', 'node16']],
+  ['bundler', 'program.ts', ['--module', 'esnext', '--moduleResolution', 'bundler']],
+  [
+    'node10, CommonJS',
+    'program.ts',
+    // What TypeScript 5 does for --module commonjs; the newest one has to be told that this is meant.
+    [
+      ...['--module', 'commonjs', '--moduleResolution', 'node10', '--esModuleInterop'],
+      ...['--ignoreDeprecations', '6.0'],
+    ],
+  ],
+] as const)(
+  'a program in TypeScript has all types: %s',
+  (_name, file, options) => {
+    using scratch = new Scratch()
+    const root = fileURLToPath(new URL('..', import.meta.url))
+    mkdirSync(scratch.path('node_modules'))
+    symlinkSync(root, scratch.path('node_modules/fat-threads'))
+    symlinkSync(`${root}/node_modules/@types`, scratch.path('node_modules/@types'))
+    scratch.write(file, PROGRAM)
+    const strict = ['--strict', '--skipLibCheck', '--noEmit', '--types', 'node']
+    const newest = ['--target', 'es2022', '--lib', 'es2023,esnext.disposable']
+    const args = [`${root}/node_modules/.bin/tsc`, ...strict, ...newest, ...options, file]
+    const { stdout, status } = spawnSync(process.execPath, args, {
+      cwd: scratch.folder,
+      encoding: 'utf8',
+    })
+    expect(stdout).toBe('')
+    expect(status).toBe(0)
+  },
+  60_000,
+)
 
 test('a program that imports fat-threads loads two files', () => {
   const doors = new URL('../dist/doors/', import.meta.url)

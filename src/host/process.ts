@@ -204,7 +204,6 @@ export class HostProcess implements OutputSource {
     while (this.#end === undefined) this.passOn(2 * PORTION)
   }
 
-  /** @internal */
   passOn(most: number): number {
     if (this.#end !== undefined) return 0
     let passed = 0
