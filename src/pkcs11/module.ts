@@ -11,7 +11,7 @@ import type { RunOptions } from './life.ts'
 import { mapped } from './operation.ts'
 import { getInfo, type InitializeArguments } from './operations/general.ts'
 import { getSlotList, waitForSlotEvent } from './operations/slots.ts'
-import type { LoadingOptions } from './shelter.ts'
+import { LOADING_OPTIONS, type LoadingOptions } from './shelter.ts'
 import { Slot } from './slot.ts'
 import type { Version } from './structures/info.ts'
 import { type ModuleInfo, moduleInfoOf } from './token-info.ts'
@@ -46,6 +46,10 @@ export interface SlotEventOptions {
 /** Milliseconds that calls have to end in when the module is closed, and `C_Finalize` has after that. */
 const CLOSE_LIMIT = 1000
 const LOOK = 500
+/** So many of the calls that were denied are in a message. */
+const MOST_NAMED = 4
+
+const MODULE_OPTIONS = [...LOADING_OPTIONS, 'onRestart']
 
 export class Module implements AsyncDisposable, Disposable {
   /**
@@ -83,8 +87,9 @@ export class Module implements AsyncDisposable, Disposable {
       await cryptoki.initialize(initializing)
       return new Module(cryptoki, options)
     } catch (error) {
+      const told = explained(error, cryptoki.library.thread)
       await cryptoki.close()
-      if (!mustBeAlone(error, options)) throw error
+      if (!mustBeAlone(error, options)) throw told
       return Module.#open(path, { ...options, threads: 1 })
     }
   }
@@ -96,8 +101,9 @@ export class Module implements AsyncDisposable, Disposable {
       cryptoki.initializeSync(initializing)
       return new Module(cryptoki, options)
     } catch (error) {
+      const told = explained(error, cryptoki.library.thread)
       cryptoki.closeSync()
-      if (!mustBeAlone(error, options)) throw error
+      if (!mustBeAlone(error, options)) throw told
       return Module.#openSync(path, { ...options, threads: 1 })
     }
   }
@@ -196,8 +202,7 @@ function mustBeAlone(error: unknown, { threads }: ModuleOptions): boolean {
 
 /** The names of the others are checked where the module is loaded. */
 function partsOf(options: unknown): [LoadingOptions, InitializeArguments] {
-  if (typeof options !== 'object' || options === null)
-    throw wrongKind('open: options', 'an object', options)
+  requireNames(options, MODULE_OPTIONS, 'open', 'options')
   const { libraryParameters, onRestart, ...loading } = options as ModuleOptions
   if (onRestart !== undefined && typeof onRestart !== 'function')
     throw wrongKind('open: onRestart', 'a function', onRestart)
@@ -207,6 +212,17 @@ function partsOf(options: unknown): [LoadingOptions, InitializeArguments] {
     { ...loading, libraryParameters },
     { libraryParameters, locking: loading.threads !== 1 },
   ]
+}
+
+/** What `C_Initialize` returned, and what the module was denied until then, which nobody could ask for afterwards. */
+function explained(error: unknown, { denials }: FatThread): unknown {
+  if (!(error instanceof Pkcs11Error) || denials.length === 0) return error
+  const all = denials.map(({ syscall, path }) =>
+    path === undefined ? syscall : `${syscall} ${path}`,
+  )
+  const named = [...new Set(all)].slice(-MOST_NAMED)
+  const why = `the module was denied ${named.join(', ')}; what it needs goes into permissions`
+  return new Pkcs11Error(error.method, error.rv, why)
 }
 
 /** Whether it was not called off. */

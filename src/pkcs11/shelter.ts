@@ -15,6 +15,28 @@ export interface LoadingOptions extends OpenOptions {
   readonly libraryParameters?: string | undefined
 }
 
+const NAMES: Readonly<Record<keyof LoadingOptions, true>> = {
+  profile: true,
+  libraryParameters: true,
+  permissions: true,
+  limits: true,
+  sandbox: true,
+  timeout: true,
+  restart: true,
+  threads: true,
+  spin: true,
+  spares: true,
+  stdout: true,
+  stderr: true,
+  integrity: true,
+  searchPaths: true,
+  byPath: true,
+  global: true,
+  lazy: true,
+  deep: true,
+}
+export const LOADING_OPTIONS = Object.keys(NAMES)
+
 export interface Shelter {
   /** The profile's name, or `none`. */
   readonly profile: string

@@ -331,6 +331,21 @@ describe.skipIf(needsSoftHsm())('a module', () => {
     expect(module.thread.stats().completed).toBe(before)
   })
 
+  test('one that is denied what it needs says so when it is initialized', async () => {
+    const SOFTHSM2_CONF = '/nowhere/softhsm2.conf'
+    const options = { profile: 'none', permissions: { env: { SOFTHSM2_CONF } } } as const
+    const failures = [
+      await failure(Module.open(SOFTHSM, options)),
+      await failure((async () => Module.open.sync(SOFTHSM, options))()),
+    ]
+    for (const error of failures) {
+      expect(error).toBeInstanceOf(Pkcs11Error)
+      expect(error).toMatchObject({ code: 'CKR_GENERAL_ERROR', method: 'C_Initialize' })
+      const [, denied = ''] = /\(the module was denied (.*); what/.exec(String(error)) ?? []
+      expect(denied.split(', ')).toContain(`openat ${SOFTHSM2_CONF}`)
+    }
+  })
+
   test('sessions of two instances know nothing of each other', async () => {
     await using other = await Module.open(SOFTHSM, token.options)
     const [mine, theirs] = [

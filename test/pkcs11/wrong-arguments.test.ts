@@ -118,6 +118,11 @@ describe.skipIf(needsSoftHsm())('on a token', () => {
     [() => Module.open(SOFTHSM, any(null)), 'open: options must be an object, not null'],
     [() => Module.open.sync(SOFTHSM, any(7)), 'open: options must be an object, not 7'],
     [
+      () => Module.open(SOFTHSM, any({ profil: 'none' })),
+      'open: there is no option profil, only profile, ',
+    ],
+    [() => Module.open.sync(SOFTHSM, any({ onrestart: () => {} })), 'deep, onRestart'],
+    [
       () => Module.open(SOFTHSM, { onRestart: any(5) }),
       'open: onRestart must be a function, not 5',
     ],

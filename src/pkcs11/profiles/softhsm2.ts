@@ -13,7 +13,7 @@ function configuration(env: Readonly<Record<string, string | undefined>>): strin
   const given = env['SOFTHSM2_CONF']
   if (given !== undefined) return required(NAME, 'SOFTHSM2_CONF', given)
   const [own] = present(join(homedir(), '.config/softhsm2/softhsm2.conf'), STANDARD)
-  return own ?? required(NAME, 'the configuration', STANDARD)
+  return own ?? required(NAME, 'the configuration, where SOFTHSM2_CONF names none,', STANDARD)
 }
 
 function tokensOf(path: string): string {
