@@ -67,6 +67,16 @@ test.each([
   60_000,
 )
 
+test('a Node that may load no addon is what is wrong, and not the package', () => {
+  const door = new URL('../dist/doors/index.js', import.meta.url).href
+  const program = `import { open } from '${door}'; open('libm.so.6').catch((e) => console.log(e.code, e.message))`
+  const args = ['--no-addons', '--input-type=module', '--eval', program]
+  const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+  expect(stderr).toBe('')
+  expect(stdout).toMatch(/^ERR_FAT_THREAD_START .*without `--no-addons`, and with `--allow-addons`/)
+  expect(stdout).not.toMatch(/build it/)
+})
+
 test('a program that imports fat-threads loads two files', () => {
   const doors = new URL('../dist/doors/', import.meta.url)
   const loaded = new Set<string>()

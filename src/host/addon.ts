@@ -126,10 +126,11 @@ function load(): Addon {
   try {
     found = createRequire(import.meta.url)(join(nativeFolder(), 'addon.node')) as Addon
   } catch (cause) {
-    throw new StartError(
-      `the native part for ${platform} can't be loaded; build it with \`node native/build.mjs\` in the package's folder, and leave fat-threads out of bundles (\`external\`), which have none`,
-      { cause },
-    )
+    const advice =
+      (cause as NodeJS.ErrnoException).code === 'ERR_DLOPEN_DISABLED'
+        ? 'Node may load no addon: start it without `--no-addons`, and with `--allow-addons` where there is `--permission`'
+        : "build it with `node native/build.mjs` in the package's folder, and leave fat-threads out of bundles (`external`), which have none"
+    throw new StartError(`the native part for ${platform} can't be loaded; ${advice}`, { cause })
   }
   if (Buffer.compare(found.digest, protocolDigest()) !== 0)
     throw new StartError(
