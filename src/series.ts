@@ -372,8 +372,8 @@ export class Series {
    * @internal Begins it where its functions are being bound, right behind that: they need not be there yet. It is of no
    * use to another process, so it goes on in none.
    */
-  ahead(): Begun {
-    const limits = this.#begin({})
+  ahead(options: SeriesOptions = {}): Begun {
+    const limits = this.#begin(options)
     const pending = this.#home.lane().begin(seriesIn(this.#home.owner(), this.#ready()), limits)
     // Whoever asked may find the library itself missing, and not wait.
     const ran = pending.promise() as Promise<Ran>

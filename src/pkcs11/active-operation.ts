@@ -68,16 +68,13 @@ export class Active {
   /** Leaves no operation behind; what went wrong before is what counts. */
   async over(): Promise<void> {
     const { seat, options } = this.#streaming
-    try {
-      if (this.#placed === undefined || !seat.life.serves) return
-      const { timeout } = options
-      const limits = { timeout, session: seat.handle }
-      await seat.life.run((frame) => cancel(frame, seat.handle, this.#kind), limits)
-    } catch {
-      // Its process ended over it, as whoever calls next hears.
-    } finally {
-      this.#frame.end()
-    }
+    const { life, handle } = seat
+    if (this.#placed !== undefined)
+      await life.clearUp((frame) => cancel(frame, handle, this.#kind), {
+        ...options,
+        session: handle,
+      })
+    this.#frame.end()
   }
 }
 

@@ -6,6 +6,7 @@ import { Frames } from './frame.ts'
 import { Life, type RunOptions } from './life.ts'
 import {
   findFunctions,
+  type Limits,
   type ListFunctions,
   listFunctions,
   type ModuleFunctions,
@@ -32,6 +33,8 @@ export interface Renewal {
 export class Cryptoki implements AsyncDisposable {
   readonly library: Library
   readonly #lists: ListFunctions
+  /** Of the functions that are called before the module serves. */
+  readonly #limits: Limits
   #life: Life | undefined
   #beginning: Promise<Life> | undefined
   #initialized: InitializeArguments | undefined
@@ -43,8 +46,9 @@ export class Cryptoki implements AsyncDisposable {
   /** Asked of each process but the first one. */
   renewal: Renewal | undefined
 
-  private constructor(library: Library) {
+  private constructor(library: Library, limits: Limits) {
     this.library = library
+    this.#limits = limits
     this.#lists = listFunctions(library)
   }
 
@@ -55,7 +59,7 @@ export class Cryptoki implements AsyncDisposable {
    */
   static async load(path: string | URL, given: LoadingOptions = {}): Promise<Cryptoki> {
     const { options, shelter } = sheltered(path, given)
-    const asking = Cryptoki.#asking(shelter)
+    const asking = Cryptoki.#asking(shelter, {})
     const library = await open(path, {}, { threads: THREADS, ...options }, asking.ask)
     try {
       const cryptoki = asking.cryptoki()
@@ -68,10 +72,13 @@ export class Cryptoki implements AsyncDisposable {
     }
   }
 
-  /** The same, blocking. */
-  static loadSync(path: string | URL, given: LoadingOptions = {}): Cryptoki {
+  /**
+   * The same, blocking.
+   * @param limits Of the functions that are called before the module serves, in each process.
+   */
+  static loadSync(path: string | URL, given: LoadingOptions = {}, limits: Limits = {}): Cryptoki {
     const { options, shelter } = sheltered(path, given)
-    const asking = Cryptoki.#asking(shelter)
+    const asking = Cryptoki.#asking(shelter, limits)
     const library = open.sync(path, {}, { threads: THREADS, ...options }, asking.ask)
     try {
       const cryptoki = asking.cryptoki()
@@ -85,7 +92,10 @@ export class Cryptoki implements AsyncDisposable {
   }
 
   /** Asks for the module's functions behind the module; where it needs other libraries, they come first. */
-  static #asking({ libraries }: Shelter): {
+  static #asking(
+    { libraries }: Shelter,
+    limits: Limits,
+  ): {
     readonly ask: (library: Library) => void
     readonly cryptoki: () => Cryptoki
   } {
@@ -93,7 +103,7 @@ export class Cryptoki implements AsyncDisposable {
     return {
       ask: (library) => {
         try {
-          const made = new Cryptoki(library)
+          const made = new Cryptoki(library, limits)
           if (libraries.length === 0) made.#asked = ahead(made.#coded())
           outcome = () => made
         } catch (error) {
@@ -259,11 +269,11 @@ export class Cryptoki implements AsyncDisposable {
     const { thread } = library
     const frames = new Frames(thread)
     const frame = frames.lease()
-    const functions = yield* findFunctions(library, this.#lists, frame)
+    const functions = yield* findFunctions(library, this.#lists, frame, this.#limits)
     frame.end()
     const life = new Life(thread, functions, frames)
     const isFirst = this.#life === undefined
-    if (this.#initialized !== undefined) yield initializing(life, this.#initialized)
+    if (this.#initialized !== undefined) yield initializing(life, this.#initialized, this.#limits)
     // A blocking call may have been quicker.
     if (this.#life?.isAlive) return this.#life
     this.#life = life
@@ -288,7 +298,7 @@ function* before({ thread }: Library, { libraries }: Shelter): Course<void> {
     yield { run: () => thread.load(name, {}), sync: () => thread.load.sync(name, {}) }
 }
 
-function initializing(life: Life, given: InitializeArguments): Step {
+function initializing(life: Life, given: InitializeArguments, limits: Limits): Step {
   const operation: Operation<void> = (frame) => initializeAgain(frame, given)
-  return { run: () => life.run(operation), sync: () => life.runSync(operation) }
+  return { run: () => life.run(operation, limits), sync: () => life.runSync(operation, limits) }
 }

@@ -6,6 +6,7 @@ import {
   CKR_FUNCTION_CANCELED,
 } from './constants/index.ts'
 import { nameOf } from './names.ts'
+import type { Ulong } from './words.ts'
 
 /** What all errors of a module's functions say, whatever their class. */
 export interface Coded {
@@ -27,11 +28,11 @@ export class Pkcs11Error extends FatThreadError implements Coded {
   readonly ckr: string
   readonly method: string
 
-  constructor(method: string, rv: number, why = '', options: Details = {}) {
+  constructor(method: string, rv: Ulong, why = '', options: Details = {}) {
     const ckr = nameOf('CKR', rv)
     super(`${method}: ${ckr}${why === '' ? '' : ` (${why})`}`, { call: method, ...options })
     this.code = ckr
-    this.rv = rv
+    this.rv = Number(rv)
     this.ckr = ckr
     this.method = method
   }

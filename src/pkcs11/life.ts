@@ -10,7 +10,7 @@ import type { Frame, Frames } from './frame.ts'
 import type { Limits, ModuleFunctions } from './module-functions.ts'
 import type { Call, Operation, Steps, Trip } from './operation.ts'
 import { SessionLines } from './session-lines.ts'
-import type { Ulong } from './words.ts'
+import { exactly, type Ulong } from './words.ts'
 
 export interface RunOptions extends Limits {
   /** It runs behind what this session does. */
@@ -156,6 +156,26 @@ export class Life {
     }
   }
 
+  /** After a failure, which is what counts: nobody hears what comes of it, and what stopped the call doesn't stop it. */
+  async clearUp(operation: Operation<void>, { timeout, session }: RunOptions): Promise<void> {
+    if (!this.serves) return
+    try {
+      await this.run(operation, { timeout, session })
+    } catch {
+      // Where its process ended over it, whoever calls next hears of that.
+    }
+  }
+
+  /** The same, blocking. */
+  clearUpSync(operation: Operation<void>, { timeout, session }: RunOptions): void {
+    if (!this.serves) return
+    try {
+      this.runSync(operation, { timeout, session })
+    } catch {
+      // The same.
+    }
+  }
+
   /** A few blocking calls are quickest one after the other. */
   #make(step: Call | Trip, limits: Limits | undefined, options: RunOptions): Made {
     if (!('calls' in step)) return { call: step, rv: this.#call(step, limits, options) }
@@ -163,16 +183,16 @@ export class Life {
     let last: Made | undefined
     for (const call of step.calls) {
       const rv = this.#call(call, limits, options)
-      step.returned.push(rv)
+      step.returned.push(Number(rv))
       last = { call, rv }
       if (rv !== 0 && step.stops) break
     }
     return last as Made
   }
 
-  #call({ name, words }: Call, limits: Limits | undefined, options: RunOptions): number {
+  #call({ name, words }: Call, limits: Limits | undefined, options: RunOptions): Ulong {
     this.#require(name, options)
-    return Number(this.functions.of(name, limits).sync(...words))
+    return exactly(this.functions.of(name, limits).sync(...words))
   }
 
   async #drive<Result>(
@@ -191,7 +211,7 @@ export class Life {
         if ('calls' in step) {
           made = await this.#travel(step, limits, options)
         } else {
-          const rv = Number(await this.functions.of(step.name, limits)(...step.words))
+          const rv = exactly(await this.functions.of(step.name, limits)(...step.words))
           made = { call: step, rv }
         }
       } catch (error) {
@@ -298,8 +318,8 @@ function taken({ returned }: Trip, made: readonly Making[]): Made {
   let last: Made | undefined
   for (const { call, step } of made) {
     if (!step.ran) break
-    const rv = Number(step.value)
-    returned.push(rv)
+    const rv = exactly(step.value)
+    returned.push(Number(rv))
     last = { call, rv }
   }
   return last as Made
@@ -308,7 +328,7 @@ function taken({ returned }: Trip, made: readonly Making[]): Made {
 /** The last call that was made, and what it returned. */
 interface Made {
   readonly call: Call
-  readonly rv: number
+  readonly rv: Ulong
 }
 
 function answered<Result>(
@@ -317,7 +337,8 @@ function answered<Result>(
   { call, rv }: Made,
 ): IteratorResult<Call | Trip, Result> {
   const isAsked = 'calls' in step && !step.stops
-  if (rv === 0 || isAsked || call.accepts.includes(rv)) return steps.next(rv)
+  const number = Number(rv)
+  if (number === 0 || isAsked || call.accepts.includes(number)) return steps.next(number)
   return steps.throw(new Pkcs11Error(call.name, rv))
 }
 

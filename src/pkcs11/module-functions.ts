@@ -102,14 +102,15 @@ export function* findFunctions(
   library: Library,
   lists: ListFunctions,
   frame: Frame,
+  limits: Limits,
 ): Course<ModuleFunctions> {
   const { thread, path } = library
   // The default interface need not be the newest one.
   for (const version of [undefined, Uint8Array.of(3, 0)]) {
-    const found = yield* interfaceFunctions(thread, lists, frame, version)
+    const found = yield* interfaceFunctions(thread, lists, frame, limits, version)
     if (found !== undefined) return found
   }
-  const list = yield* functionList(thread, lists, frame)
+  const list = yield* functionList(thread, lists, frame, limits)
   try {
     // Whatever version it says: one of version 3 is given by an interface.
     return yield* functionsIn(thread, list, NAMES_2)
@@ -127,6 +128,7 @@ function* interfaceFunctions(
   thread: FatThread,
   { getInterface }: ListFunctions,
   frame: Frame,
+  limits: Limits,
   version: Uint8Array | undefined,
 ): Course<ModuleFunctions | undefined> {
   if (getInterface === undefined) return undefined
@@ -134,7 +136,7 @@ function* interfaceFunctions(
   const wanted = version === undefined ? 0 : frame.copy(version).address
   const found = frame.zeroed(8)
   const words = [name.address, wanted, found.address, 0]
-  const rv = (yield invoke(thread, getInterface, words)) as bigint
+  const rv = (yield invoke(thread, getInterface, words, limits)) as bigint
   if (rv !== 0n) return undefined
   try {
     const list = yield* bytesAt(thread, BigInt(wordIn(found)) + 8n, 8)
@@ -150,10 +152,11 @@ function* functionList(
   thread: FatThread,
   { getFunctionList }: ListFunctions,
   frame: Frame,
+  limits: Limits,
 ): Course<bigint> {
   const found = frame.zeroed(8)
-  const rv = (yield invoke(thread, getFunctionList, [found.address])) as bigint
-  if (rv !== 0n) throw new Pkcs11Error('C_GetFunctionList', Number(rv))
+  const rv = (yield invoke(thread, getFunctionList, [found.address], limits)) as bigint
+  if (rv !== 0n) throw new Pkcs11Error('C_GetFunctionList', rv)
   return BigInt(wordIn(found))
 }
 
@@ -186,14 +189,20 @@ function* bytesAt(thread: FatThread, address: bigint, bytes: number): Course<Dat
   return new DataView(read.buffer, read.byteOffset, read.length)
 }
 
-function invoke(thread: FatThread, function_: UntypedFunction, words: readonly number[]): Step {
+function invoke(
+  thread: FatThread,
+  function_: UntypedFunction,
+  words: readonly number[],
+  limits: Limits,
+): Step {
+  const limited = limits.timeout === undefined ? function_ : function_.with(limits)
   return {
-    run: () => function_(...words),
-    sync: () => function_.sync(...words),
+    run: () => limited(...words),
+    sync: () => limited.sync(...words),
     ahead: () => {
       const series = thread.series()
       const step = series.call(function_, ...words)
-      const posted = series.ahead()
+      const posted = series.ahead(limits)
       return {
         run: async () => {
           await posted.ended()

@@ -50,6 +50,7 @@ const LOOK = 500
 const MOST_NAMED = 4
 
 const MODULE_OPTIONS = [...LOADING_OPTIONS, 'onRestart']
+const ABORTED = Symbol('aborted')
 
 export class Module implements AsyncDisposable, Disposable {
   /**
@@ -156,7 +157,9 @@ export class Module implements AsyncDisposable, Disposable {
     if (typeof interval !== 'number' || !(interval >= 0))
       throw wrongKind('slotEvents: interval', 'a number of milliseconds', interval)
     while (!signal?.aborted) {
-      const slot = await this.#cryptoki.run((frame) => waitForSlotEvent(frame, CKF_DONT_BLOCK))
+      const looking = this.#cryptoki.run((frame) => waitForSlotEvent(frame, CKF_DONT_BLOCK))
+      const slot = await unlessAborted(looking, signal)
+      if (slot === ABORTED) return
       if (slot !== undefined) yield new Slot(this.#cryptoki, slot)
       else if (!(await rested(interval, signal))) return
     }
@@ -223,6 +226,24 @@ function explained(error: unknown, { denials }: FatThread): unknown {
   const named = [...new Set(all)].slice(-MOST_NAMED)
   const why = `the module was denied ${named.join(', ')}; what it needs goes into permissions`
   return new Pkcs11Error(error.method, error.rv, why)
+}
+
+/** A look that hangs in the module is left to itself: to abort it would end the process, and all its sessions. */
+async function unlessAborted<Result>(
+  work: Promise<Result>,
+  signal: AbortSignal | undefined,
+): Promise<Result | typeof ABORTED> {
+  if (signal === undefined) return work
+  let abort = (): void => {}
+  const aborted = new Promise<typeof ABORTED>((resolve) => {
+    abort = () => resolve(ABORTED)
+    signal.addEventListener('abort', abort)
+  })
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
 }
 
 /** Whether it was not called off. */

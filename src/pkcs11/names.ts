@@ -1,5 +1,6 @@
 /** Between the numbers of PKCS #11 and their names. */
 import * as constants from './constants/index.ts'
+import type { Ulong } from './words.ts'
 
 type Constants = typeof constants
 
@@ -51,8 +52,8 @@ export function knownName(prefix: Prefix, number: number): string | undefined {
 }
 
 /** The name of a number; of one that the standard doesn't name, the prefix and the number. */
-export function nameOf(prefix: Prefix, number: number): string {
-  return knownName(prefix, number) ?? `${prefix}_0x${number.toString(16).toUpperCase()}`
+export function nameOf(prefix: Prefix, number: Ulong): string {
+  return knownName(prefix, Number(number)) ?? `${prefix}_0x${number.toString(16).toUpperCase()}`
 }
 
 /** The number that a name stands for, or `undefined`. */

@@ -73,7 +73,7 @@ export async function takeSeat(
     const given = requirePin(typeof pin === 'function' ? await pin() : pin, 'open')
     await life.run(loginOnce(handle, given, user), { ...limits, session: handle })
   } catch (error) {
-    if (life.serves) await life.run((frame) => closeSession(frame, handle))
+    await life.clearUp((frame) => closeSession(frame, handle), limits)
     throw error
   }
   return { life, ...opened }
@@ -96,7 +96,7 @@ export function takeSeatSync(
     const given = requirePin(typeof pin === 'function' ? pin() : pin, 'open.sync')
     life.runSync(loginOnce(handle, given, user), limits)
   } catch (error) {
-    if (life.serves) life.runSync((frame) => closeSession(frame, handle))
+    life.clearUpSync((frame) => closeSession(frame, handle), limits)
     throw error
   }
   return { life, ...opened }

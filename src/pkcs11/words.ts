@@ -22,6 +22,12 @@ export function writeUlong(view: DataView, at: number, value: Ulong): void {
   }
 }
 
+/** What a function returned. */
+export function exactly(returned: unknown): Ulong {
+  const number = Number(returned)
+  return Number.isSafeInteger(number) ? number : (returned as bigint)
+}
+
 /** Whether a value is a CK_ULONG. */
 export function isUlong(value: unknown): value is Ulong {
   if (typeof value === 'bigint') return value >= 0n && value <= UNAVAILABLE

@@ -51,7 +51,7 @@ export class LoadedModule {
   }
 
   #begin(options: LoadingOptions): Cryptoki {
-    const cryptoki = Cryptoki.loadSync(this.path, options)
+    const cryptoki = Cryptoki.loadSync(this.path, options, this.#limits)
     const renew = (life: Life): void => this.#renew(life)
     cryptoki.renewal = { run: async (life) => renew(life), sync: renew }
     return cryptoki

@@ -102,6 +102,20 @@ describe('lengths', () => {
     expect(await failure(() => pkcs11.C_GetOperationState(session))).toMatchObject({ message })
   })
 
+  test('of attributes behind one that it does not tell', async () => {
+    const [session, key] = await typed('stops-at-the-first-that-is-missing')
+    const names = ['CKA_LABEL', 'CKA_VALUE', 'CKA_ID'] as const
+    const told = {
+      CKA_LABEL: 'AAAA',
+      CKA_VALUE: undefined,
+      CKA_ID: new Uint8Array(4).fill(0x41),
+    }
+    expect(await session.get(key, names)).toEqual(told)
+    expect(session.get.sync(key, names)).toEqual(told)
+    const [found] = await session.find({}, { attributes: names })
+    expect(found?.attributes).toEqual(told)
+  })
+
   test('of attributes, beyond all memory', async () => {
     const [session, key] = await typed('says-a-gigabyte')
     for (const run of [
@@ -140,6 +154,79 @@ describe('lengths', () => {
     const error = await failure(() => pkcs11.C_FindObjects(session))
     expect(error).toMatchObject({ message: expect.stringContaining('CKR_DEVICE_ERROR') })
   })
+})
+
+describe('what a failure leaves to be done', () => {
+  test.each([
+    'refuses-a-login-and-hangs',
+    'refuses-a-login-and-crashes',
+    'refuses-a-login-and-fails',
+  ])('%s: the login is what failed', async (deed) => {
+    module = await Module.open(MODULE, { permissions: { env: { DEED: deed } } })
+    const options = { pin: '1234', timeout: LIMIT }
+    for (const form of ['awaited', 'blocking']) {
+      const [slot] = await module.slots()
+      const elapsed = stopwatch()
+      const open = () => (form === 'awaited' ? slot?.open(options) : slot?.open.sync(options))
+      const expected = { ckr: 'CKR_PIN_INCORRECT', method: 'C_Login' }
+      expect(await failure(open)).toMatchObject(expected)
+      expect(elapsed()).toBeLessThan(2000)
+    }
+  })
+
+  async function searching(deed: string): Promise<unknown> {
+    module = await Module.open(MODULE, { permissions: { env: { DEED: deed } } })
+    const [slot] = await module.slots()
+    const session = (await slot?.open()) as Session
+    return await failure(async () => {
+      for await (const _ of session.search({}, { timeout: LIMIT })) break
+    })
+  }
+
+  test('a search has its time limit to the end', async () => {
+    const elapsed = stopwatch()
+    const error = await searching('hangs-in-the-end-of-a-search')
+    expect(error).toBeInstanceOf(TimeoutError)
+    expect(error).toMatchObject({ method: 'C_FindObjectsFinal' })
+    expect(elapsed()).toBeLessThan(3000)
+  })
+
+  test('a search that failed says why, and not what came of ending it', async () => {
+    expect(await searching('finds-more-and-cannot-end')).toMatchObject({
+      ckr: 'CKR_DEVICE_ERROR',
+      method: 'C_FindObjects',
+    })
+  })
+})
+
+describe('a module that takes its time', () => {
+  test('a signal ends the wait for events, and nothing else', async () => {
+    const deed = 'waits-for-events-it-should-only-look-for'
+    module = await Module.open(MODULE, { permissions: { env: { DEED: deed } } })
+    const [slot] = await module.slots()
+    await using session = (await slot?.open()) as Session
+    const { pid } = module.thread
+    const elapsed = stopwatch()
+    for await (const _ of module.slotEvents({ signal: AbortSignal.timeout(100) })) break
+    expect(elapsed()).toBeLessThan(2000)
+    expect(await session.random(2)).toEqual(Uint8Array.of(0x52, 0x52))
+    expect(module.thread.pid).toBe(pid)
+  })
+
+  test('hangs-in-get-function-list: the drop-in has its time limit from the start', async () => {
+    const elapsed = stopwatch()
+    const error = await failure(() => dropIn('hangs-in-get-function-list'))
+    expect(error).toBeInstanceOf(TimeoutError)
+    expect(error).toMatchObject({ timeout: LIMIT, call: 'C_GetFunctionList' })
+    expect(elapsed()).toBeLessThan(4000)
+  })
+})
+
+test('a return value of 64 bits is named to its last one', async () => {
+  const [session, key] = await typed('returns-all-ones')
+  const expected = { ckr: 'CKR_0xFFFFFFFFFFFFFFFF', rv: 2 ** 64, method: 'C_Sign' }
+  expect(await failure(() => session.sign('CKM_ECDSA', key, DATA))).toMatchObject(expected)
+  expect(await failure(() => session.sign.sync('CKM_ECDSA', key, DATA))).toMatchObject(expected)
 })
 
 describe('memory', () => {

@@ -88,6 +88,8 @@ export function* getAttributeValue(
   const first = yield* attempt(frame, session, object, types, offered)
   const values: Value[] = first.values
   let { rv } = first
+  // A module may stop at the first one that is missing: behind it stands the room, not a length.
+  const untouched = types.map((_, index) => rv !== 0 && values[index]?.length === FIRST_BYTES)
   const missing = types
     .map((type, index) => ({ type, index, length: 0 }))
     .filter(({ type, index }) => values[index] === undefined && !isTemplate(type))
@@ -101,9 +103,23 @@ export function* getAttributeValue(
       for (const [index, each] of long.entries()) values[each.index] = found.values[index]
     }
   }
-  for (const [index, type] of types.entries())
+  for (const [index, type] of types.entries()) {
     if (isTemplate(type)) values[index] = yield* templateOf(frame, session, object, type)
+    if (untouched[index]) values[index] = yield* askedAlone(frame, session, object, type, types)
+  }
   return { rv: rv === CKR_BUFFER_TOO_SMALL ? 0 : rv, values }
+}
+
+/** Of an attribute that others may have stood in the way of: asked for alone. */
+function* askedAlone(
+  frame: Frame,
+  session: Ulong,
+  object: Ulong,
+  type: Ulong,
+  among: readonly Ulong[],
+): Steps<Value> {
+  if (among.length === 1) return undefined
+  return (yield* getAttributeValue(frame, session, object, [type])).values[0]
 }
 
 /** Sets the lengths of attributes; -1 of those that the object has not, or does not tell. */

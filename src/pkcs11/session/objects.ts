@@ -74,7 +74,9 @@ export function search(seating: Seating) {
     const { handle, life } = await seating.seat('search')
     const run = <Output>(operation: Operation<Output>): Promise<Output> =>
       life.run(operation, { ...limits, session: handle })
+    const final: Operation<void> = (frame) => objects.findObjectsFinal(frame, handle)
     await run((frame) => objects.findObjectsInit(frame, handle, attributes))
+    let isOver = false
     try {
       for (let found = 0; found < limit; ) {
         const most = Math.min(OBJECTS_AT_ONCE, limit - found)
@@ -86,9 +88,14 @@ export function search(seating: Seating) {
         found += some.length
         yield* some as unknown as Pkcs11Object<Name>[]
       }
+    } catch (error) {
+      isOver = true
+      await life.clearUp(final, { ...limits, session: handle })
+      throw error
     } finally {
-      if (life.serves)
-        await life.run((frame) => objects.findObjectsFinal(frame, handle), { session: handle })
+      // What called the search off doesn't keep it from being ended.
+      if (!isOver && life.serves)
+        await life.run(final, { timeout: limits.timeout, session: handle })
     }
   }
 }
