@@ -181,3 +181,22 @@ describe('a module that misbehaves', () => {
     })
   })
 })
+
+describe('a module that lies', () => {
+  const MODULE = fixture('fakes-a-token')
+
+  test('labels in a message command no terminal', () => {
+    const told = ['--parameters', 'has-texts-with-escapes', '--token', 'another']
+    const { status, stderr } = run('pkcs11', MODULE, ...told)
+    expect(status).toBe(2)
+    expect(stderr).toContain('there are \ufffd[31mred')
+    expect(stderr).not.toContain('\u001b')
+  })
+
+  test('an object with long values makes no row long', () => {
+    const { status, stdout } = run('pkcs11', MODULE, '--parameters', 'has-a-megabyte')
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/ A{200}… +id (41){100}…/)
+    expect(stdout.length).toBeLessThan(3000)
+  })
+})

@@ -1,4 +1,5 @@
 /** What a PKCS #11 module has: its slots, what their tokens can do, and what is on them. */
+import { printable } from '../../loader/elf-strings.ts'
 import {
   type AttributeName,
   type CallOptions,
@@ -55,6 +56,8 @@ export interface Wanted extends CallOptions {
 
 /** More are not listed. */
 const MOST_OBJECTS = 10_000
+/** Labels in one message. */
+const MOST_NAMED = 20
 
 export async function surveyOf(module: Module, wanted: Wanted): Promise<Survey> {
   const { label, pin, ...limits } = wanted
@@ -77,7 +80,9 @@ function labelsOf(tokens: readonly (TokenInfo | undefined)[]): string {
   const labels = tokens.flatMap((token) =>
     token?.flags.includes('CKF_TOKEN_INITIALIZED') ? [token.label] : [],
   )
-  return labels.length === 0 ? 'none is initialized' : `there are ${labels.join(', ')}`
+  if (labels.length === 0) return 'none is initialized'
+  const more = labels.length > MOST_NAMED ? ` and ${labels.length - MOST_NAMED} more` : ''
+  return `there are ${labels.slice(0, MOST_NAMED).map(printable).join(', ')}${more}`
 }
 
 /** Nothing where there is none, or none that the module understands. */

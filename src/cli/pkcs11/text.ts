@@ -54,11 +54,22 @@ function objectRow(object: ShownObject): string[] {
   return [
     kind,
     type === undefined ? '' : name(type).replace(/^CK[KC]_/, ''),
-    foreign(CKA_LABEL ?? ''),
-    CKA_ID === undefined || CKA_ID.length === 0 ? '' : `id ${Buffer.from(CKA_ID).toString('hex')}`,
+    foreign(short(CKA_LABEL ?? '')),
+    CKA_ID === undefined || CKA_ID.length === 0 ? '' : `id ${short(hex(CKA_ID))}`,
     CKA_PRIVATE ? 'private' : '',
   ]
 }
+
+/** A cell makes all those of its column as wide: megabytes of one object would be those of ten thousand. */
+const MOST_IN_CELL = 200
+
+function short(text: string): string {
+  return text.length > MOST_IN_CELL ? `${text.slice(0, MOST_IN_CELL)}…` : text
+}
+
+/** As much of it as is shown. */
+const hex = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.subarray(0, MOST_IN_CELL)).toString('hex')
 
 /** `CKO_PRIVATE_KEY` is a private key. */
 const words = (value: string | Ulong): string =>
