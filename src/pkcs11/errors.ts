@@ -27,6 +27,7 @@ export class Pkcs11Error extends FatThreadError implements Coded {
   readonly rv: number
   readonly ckr: string
   readonly method: string
+  readonly #returned: Ulong
 
   constructor(method: string, rv: Ulong, why = '', options: Details = {}) {
     const ckr = nameOf('CKR', rv)
@@ -35,6 +36,12 @@ export class Pkcs11Error extends FatThreadError implements Coded {
     this.rv = Number(rv)
     this.ckr = ckr
     this.method = method
+    this.#returned = rv
+  }
+
+  /** @internal The same, with what is known of its reason. */
+  because(why: string): Pkcs11Error {
+    return new Pkcs11Error(this.method, this.#returned, why)
   }
 }
 

@@ -224,8 +224,9 @@ function explained(error: unknown, { denials }: FatThread): unknown {
     path === undefined ? syscall : `${syscall} ${path}`,
   )
   const named = [...new Set(all)].slice(-MOST_NAMED)
-  const why = `the module was denied ${named.join(', ')}; what it needs goes into permissions`
-  return new Pkcs11Error(error.method, error.rv, why)
+  return error.because(
+    `the module was denied ${named.join(', ')}; what it needs goes into permissions`,
+  )
 }
 
 /** A look that hangs in the module is left to itself: to abort it would end the process, and all its sessions. */
