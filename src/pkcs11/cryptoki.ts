@@ -1,6 +1,7 @@
 /** A PKCS #11 module in a fat thread, which begins again when its process has ended. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Library, open } from '../index.ts'
+import { becauseDenied } from './denied.ts'
 import { coded, moduleClosed } from './errors.ts'
 import { Frames } from './frame.ts'
 import { Life, type RunOptions } from './life.ts'
@@ -123,13 +124,26 @@ export class Cryptoki implements AsyncDisposable {
   }
 
   async initialize(given: InitializeArguments = {}, options?: RunOptions): Promise<void> {
-    await this.run((frame) => initialize(frame, given), options)
-    this.#initialized = given
+    try {
+      await this.run((frame) => initialize(frame, given), options)
+      this.#initialized = given
+    } catch (error) {
+      throw this.#uninitialized(error)
+    }
   }
 
   initializeSync(given: InitializeArguments = {}, options?: RunOptions): void {
-    this.runSync((frame) => initialize(frame, given), options)
-    this.#initialized = given
+    try {
+      this.runSync((frame) => initialize(frame, given), options)
+      this.#initialized = given
+    } catch (error) {
+      throw this.#uninitialized(error)
+    }
+  }
+
+  /** One that is initialized already refuses it for that. */
+  #uninitialized(error: unknown): unknown {
+    return this.isInitialized ? error : becauseDenied(error, this.library.thread)
   }
 
   async finalize(options?: RunOptions): Promise<void> {

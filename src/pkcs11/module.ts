@@ -46,8 +46,6 @@ export interface SlotEventOptions {
 /** Milliseconds that calls have to end in when the module is closed, and `C_Finalize` has after that. */
 const CLOSE_LIMIT = 1000
 const LOOK = 500
-/** So many of the calls that were denied are in a message. */
-const MOST_NAMED = 4
 
 const MODULE_OPTIONS = [...LOADING_OPTIONS, 'onRestart']
 const ABORTED = Symbol('aborted')
@@ -88,9 +86,8 @@ export class Module implements AsyncDisposable, Disposable {
       await cryptoki.initialize(initializing)
       return new Module(cryptoki, options)
     } catch (error) {
-      const told = explained(error, cryptoki.library.thread)
       await cryptoki.close()
-      if (!mustBeAlone(error, options)) throw told
+      if (!mustBeAlone(error, options)) throw error
       return Module.#open(path, { ...options, threads: 1 })
     }
   }
@@ -102,9 +99,8 @@ export class Module implements AsyncDisposable, Disposable {
       cryptoki.initializeSync(initializing)
       return new Module(cryptoki, options)
     } catch (error) {
-      const told = explained(error, cryptoki.library.thread)
       cryptoki.closeSync()
-      if (!mustBeAlone(error, options)) throw told
+      if (!mustBeAlone(error, options)) throw error
       return Module.#openSync(path, { ...options, threads: 1 })
     }
   }
@@ -215,18 +211,6 @@ function partsOf(options: unknown): [LoadingOptions, InitializeArguments] {
     { ...loading, libraryParameters },
     { libraryParameters, locking: loading.threads !== 1 },
   ]
-}
-
-/** What `C_Initialize` returned, and what the module was denied until then, which nobody could ask for afterwards. */
-function explained(error: unknown, { denials }: FatThread): unknown {
-  if (!(error instanceof Pkcs11Error) || denials.length === 0) return error
-  const all = denials.map(({ syscall, path }) =>
-    path === undefined ? syscall : `${syscall} ${path}`,
-  )
-  const named = [...new Set(all)].slice(-MOST_NAMED)
-  return error.because(
-    `the module was denied ${named.join(', ')}; what it needs goes into permissions`,
-  )
 }
 
 /** A look that hangs in the module is left to itself: to abort it would end the process, and all its sessions. */

@@ -5,6 +5,7 @@ import { CrashError, ExitError, FatThreadError, TimeoutError } from '../../src/i
 import { type IsolationOptions, Pkcs11Error } from '../../src/pkcs11js/index.ts'
 import { fixture } from '../fixtures/build.ts'
 import { runProgram } from '../support/run-program.ts'
+import { needsSoftHsm, SOFTHSM, SoftHsm } from '../support/softhsm.ts'
 import { stopwatch } from '../support/stopwatch.ts'
 import { until } from '../support/until.ts'
 import { failure, handle, isolated, type Methods } from './implementations.ts'
@@ -324,6 +325,32 @@ describe('handles that a search has found ahead', () => {
     call(name, ...given)
     call('C_FindObjects', S)
     expect(asked()).toBe(1)
+  })
+})
+
+describe.skipIf(needsSoftHsm())('what a module was denied', () => {
+  const load = (options: IsolationOptions): void => {
+    loaded = new pkcs11js.PKCS11()
+    loaded['load']?.(SOFTHSM, options)
+  }
+  const causeOf = async (): Promise<string> => {
+    const error = (await failure(() => call('C_Initialize'))) as Error
+    return String(error.cause)
+  }
+
+  test('stands behind a C_Initialize that fails', async () => {
+    const SOFTHSM2_CONF = '/nowhere/softhsm2.conf'
+    load({ profile: 'none', permissions: { env: { SOFTHSM2_CONF } } })
+    expect(await causeOf()).toMatch(
+      /CKR_GENERAL_ERROR \(the module was denied .*openat \/nowhere\/softhsm2\.conf.*permissions\)/,
+    )
+  })
+
+  test('and not behind one that comes twice', async () => {
+    using softHsm = new SoftHsm()
+    load(softHsm.options)
+    call('C_Initialize')
+    expect(await causeOf()).toMatch(/CKR_CRYPTOKI_ALREADY_INITIALIZED$/)
   })
 })
 
