@@ -267,10 +267,11 @@ describe('blocking calls', () => {
   test('what ends meanwhile on other lanes has ended', async () => {
     const { sleep } = await begin()
     const ended: number[] = []
-    const slow = [60, 20, 40].map((time) => sleep(time).then((result) => ended.push(result)))
-    expect(sleep.sync(150)).toBe(150)
+    // What ends while others have the processor is heard of in one turn, in the order of the lanes.
+    const slow = [260, 60, 160].map((time) => sleep(time).then((result) => ended.push(result)))
+    expect(sleep.sync(360)).toBe(360)
     await Promise.all(slow)
-    expect(ended).toEqual([20, 40, 60])
+    expect(ended).toEqual([60, 160, 260])
     expect(await sleep(1)).toBe(1)
   })
 
