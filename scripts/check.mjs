@@ -20,10 +20,8 @@ function checkPackage() {
     const tarball = join(folder, JSON.parse(packed.stdout)[0].filename)
     const results = [
       tool('publint', ['run', tarball, '--strict']),
-      // Node 20.19 and newer load ES modules by require(), so that "CommonJS resolves to ESM" is meant;
-      // all else about require() is still looked at, which the profile esm-only would not do. The
-      // profile node16 leaves out Node 10, which knows no "exports".
-      tool('attw', [tarball, '--profile', 'node16', '--ignore-rules', 'cjs-resolves-to-esm']),
+      // The profile node16 leaves out Node 10, which knows no "exports".
+      tool('attw', [tarball, '--profile', 'node16']),
     ]
     return {
       ok: results.every(({ ok }) => ok),

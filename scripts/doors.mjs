@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 // Writes what a program imports as a few files, from the many that TypeScript wrote: dist/doors/. To look for, read and
 // compile each of 170 files costs a program three times what their code does. Comments go, names and lines stay.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+// And what it requires: dist/commonjs/, where modules of CommonJS load those, and TypeScript finds the declarations as
+// those of CommonJS.
+import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rolldown } from 'rolldown'
 import { ROOT } from './steps.mjs'
@@ -14,8 +16,12 @@ const DOORS = {
   pkcs11js: 'pkcs11js/index.js',
 }
 
+/** What `require` gives is declared by its entry point, or by this: an object with nothing named `default` in it. */
+const REQUIRED = { koffi: 'koffi/interface.js', pkcs11js: 'pkcs11js/interface.js' }
+
 const DIST = join(ROOT, 'dist')
 const TO = join(DIST, 'doors')
+const COMMONJS = join(DIST, 'commonjs')
 
 /** Outside of ASCII only texts are, and an engine keeps a file with them in twice the memory. */
 const ascii = (code) =>
@@ -36,3 +42,15 @@ await bundle.close()
 rmSync(TO, { recursive: true, force: true })
 mkdirSync(TO)
 for (const { fileName, code } of output) writeFileSync(join(TO, fileName), ascii(code))
+
+rmSync(COMMONJS, { recursive: true, force: true })
+for (const path of readdirSync(DIST, { recursive: true }))
+  if (path.endsWith('.d.ts') && !path.startsWith('cli/'))
+    cpSync(join(DIST, path), join(COMMONJS, path))
+writeFileSync(join(COMMONJS, 'package.json'), '{ "type": "commonjs" }\n')
+mkdirSync(join(COMMONJS, 'doors'))
+for (const [name, path] of Object.entries(DOORS)) {
+  const door = join(COMMONJS, 'doors', name)
+  writeFileSync(`${door}.js`, `module.exports = require('../../doors/${name}.js')\n`)
+  writeFileSync(`${door}.d.ts`, `export * from '../${REQUIRED[name] ?? path}'\n`)
+}

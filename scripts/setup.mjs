@@ -86,7 +86,7 @@ function compileTypeScript() {
   }
   const compiled = output.includes('TSFILE:')
   if (compiled) say(`TypeScript compiled (${time()})`)
-  if (compiled || !existsSync(join(ROOT, 'dist', 'doors'))) makeDoors()
+  if (compiled || !existsSync(join(ROOT, 'dist', 'commonjs', 'doors'))) makeDoors()
 }
 
 function makeDoors() {

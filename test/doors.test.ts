@@ -1,6 +1,7 @@
 /** What programs import: the same as the parts that it is made of, in a few files. */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'rolldown'
 import { expect, test } from 'vitest'
@@ -20,6 +21,9 @@ const PROGRAM = `
   import koffi, { isolate } from 'fat-threads/koffi'
   import { CKM_ECDSA, isCoded, Module } from 'fat-threads/pkcs11'
   import * as pkcs11js from 'fat-threads/pkcs11js'
+  import { load } from 'koffi' // by the names that other packages ask for
+  import { Session } from 'graphene-pk11'
+  import { PKCS11 } from 'pkcs11js'
 
   const one: number = open.sync('libm.so.6', { cos: 'double cos(double x)' }).symbols.cos.sync(0)
   const declared = open.sync('libm.so.6', 'double cos(double x);')
@@ -29,12 +33,15 @@ const PROGRAM = `
   export const module: Module = Module.open.sync('libvendor.so', { profile: 'none' })
   export const rest = [CrashError, struct, koffi.load, isolate, CKM_ECDSA, isCoded]
   export const token: pkcs11js.PKCS11 = new pkcs11js.PKCS11()
+  export const other: PKCS11 = token
+  export const others = [load, Session]
 `
 
 test.each([
   ['nodenext, ES module', 'program.mts', ['--module', 'nodenext', '--skipLibCheck', 'false']],
   ['nodenext, CommonJS', 'program.cts', ['--module', 'nodenext']],
   ['node16, ES module', 'program.mts', ['--module', 'node16']],
+  ['node16, CommonJS', 'program.cts', ['--module', 'node16', '--skipLibCheck', 'false']],
   ['bundler', 'program.ts', ['--module', 'esnext', '--moduleResolution', 'bundler']],
   [
     'node10, CommonJS',
@@ -52,7 +59,12 @@ test.each([
     const root = fileURLToPath(new URL('..', import.meta.url))
     mkdirSync(scratch.path('node_modules'))
     symlinkSync(root, scratch.path('node_modules/fat-threads'))
-    symlinkSync(`${root}/node_modules/@types`, scratch.path('node_modules/@types'))
+    for (const alias of ['koffi', 'pkcs11js'])
+      symlinkSync(join(root, alias), scratch.path(`node_modules/${alias}`))
+    symlinkSync(join(root, 'node_modules/@types'), scratch.path('node_modules/@types'))
+    // Not a link: it is to find the pkcs11js beside it.
+    const graphene = 'node_modules/graphene-pk11'
+    cpSync(join(root, graphene), scratch.path(graphene), { recursive: true })
     scratch.write(file, PROGRAM)
     const strict = ['--strict', '--skipLibCheck', '--noEmit', '--types', 'node']
     const newest = ['--target', 'es2022', '--lib', 'es2023,esnext.disposable']
@@ -64,7 +76,7 @@ test.each([
     expect(stdout).toBe('')
     expect(status).toBe(0)
   },
-  60_000,
+  120_000,
 )
 
 test('a Node that may load no addon is what is wrong, and not the package', () => {

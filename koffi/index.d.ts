@@ -1,2 +1,0 @@
-export * from '../dist/koffi/index.js'
-export { default } from '../dist/koffi/index.js'

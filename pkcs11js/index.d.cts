@@ -1,0 +1,1 @@
+export * from '../dist/commonjs/doors/pkcs11js.js'
