@@ -32,8 +32,9 @@ export default defineConfig({
           exclude: ['test/soak/**', ...(sanitized ? UNFIT : [])],
           testTimeout: sanitized ? 60_000 : 20_000,
           hookTimeout: sanitized ? 60_000 : 20_000,
-          // Two files and their processes share two cores: a bound of time is asked twice before it is missed.
-          retry: 1,
+          // Two files and their processes share two cores: a bound of time is asked twice before it is missed, the
+          // second time when what held the machine up may be over.
+          retry: { count: 1, delay: 5_000 },
           setupFiles: ['test/support/attempts.ts'],
           typecheck: {
             enabled: !sanitized,
