@@ -1,6 +1,5 @@
 /** Libraries that crash, leave, hang or upset their process. */
 import { once } from 'node:events'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect } from 'vitest'
 import { control } from '../support/control.ts'
 import {
@@ -18,8 +17,10 @@ import {
   settle,
   timeout,
 } from '../support/outcomes.ts'
+import { processes } from '../support/processes.ts'
 import { call, describeRows, type Hostile, type Mode, type Row } from '../support/rows.ts'
 import { Scratch } from '../support/scratch.ts'
+import { until } from '../support/until.ts'
 
 const X64 = { processor: 'x64' } as const
 
@@ -550,7 +551,9 @@ describeRows('crashing in a thread of its own', [
     outcome: either(timeout(), gives(42)),
     act: async (library, mode) => {
       await call(library, mode)
-      await sleep(200)
+      const { pid } = library.thread
+      const state = (): string | undefined => processes().find((one) => one.pid === pid)?.state
+      await until(() => state() === 'T', 'the stop')
       return await call(library, mode, 'answer')
     },
   },

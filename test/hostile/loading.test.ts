@@ -134,7 +134,8 @@ describeLoads('constructors', [
     deed: 'answers in the name of the host in a constructor',
     fixture: 'answers-in-constructor',
     harm: hangs,
-    control: (library) => callBesideChannel(library, fixture('stands-in-for-the-channel')),
+    control: (library, patience) =>
+      callBesideChannel(library, fixture('stands-in-for-the-channel'), patience),
     outcome: either(violation, timeout()),
     poisons: true,
   },
@@ -142,7 +143,8 @@ describeLoads('constructors', [
     deed: 'gives an endless reason for a failed load',
     fixture: 'fails-to-load-at-length-in-constructor',
     harm: hangs,
-    control: (library) => callBesideChannel(library, fixture('stands-in-for-the-channel')),
+    control: (library, patience) =>
+      callBesideChannel(library, fixture('stands-in-for-the-channel'), patience),
     outcome: clean(either(violation, timeout(), refused)),
   },
   {

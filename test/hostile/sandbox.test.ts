@@ -4,7 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { ViolationError } from '../../src/index.ts'
 import { callInProcess } from '../support/control.ts'
-import { crash, exits, gives, type Outcome, reports, type Settled } from '../support/outcomes.ts'
+import {
+  crash,
+  exits,
+  gives,
+  LIMIT,
+  type Outcome,
+  reports,
+  type Settled,
+} from '../support/outcomes.ts'
 import { call, describeRows, type Hostile, type Mode, openRow } from '../support/rows.ts'
 import { sandboxFixture } from '../support/sandbox-fixture.ts'
 import { type Deed, sandboxDeeds } from './deeds.ts'
@@ -45,10 +53,11 @@ for (const group of GROUPS)
         ...(deed.prototype === undefined ? {} : { prototype: deed.prototype }),
         ...(deed.kernel === undefined ? {} : { kernel: deed.kernel }),
         harm: reports('does it', (value) => Number(value) >= (deed.least ?? 1)),
-        control: (library: string) =>
+        control: (library: string, patience: number) =>
           callInProcess(library, {
             ...(deed.prototype === undefined ? {} : { prototype: deed.prototype }),
             args: deed.control ?? [],
+            timeout: LIMIT * patience,
           }),
         outcome: refusedBy(deed),
         act: watched(deed),
@@ -95,7 +104,7 @@ describeRows('killed for it', [
       check: ({ error }) =>
         expect(error).toMatchObject({ code: 'ERR_FAT_THREAD_CRASHED', limit: 'memory' }),
     },
-    limit: 5000,
+    limit: 20_000,
   },
   {
     deed: 'uses up its processor time',
@@ -107,7 +116,8 @@ describeRows('killed for it', [
       text: 'a crash for want of time',
       check: ({ error }) => expect(error).toMatchObject({ signal: 'SIGXCPU', limit: 'cpuTime' }),
     },
-    limit: 5000,
+    // As in `crashing.test.ts`: others want the processor too.
+    limit: 20_000,
   },
 ])
 

@@ -26,13 +26,16 @@ const CLOSE_MOST = 3000
 const DECLARATIONS = { deed: 'int deed(void)', answer: 'int answer(void)' } as const
 
 /** Calls once, unloads, and stays for a moment. */
-const unload = (library: string): ReturnType<typeof control> =>
-  control(`begin()
+const unload = (library: string, patience: number): ReturnType<typeof control> =>
+  control(
+    `begin()
     const library = koffi.load(${JSON.stringify(library)})
     library.func('int deed(void)')()
     library.unload()
-    await sleep(300)
-    report(1)`)
+    await sleep(${300 * patience})
+    report(1)`,
+    { timeout: 1000 * patience },
+  )
 
 /** The deed is done while the fat thread closes; the row opens the library a second time for the next call. */
 function unloads(deed: string, fixtureName: string, harm: Harm): Row {
@@ -76,8 +79,9 @@ describeRows('staying loaded', [
     deed: 'keeps its state over an unload',
     fixture: 'counts-on',
     harm: reports('counts on', (value) => value === 2),
-    control: (path) =>
-      control(`begin()
+    control: (path, patience) =>
+      control(
+        `begin()
         const count = () => {
           const library = koffi.load(${JSON.stringify(path)})
           const number = library.func('int deed(void)')()
@@ -85,7 +89,9 @@ describeRows('staying loaded', [
           return number
         }
         count()
-        report(count())`),
+        report(count())`,
+        { timeout: 1000 * patience },
+      ),
     outcome: gives(1),
     act: async (library) => {
       expect(await library.symbols.deed()).toBe(1)

@@ -127,6 +127,7 @@ export function callInProcess(
 export function callBesideChannel(
   library: string,
   standIn: string,
+  patience: number,
   prototype = 'int deed(void)',
   args: readonly unknown[] = [],
 ): Promise<Ended> {
@@ -136,9 +137,9 @@ export function callBesideChannel(
     begin()
     const library = koffi.load(${JSON.stringify(library)})
     library.func(${JSON.stringify(prototype)}).async(...${JSON.stringify(args)}, () => {})
-    await sleep(200)
+    await sleep(${200 * patience})
     report(standIn.func('int touched(void)')())
     process.kill(process.pid, 'SIGKILL')`,
-    { timeout: 2000 },
+    { timeout: 2000 * patience },
   )
 }

@@ -35,8 +35,8 @@ export interface Row {
   readonly outcome: Outcome
   readonly prototype?: string
   readonly args?: readonly unknown[]
-  /** What the throw-away program does instead of one call of `deed`. */
-  readonly control?: (library: string) => Promise<Ended>
+  /** What the throw-away program does instead of one call of `deed`; with how much longer it may take. */
+  readonly control?: (library: string, patience: number) => Promise<Ended>
   /** What the program does instead of one call of `deed`. */
   readonly act?: (library: Hostile, mode: Mode) => Promise<Settled>
   readonly options?: FatThreadOptions
@@ -167,7 +167,7 @@ async function seekHarm(row: Row): Promise<Ended> {
 }
 
 function harmInProcess(row: Row, library: string, patience: number): Promise<Ended> {
-  if (row.control !== undefined) return row.control(library)
+  if (row.control !== undefined) return row.control(library, patience)
   const { prototype, args, limit = LIMIT } = row
   return callInProcess(library, {
     ...(prototype === undefined ? {} : { prototype }),
