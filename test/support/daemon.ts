@@ -1,9 +1,21 @@
 /** A daemon that a test starts, and stops again. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Milliseconds until it must serve, and until it must have ended. */
 const PATIENCE = 10_000
+
+/** What the kernel says of a socket that takes connections. */
+const LISTENING = '00010000'
+
+/** Whether somebody listens at a local socket: its file is there a moment before. */
+export function listens(path: string): boolean {
+  return readFileSync('/proc/net/unix', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' '))
+    .some((words) => words[3] === LISTENING && words.at(-1) === path)
+}
 
 export class Daemon implements AsyncDisposable {
   readonly #child: ChildProcess

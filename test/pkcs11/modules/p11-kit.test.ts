@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { Module, type Slot } from '../../../src/pkcs11/index.ts'
-import { Daemon } from '../../support/daemon.ts'
+import { Daemon, listens } from '../../support/daemon.ts'
 import { needsCommand, needsFile } from '../../support/needs.ts'
 import { signsWithP256 } from '../../support/pkcs11-work.ts'
 import { Scratch } from '../../support/scratch.ts'
@@ -52,7 +52,7 @@ describe.skipIf(missing || noServer)('p11-kit-client', () => {
     const address = scratch.path('socket')
     const { SOFTHSM2_CONF = '' } = softHsm.options.permissions?.env ?? {}
     const words = ['server', '-f', '-n', address, '-p', SOFTHSM, 'pkcs11:']
-    await using server = await Daemon.start('p11-kit', words, () => existsSync(address), {
+    await using server = await Daemon.start('p11-kit', words, () => listens(address), {
       SOFTHSM2_CONF,
     })
     await using module = await Module.open(moduleFile('p11-kit-client.so'), {

@@ -1,8 +1,8 @@
 /** tpm2-pkcs11 over a TPM in software. */
-import { existsSync, mkdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { Module, type Slot } from '../../../src/pkcs11/index.ts'
-import { Daemon } from '../../support/daemon.ts'
+import { Daemon, listens } from '../../support/daemon.ts'
 import { needs, needsCommand, needsFile } from '../../support/needs.ts'
 import { signsWithP256 } from '../../support/pkcs11-work.ts'
 import { Scratch } from '../../support/scratch.ts'
@@ -28,7 +28,7 @@ describe.skipIf(missing)('tpm2-pkcs11', () => {
       ...['--ctrl', `type=unixio,path=${socket}.ctrl`],
       ...['--flags', 'not-need-init,startup-clear'],
     ]
-    await using tpm = await Daemon.start('swtpm', words, () => existsSync(socket))
+    await using tpm = await Daemon.start('swtpm', words, () => listens(socket))
     const env = {
       TPM2_PKCS11_TCTI: `swtpm:path=${socket}`,
       TPM2_PKCS11_STORE: store,
