@@ -131,8 +131,9 @@ describe.skipIf(needsSoftHsm())('the same in this process', () => {
   })
   afterAll(() => forwarder[Symbol.dispose]())
 
-  const misbehaving = (deed: string) =>
+  const misbehaving = (deed: string, timeout: number) =>
     callInProcess(fixture('forwards-to-a-module'), {
+      timeout,
       prototype: 'ulong C_GetInfo(void *info)',
       args: [null],
       env: { ...forwarder.env, FORWARD_TO: SOFTHSM, MISBEHAVE: `C_GetInfo ${deed}` },
@@ -149,11 +150,12 @@ describe.skipIf(needsSoftHsm())('the same in this process', () => {
     ['spins', { hung: true }],
     ['returns 0x30', { reported: 0x30 }],
   ])('%s', async (deed, expected) => {
-    expect(await misbehaving(deed)).toMatchObject({ begun: true, ...expected })
+    const timeout = 'hung' in expected ? 1000 : 10_000
+    expect(await misbehaving(deed, timeout)).toMatchObject({ begun: true, ...expected })
   })
 
   test('prints', async () => {
-    const { output } = await misbehaving('prints')
+    const { output } = await misbehaving('prints', 10_000)
     expect(output).toContain('the module says something on standard output')
   })
 })

@@ -11,6 +11,7 @@ import {
   type Session,
   type Slot,
 } from '../../src/pkcs11/index.ts'
+import { fixture } from '../fixtures/build.ts'
 import { needsSoftHsm, SOFTHSM, TokenOfTest, USER_PIN } from '../support/softhsm.ts'
 
 const DATA = Buffer.from('what is to be signed')
@@ -367,19 +368,6 @@ describe.skipIf(needsSoftHsm())('a module', () => {
       throw new Error('nothing happened')
   })
 
-  test('closing waits for what runs, and refuses what comes', async () => {
-    const session = await slot.open({ pin: USER_PIN })
-    const pair = session.generateKeyPair('CKM_RSA_PKCS_KEY_PAIR_GEN', RSA_PAIR)
-    const closed = module.close()
-    const late = failure(session.random(8))
-    expect(await late).toBeInstanceOf(ClosedError)
-    expect(await pair).toMatchObject({ publicKey: expect.any(Pkcs11Object) })
-    await closed
-    expect(await failure(session.random(8))).toBeInstanceOf(Error)
-    expect(() => module.slots.sync()).toThrow(ClosedError)
-    await session.close()
-  })
-
   test('a session goes on in a new process where its PIN can be asked for', async () => {
     const pin = (): string => {
       asked++
@@ -424,4 +412,22 @@ describe.skipIf(needsSoftHsm())('a module', () => {
     await restarted
     expect((await opened?.info())?.state).toBe('CKS_RO_USER_FUNCTIONS')
   })
+})
+
+test('closing waits for what runs, and refuses what comes', async () => {
+  const module = await Module.open(fixture('writes-calls-down'))
+  const [slot] = (await module.slots()) as [Slot]
+  const session = await slot.open()
+  const [key] = (await session.find()) as [Pkcs11Object]
+  // From then on it takes 300 ms.
+  await session.seedRandom(Buffer.from(`C_SignInit ${0x510}`))
+  const signature = session.sign('CKM_ECDSA', key, DATA)
+  const closed = module.close()
+  const late = failure(session.random(8))
+  expect(await late).toBeInstanceOf(ClosedError)
+  expect(await signature).toEqual(Uint8Array.from(DATA, (byte) => byte + 1))
+  await closed
+  expect(await failure(session.random(8))).toBeInstanceOf(Error)
+  expect(() => module.slots.sync()).toThrow(ClosedError)
+  await session.close()
 })

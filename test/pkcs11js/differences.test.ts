@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { LoadError } from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
 import { needsSoftHsm, SOFTHSM } from '../support/softhsm.ts'
+import { stopwatch } from '../support/stopwatch.ts'
 import {
   failure,
   handle,
@@ -86,7 +87,8 @@ const shown: Readonly<Record<string, () => unknown>> = {
   },
   'A call that hangs hangs for ever.': async () => {
     const loaded = new (isolated.pkcs11js().PKCS11)()
-    loaded['load']?.(MODULE, { timeout: 100 })
+    // The start of its process has the same limit.
+    loaded['load']?.(MODULE, { timeout: 1000 })
     expect(await failure(() => loaded['C_Logout']?.(HANGS))).toMatchObject({ code: 80 })
     loaded['close']?.()
   },
@@ -113,17 +115,18 @@ const shown: Readonly<Record<string, () => unknown>> = {
     expect(await failure(() => loaded['C_Logout']?.(first))).toMatchObject({ code: 179 })
   },
   'Asynchronous calls of one session run at the same time, in Node’s pool.': async () => {
-    const took = async (loaded: Methods): Promise<number> => {
+    const took = async (loaded: Methods): Promise<{ passed: number; elapsed: number }> => {
       const begin = performance.now()
+      const elapsed = stopwatch()
       const all = [1, 2].map(() =>
         loaded['C_DigestAsync']?.(handle(0x510), Buffer.alloc(1), Buffer.alloc(1)),
       )
       await Promise.all(all)
-      return performance.now() - begin
+      return { passed: performance.now() - begin, elapsed: elapsed() }
     }
-    expect(await took(mine())).toBeGreaterThan(590)
+    expect((await took(mine())).passed).toBeGreaterThan(590)
     const other = theirs()
-    if (other !== undefined) expect(await took(other)).toBeLessThan(590)
+    if (other !== undefined) expect((await took(other)).elapsed).toBeLessThan(590)
   },
   'Bytes that an asynchronous call was given must not change before its end.': async () => {
     const data = Buffer.from('abc')
