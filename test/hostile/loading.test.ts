@@ -464,7 +464,7 @@ describeLoads('dependencies', [
 
 const DECLARATIONS = { deed: 'int deed(void)', answer: 'int answer(void)' } as const
 
-describe('a file that is exchanged', () => {
+describe('a file that is exchanged', { timeout: 60_000 }, () => {
   beforeAll(warmUp)
 
   const harm = (target: string, first: string, exchange: string): Promise<Ended> =>

@@ -205,7 +205,7 @@ describe.skipIf(needsSoftHsm())('a module', () => {
         }
       }
     }
-  })
+  }, 60_000)
 
   test('objects are made, found with attributes, changed and destroyed', async () => {
     await using session = await slot.open({ readWrite: true, pin: USER_PIN })
