@@ -102,9 +102,9 @@ describe('.with', () => {
 
   test('timeout counts the time that a call runs, and not the time that it waits', async () => {
     const pool = await openIt({ minThreads: 1, maxThreads: 1 })
-    const first = pool.symbols.sleep(500)
-    expect(await pool.symbols.sleep.with({ timeout: 300 })(1)).toBe(1)
-    expect(await first).toBe(500)
+    const first = pool.symbols.sleep(800)
+    expect(await pool.symbols.sleep.with({ timeout: 600 })(1)).toBe(1)
+    expect(await first).toBe(800)
     const error = await failureOf(() => pool.symbols.spin.with({ timeout: 100 })())
     expect(error).toBeInstanceOf(TimeoutError)
     expect(error).toMatchObject({ call: 'spin', library: fixture('obeys') })
@@ -154,11 +154,11 @@ describe('.with', () => {
 describe('.sync', () => {
   test('takes a fat thread that is free', async () => {
     const pool = await openIt({ minThreads: 2, maxThreads: 2 })
-    const slow = pool.symbols.sleep(300)
+    const slow = pool.symbols.sleep(600)
     const elapsed = stopwatch()
     expect(pool.symbols.add.sync(1, 2)).toBe(3)
-    expect(elapsed()).toBeLessThan(200)
-    expect(await slow).toBe(300)
+    expect(elapsed()).toBeLessThan(400)
+    expect(await slow).toBe(600)
   })
 
   test('waits behind what runs where none is free, and passes what waits', async () => {
@@ -173,10 +173,11 @@ describe('.sync', () => {
 
   test('opens one more where there may be one', async () => {
     const pool = await openIt({ minThreads: 1, maxThreads: 2 })
-    const slow = pool.symbols.sleep(300)
+    const slow = pool.symbols.sleep(1000)
     const elapsed = stopwatch()
     expect(pool.symbols.add.sync(1, 2)).toBe(3)
-    expect(elapsed()).toBeLessThan(250)
+    // To begin a process takes its time where others compute.
+    expect(elapsed()).toBeLessThan(800)
     expect(pool.size).toBe(2)
     await slow
   })
@@ -354,7 +355,8 @@ describe('what is measured', () => {
     expect(runTime.average).toBe(runTime.mean)
     expect(waitTime.min).toBeLessThan(20)
     expect(waitTime.max).toBeGreaterThan(140)
-    expect(pool.utilization).toBeGreaterThan(0.3)
+    // Its processes may have taken longer to begin than all that they ran.
+    expect(pool.utilization * pool.duration).toBeGreaterThan(4 * 49)
     expect(pool.utilization).toBeLessThanOrEqual(1)
     expect(pool.duration).toBeGreaterThan(200)
     pool.histogram.resetRunTime()

@@ -150,9 +150,9 @@ describe('a sequence', () => {
 describe('that is ended early', () => {
   test('by its timeout, which counts from its start', async () => {
     const pool = await openIt({ minThreads: 1, maxThreads: 1 })
-    const slow = pool.symbols.sleep(300)
-    expect(await pool.run(({ symbols }) => symbols.add(1, 2), { timeout: 200 })).toBe(3)
-    expect(await slow).toBe(300)
+    const slow = pool.symbols.sleep(800)
+    expect(await pool.run(({ symbols }) => symbols.add(1, 2), { timeout: 600 })).toBe(3)
+    expect(await slow).toBe(800)
     const pid = pool.threads[0]?.pid
     let inner: Promise<Error> | undefined
     const elapsed = stopwatch()
@@ -316,11 +316,14 @@ describe('what a sequence may not do', () => {
 
 test('with lanes, a sequence ends as soon as what it began has ended', async () => {
   const pool = await openIt({ minThreads: 1, maxThreads: 1, threads: 2 })
-  const elapsed = stopwatch()
-  for (const _ of numbers(200))
+  const times: number[] = []
+  for (const _ of numbers(200)) {
+    const elapsed = stopwatch()
     await pool.run(({ symbols }) => {
       for (const _ of numbers(5)) void symbols.add(1, 2)
     })
-  // Looking every five milliseconds would take a second.
-  expect(elapsed()).toBeLessThan(900)
+    times.push(elapsed())
+  }
+  // Looking every five milliseconds would take each so long; some wait for a processor of their own process.
+  expect(times.toSorted((one, other) => one - other)[100]).toBeLessThan(900 / 200)
 })
