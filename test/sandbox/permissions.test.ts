@@ -15,6 +15,7 @@ import { open, type Permissions, SandboxError, type ViolationError } from '../..
 import { fixture } from '../fixtures/build.ts'
 import { copyCheckout, runProgram } from '../support/run-program.ts'
 import { Scratch } from '../support/scratch.ts'
+import { until } from '../support/until.ts'
 
 const DECLARATIONS = {
   reads: 'const char *reads(const char *path)',
@@ -104,7 +105,7 @@ describe('read', () => {
     expect(library.thread.denials).toMatchObject([
       { syscall: 'openat', path: scratch.path('given/file') },
     ])
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await until(() => violations.length > 0, 'the violation')
     expect(violations).toMatchObject([
       {
         code: 'ERR_FAT_THREAD_VIOLATION',
@@ -270,9 +271,11 @@ describe('run', () => {
     const mark = `${process.pid}.75`
     await library.symbols.runs(`sleep ${mark} & exit 0`)
     await library.close()
-    await new Promise((resolve) => setTimeout(resolve, 100))
     const { spawnSync } = await import('node:child_process')
-    expect(spawnSync('pgrep', ['-f', `sleep ${mark}`], { encoding: 'utf8' }).stdout).toBe('')
+    const left = (): string =>
+      spawnSync('pgrep', ['-f', `sleep ${mark}`], { encoding: 'utf8' }).stdout
+    // It sleeps for longer than that.
+    await until(() => left() === '', 'the end of what was started')
   })
 })
 
