@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { fixture } from '../fixtures/build.ts'
 import { processes } from '../support/processes.ts'
 import { runProgram } from '../support/run-program.ts'
+import { stopwatch } from '../support/stopwatch.ts'
 
 /** Those of the processes that are still there, and no zombies: whoever reaps orphans may be slow. */
 const alive = (pids: readonly number[]): number[] =>
@@ -13,8 +14,8 @@ const alive = (pids: readonly number[]): number[] =>
     .map(({ pid }) => pid)
 
 async function goneWithin(pids: readonly number[], milliseconds: number): Promise<void> {
-  const end = performance.now() + milliseconds
-  while (alive(pids).length > 0 && performance.now() < end) await sleep(10)
+  const elapsed = stopwatch()
+  while (alive(pids).length > 0 && elapsed() < milliseconds) await sleep(10)
   expect(alive(pids), `gone after ${milliseconds} ms`).toEqual([])
 }
 

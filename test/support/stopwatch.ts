@@ -63,10 +63,13 @@ function stoodStill(): number {
   return seen[0] as number
 }
 
-/** Milliseconds so far for which the first thread waited for a processor; 0 where the kernel does not count them. */
-function waited(): number {
+/**
+ * Milliseconds so far for which a process's first thread waited for a processor; 0 where the kernel does not count
+ * them, or it has ended.
+ */
+export function waited(pid: number = process.pid): number {
   try {
-    const text = readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'latin1')
+    const text = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'latin1')
     return Number(text.split(' ')[1]) / 1e6
   } catch {
     return 0
