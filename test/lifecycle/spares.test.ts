@@ -275,7 +275,7 @@ function processorTime(pid: number): number {
 }
 
 describe('the option spares', () => {
-  test('is what a crash goes on with, fifty times', async () => {
+  test('is what a crash goes on with, fifty times', { timeout: 60_000 }, async () => {
     const library = await open(OBEYS, obeys, { spares: 1 })
     const { thread, symbols } = library
     const seen: (number | undefined)[] = [thread.pid]
