@@ -96,9 +96,9 @@ describeRows('killed for it', [
     prototype: 'int deed(int most)',
     args: [2 ** 30],
     control: (library) =>
-      callInProcess(library, { prototype: 'int deed(int most)', args: [400], timeout: 10_000 }),
-    harm: reports('gets all that it wants', (value) => value === 400),
-    options: { limits: { memory: 300 * 2 ** 20 } },
+      callInProcess(library, { prototype: 'int deed(int most)', args: [200], timeout: 25_000 }),
+    harm: reports('gets all that it wants', (value) => value === 200),
+    options: { limits: { memory: 150 * 2 ** 20 } },
     outcome: {
       text: 'a crash for want of memory',
       check: ({ error }) =>
