@@ -14,9 +14,18 @@ import {
 } from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
 import { text } from '../fixtures/declarations/calls-back.ts'
+import { until } from '../support/until.ts'
 import { call, failureOf, WAYS } from '../support/ways.ts'
 
-const never = (): Promise<number> => new Promise(() => {})
+/** A callback whose promise stays open, and how often C has called it. */
+function stayingOpen() {
+  let calls = 0
+  const never = (): Promise<number> => {
+    calls++
+    return new Promise(() => {})
+  }
+  return { never, called: () => until(() => calls === 1, 'the callback') }
+}
 
 let library: Library<string>
 beforeEach(async () => {
@@ -170,6 +179,7 @@ describe.each(WAYS)('%s', (way) => {
 
 describe('a promise that stays open', () => {
   test('ends by the time limit of the call', async () => {
+    const { never } = stayingOpen()
     const error = await failureOf(() => fn('apply').with({ timeout: 100 })(1, never))
     expect(error).toBeInstanceOf(TimeoutError)
     expect(await fn('apply')(1, async () => 5)).toBe(6)
@@ -177,27 +187,31 @@ describe('a promise that stays open', () => {
 
   test('ends by its signal', async () => {
     const controller = new AbortController()
-    const pending = fn('apply').with({ signal: controller.signal })(1, never)
-    setTimeout(() => controller.abort(), 30)
-    expect(await failureOf(() => pending)).toBeInstanceOf(AbortError)
+    const { never, called } = stayingOpen()
+    const pending = failureOf(() => fn('apply').with({ signal: controller.signal })(1, never))
+    await called()
+    controller.abort()
+    expect(await pending).toBeInstanceOf(AbortError)
   })
 
   test('ends by closing', async () => {
+    const { never, called } = stayingOpen()
     const pending = failureOf(() => fn('apply')(1, never))
-    await sleep(30)
+    await called()
     await library.close()
     expect(await pending).toBeInstanceOf(ClosedError)
   })
 
   test('ends by a crash', async () => {
+    const { never, called } = stayingOpen()
     const pending = failureOf(() => fn('apply')(1, never))
-    await sleep(30)
+    await called()
     process.kill(library.thread.pid ?? 0, 'SIGSEGV')
     expect(await pending).toBeInstanceOf(CrashError)
   })
 
   test('holds up calls behind it; blocking ones are refused', async () => {
-    let release = (_value: number): void => {}
+    let release: ((value: number) => void) | undefined
     const held = fn('apply')(
       1,
       () =>
@@ -206,11 +220,11 @@ describe('a promise that stays open', () => {
         }),
     )
     const behind = fn('count')()
-    await sleep(30)
+    await until(() => release !== undefined, 'the callback')
     const error = await failureOf(() => fn('count').sync())
     expect(error).toBeInstanceOf(FatThreadError)
     expect(error.message).toMatch(/^count would wait for ever/)
-    release(9)
+    release?.(9)
     expect(await held).toBe(10)
     expect(await behind).toBe(1)
     expect(fn('count').sync()).toBe(2)

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { Callback, ClosedError, CrashError, type Library, open, Pointer } from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
 import { text } from '../fixtures/declarations/calls-back.ts'
+import { until } from '../support/until.ts'
 import { failureOf } from '../support/ways.ts'
 
 const PROTOTYPE = 'int function(int value)'
@@ -189,13 +190,14 @@ describe('threads of the library', () => {
     let beats = 0
     const timer = setInterval(() => beats++, 2)
     const note = callback(async (value) => {
-      await sleep(5)
+      const before = beats
+      await until(() => beats > before + 1, 'a beat')
       return ((await awaited('apply', value, (each: number) => each)) as number) - 1
     })
     sync('in_background', 5, note)
     while (sync('background_sum') !== 105) await sleep(5)
     clearInterval(timer)
-    expect(beats).toBeGreaterThan(5)
+    expect(beats).toBeGreaterThanOrEqual(10)
   })
 
   test('an error with no call to blame is an event', async () => {
@@ -228,9 +230,13 @@ describe('threads of the library', () => {
 
   test('a crash while they wait', async () => {
     const other = await open(fixture('calls-back'), text as string)
-    const held = other.thread.callback(PROTOTYPE, () => new Promise<number>(() => {}))
+    let waits = false
+    const held = other.thread.callback(PROTOTYPE, () => {
+      waits = true
+      return new Promise<number>(() => {})
+    })
     other.symbols['in_background']?.sync(1, held)
-    await sleep(60)
+    await until(() => waits, 'the callback')
     expect(await failureOf(() => other.symbols['crash']?.())).toBeInstanceOf(CrashError)
     expect(await other.symbols['count']?.()).toBe(1)
     await other.close()

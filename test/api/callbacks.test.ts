@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Library, open, Pointer } from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
 import { text } from '../fixtures/declarations/calls-back.ts'
+import { until } from '../support/until.ts'
 import { call, failureOf, WAYS } from '../support/ways.ts'
 
 let library: Library<string>
@@ -136,7 +137,7 @@ describe('awaited', () => {
     let beats = 0
     const timer = setInterval(() => beats++, 5)
     const slow = async (value: number): Promise<number> => {
-      await new Promise((resolve) => setTimeout(resolve, 60))
+      await until(() => beats > 3, 'a beat')
       return value * 3
     }
     expect(await apply?.(14, slow)).toBe(43)

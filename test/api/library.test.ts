@@ -16,6 +16,7 @@ import {
 } from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
 import { Scratch } from '../support/scratch.ts'
+import { until } from '../support/until.ts'
 import { failureOf } from '../support/ways.ts'
 
 let scratch: Scratch
@@ -211,11 +212,12 @@ describe('reload', () => {
 
   test('rejects the running call; those that wait go on', async () => {
     await using library = await open(fixture('obeys'), {
-      sleep: 'int sleep_for(int milliseconds)',
+      sleep: 'int sleep_seen(uint8_t *begun, int milliseconds)',
       add: 'int add(int a, int b)',
     })
-    const running = failureOf(() => library.symbols.sleep(60_000))
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    using begun = library.thread.alloc(1)
+    const running = failureOf(() => library.symbols.sleep(begun, 60_000))
+    await until(() => begun.bytes[0] === 1, 'the call')
     const waiting = library.symbols.add(1, 2)
     await library.reload()
     expect(await running).toBeInstanceOf(ClosedError)
