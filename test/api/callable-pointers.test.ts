@@ -161,7 +161,9 @@ test('the same table read again has the same functions', () => {
   expect(of('pick', 0)).toBe(of('pick', 0))
 })
 
-test('reading a table ten thousand times, and five thousand functions, use nothing up', async () => {
+test('reading a table ten thousand times, and five thousand functions, use nothing up', {
+  timeout: 60_000,
+}, async () => {
   await using thread = await FatThread.spawn()
   const own = await thread.load(fixture('hands-out-functions'), TEXT as string)
   const pointer = own.symbols['get_table']?.sync() as Pointer

@@ -3,11 +3,13 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { AbortError, CrashError, FatThread, type Library, TimeoutError } from '../../src/index.ts'
 import { fixture } from '../fixtures/build.ts'
 import { stopwatch } from '../support/stopwatch.ts'
+import { until } from '../support/until.ts'
 import { call, failureOf, WAYS } from '../support/ways.ts'
 
 const DECLARATIONS = {
   add: 'int add(int a, int b)',
   sleep: 'int sleep_for(int milliseconds)',
+  sleepSeen: 'int sleep_seen(uint8_t *begun, int milliseconds)',
   count: 'int count_calls(void)',
   crash: 'int crash(void)',
   fail: 'int fail_with(int error)',
@@ -110,11 +112,12 @@ describe('timeout', () => {
   })
 
   test('of the fat thread holds for every call; of the call goes before it', async () => {
-    await using strict = await FatThread.spawn({ timeout: 100 })
+    // It holds for loading, too.
+    await using strict = await FatThread.spawn({ timeout: 1000 })
     const { sleep } = (await strict.load(fixture('obeys'), DECLARATIONS)).symbols
     for (const way of WAYS) {
-      expect(await failureOf(() => call(sleep, way, [60_000]))).toMatchObject({ timeout: 100 })
-      expect(await call(sleep.with({ timeout: 5000 }), way, [200])).toBe(200)
+      expect(await failureOf(() => call(sleep, way, [60_000]))).toMatchObject({ timeout: 1000 })
+      expect(await call(sleep.with({ timeout: 5000 }), way, [1200])).toBe(1200)
     }
   })
 
@@ -146,12 +149,16 @@ describe('signal', () => {
   test('that fires while the call runs: its process is killed', async () => {
     const controller = new AbortController()
     const pid = thread.pid
-    const running = library.symbols.sleep.with({ signal: controller.signal })(60_000)
-    setTimeout(() => controller.abort(), 50)
-    const error = await failureOf(() => running)
+    using begun = thread.alloc(1)
+    const running = failureOf(() =>
+      library.symbols.sleepSeen.with({ signal: controller.signal })(begun, 60_000),
+    )
+    await until(() => begun.bytes[0] === 1, 'the call')
+    controller.abort()
+    const error = await running
     expect(error).toBeInstanceOf(AbortError)
-    expect(error).toMatchObject({ call: 'sleep_for', cause: controller.signal.reason })
-    expect(error.message).toBe('sleep_for was aborted; its process was killed')
+    expect(error).toMatchObject({ call: 'sleep_seen', cause: controller.signal.reason })
+    expect(error.message).toBe('sleep_seen was aborted; its process was killed')
     await works()
     expect(thread.pid).not.toBe(pid)
   })
