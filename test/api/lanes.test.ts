@@ -12,6 +12,7 @@ import {
 import { fixture } from '../fixtures/build.ts'
 import { numbers } from '../support/numbers.ts'
 import { stopwatch } from '../support/stopwatch.ts'
+import { until } from '../support/until.ts'
 import { failureOf } from '../support/ways.ts'
 
 const DECLARATIONS = {
@@ -244,12 +245,12 @@ describe('calls at once', () => {
 
 describe('blocking calls', () => {
   test('one goes to a lane that is free, beside those that are under way', async () => {
-    const { sleep, add } = await begin()
-    const slow = numbers(3).map(() => sleep(300))
-    const elapsed = stopwatch()
+    const { meet, add } = await begin({ timeout: 10_000 })
+    const slow = numbers(3).map(() => meet(3))
+    // Whoever waited behind one of them would wait until their time is over.
     for (const index of numbers(50)) expect(add.sync(index, 1)).toBe(index + 1)
-    expect(elapsed()).toBeLessThan(250)
-    expect(await Promise.all(slow)).toEqual([300, 300, 300])
+    expect(library.thread.stats().inFlight).toBe(3)
+    expect(await Promise.all([...slow, meet(3)])).toEqual([1, 1, 1, 1])
   })
 
   test('one waits where none is free, and what was asked before goes first', async () => {
@@ -268,10 +269,10 @@ describe('blocking calls', () => {
     const { sleep } = await begin()
     const ended: number[] = []
     // What ends while others have the processor is heard of in one turn, in the order of the lanes.
-    const slow = [260, 60, 160].map((time) => sleep(time).then((result) => ended.push(result)))
-    expect(sleep.sync(360)).toBe(360)
+    const slow = [500, 100, 300].map((time) => sleep(time).then((result) => ended.push(result)))
+    expect(sleep.sync(700)).toBe(700)
     await Promise.all(slow)
-    expect(ended).toEqual([60, 160, 260])
+    expect(ended).toEqual([100, 300, 500])
     expect(await sleep(1)).toBe(1)
   })
 
@@ -300,10 +301,12 @@ describe('callbacks', () => {
     const { times, add, sum } = await begin()
     let open = 0
     let most = 0
+    const allOpen = until(() => most === 4, 'a callback on each lane')
     const results = await Promise.all(
       numbers(8).map((lane) =>
         times(10, 1, async (turn) => {
           most = Math.max(most, ++open)
+          await allOpen
           const bytes = new Uint8Array(2000).fill(turn)
           expect(await sum(bytes, bytes.length)).toBe(BigInt(2000 * turn))
           expect(await add(turn, lane)).toBe(turn + lane)
@@ -417,9 +420,9 @@ describe('what calls stand on', () => {
   })
 
   test('a library that is loaded while calls run, and its functions', async () => {
-    const { sleep } = await begin()
+    const { meet } = await begin()
     const path = fixture('obeys')
-    const slow = numbers(3).map(() => sleep(600))
+    const slow = numbers(3).map(() => meet(3))
     const other = await library.thread.load(path, { add: 'int add(int a, int b)' })
     expect(await Promise.all(numbers(20).map((each) => other.symbols.add(each, 1)))).toHaveLength(
       20,
@@ -427,7 +430,7 @@ describe('what calls stand on', () => {
     expect(library.thread.stats().inFlight).toBe(3)
     const value = library.variable('int value')
     expect(await value.get()).toBe(7)
-    await Promise.all(slow)
+    expect(await Promise.all([...slow, meet(3)])).toEqual([1, 1, 1, 1])
   })
 
   test('reads and writes go wherever there is room', async () => {
@@ -546,24 +549,25 @@ describe('the end of a process', () => {
     const { sleep, add } = await begin()
     const slow = failureOf(() => sleep(5000))
     await asleep(1)
-    const late = failureOf(() => sleep.with({ timeout: 100 })(5000))
+    const late = failureOf(() => sleep.with({ timeout: 300 })(5000))
     const quick = sleep.with({ timeout: 1000 })(20)
     expect(await quick).toBe(20)
     const error = await late
     expect(error).toBeInstanceOf(TimeoutError)
-    expect(error).toMatchObject({ call: 'sleep_for', timeout: 100 })
+    expect(error).toMatchObject({ call: 'sleep_for', timeout: 300 })
     const other = await slow
     expect(other).toBeInstanceOf(CrashError)
     expect(other).toMatchObject({ signal: 'SIGKILL', cause: error })
     expect((other as Error).message).toMatch(
-      /ended with its process: sleep_for ran longer than 100 ms/,
+      /ended with its process: sleep_for ran longer than 300 ms/,
     )
     expect(await add(1, 2)).toBe(3)
   })
 
   test('a limit holds while the program blocks on another lane', async () => {
     const { sleep } = await begin()
-    const late = failureOf(() => sleep.with({ timeout: 100 })(5000))
+    // The other one has begun by then, and so does not go on in the next process.
+    const late = failureOf(() => sleep.with({ timeout: 300 })(5000))
     const elapsed = stopwatch()
     const blocked = await failureOf(() => sleep.sync(3000))
     expect(elapsed()).toBeLessThan(2000)
@@ -656,7 +660,7 @@ describe('closing', () => {
     library.thread.life.terminateSync()
     expect(await running).toMatchObject({ code: 'ERR_FAT_THREAD_CLOSED' })
     const other = await begin()
-    const again = failureOf(() => other.sleep(100))
+    const again = failureOf(() => other.sleep(3000))
     library[Symbol.dispose]()
     expect(await again).toMatchObject({ code: 'ERR_FAT_THREAD_CLOSED' })
   })
