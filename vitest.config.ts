@@ -30,8 +30,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/soak/**', ...(sanitized ? UNFIT : [])],
-          testTimeout: sanitized ? 60_000 : 20_000,
-          hookTimeout: sanitized ? 60_000 : 20_000,
+          testTimeout: sanitized ? 60_000 : 30_000,
+          hookTimeout: sanitized ? 60_000 : 30_000,
           // Two files and their processes share two cores: a bound of time is asked twice before it is missed, the
           // second time when what held the machine up may be over.
           retry: { count: 1, delay: 5_000 },

@@ -16,7 +16,7 @@ function run(koffi: string, deed: string, ...given: string[]): Promise<Ended> {
 }
 
 function runWith(env: Record<string, string>, ...args: string[]): Promise<Ended> {
-  return runProgram('uses-koffi.cjs', { args, env: { A_SECRET: 'hunter2', ...env }, limit: 12_000 })
+  return runProgram('uses-koffi.cjs', { args, env: { A_SECRET: 'hunter2', ...env }, limit: 25_000 })
 }
 
 /** What the program says at its end; it has to say it. */

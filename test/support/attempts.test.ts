@@ -5,7 +5,7 @@ const run = async (name: string): Promise<{ code: number | null; text: string }>
   const { code, stdout, stderr } = await runProgram('tries-again.mjs', {
     args: [name],
     env: { ...process.env, NO_COLOR: '1' },
-    limit: 15_000,
+    limit: 25_000,
   })
   return { code, text: stdout + stderr }
 }
