@@ -27,6 +27,10 @@ const COMMONJS = join(DIST, 'commonjs')
 const ascii = (code) =>
   code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
+/** What a module exports, as names and as one object, which has its types as it has its values. */
+const declareWhole = (name, module) =>
+  `import * as ${name} from '${module}'\nexport * from '${module}'\nexport default ${name}\n`
+
 const input = Object.fromEntries(
   Object.entries(DOORS).map(([name, path]) => [name, join(DIST, path)]),
 )
@@ -54,3 +58,6 @@ for (const [name, path] of Object.entries(DOORS)) {
   writeFileSync(`${door}.js`, `module.exports = require('../../doors/${name}.js')\n`)
   writeFileSync(`${door}.d.ts`, `export * from '../${REQUIRED[name] ?? path}'\n`)
 }
+
+// Its own declaration can't say that the whole has the types in it: `pkcs11js.Handle`, where the whole is imported.
+writeFileSync(join(TO, 'pkcs11js.d.ts'), declareWhole('pkcs11js', '../pkcs11js/interface.js'))

@@ -21,6 +21,7 @@ const PROGRAM = `
   import koffi, { isolate } from 'fat-threads/koffi'
   import { CKM_ECDSA, isCoded, Module } from 'fat-threads/pkcs11'
   import * as pkcs11js from 'fat-threads/pkcs11js'
+  import token11 from 'fat-threads/pkcs11js' // as a whole it has the types, too
   import { load } from 'koffi' // by the names that other packages ask for
   import { Session } from 'graphene-pk11'
   import { PKCS11 } from 'pkcs11js'
@@ -34,6 +35,9 @@ const PROGRAM = `
   export const rest = [CrashError, struct, koffi.load, isolate, CKM_ECDSA, isCoded]
   export const token: pkcs11js.PKCS11 = new pkcs11js.PKCS11()
   export const other: PKCS11 = token
+  export const next = (from: token11.PKCS11, session: token11.Handle): token11.Handle | null =>
+    from.C_FindObjects(session)
+  export const fails = (error: unknown): error is token11.Pkcs11Error => error instanceof token11.Pkcs11Error
   export const others = [load, Session]
 `
 
