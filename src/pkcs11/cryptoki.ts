@@ -33,6 +33,8 @@ export interface Renewal {
 
 export class Cryptoki implements AsyncDisposable {
   readonly library: Library
+  /** What it was let into when it was loaded. */
+  readonly shelter: Shelter
   readonly #lists: ListFunctions
   /** Of the functions that are called before the module serves. */
   readonly #limits: Limits
@@ -47,8 +49,9 @@ export class Cryptoki implements AsyncDisposable {
   /** Asked of each process but the first one. */
   renewal: Renewal | undefined
 
-  private constructor(library: Library, limits: Limits) {
+  private constructor(library: Library, shelter: Shelter, limits: Limits) {
     this.library = library
+    this.shelter = shelter
     this.#limits = limits
     this.#lists = listFunctions(library)
   }
@@ -94,7 +97,7 @@ export class Cryptoki implements AsyncDisposable {
 
   /** Asks for the module's functions behind the module; where it needs other libraries, they come first. */
   static #asking(
-    { libraries }: Shelter,
+    shelter: Shelter,
     limits: Limits,
   ): {
     readonly ask: (library: Library) => void
@@ -104,8 +107,8 @@ export class Cryptoki implements AsyncDisposable {
     return {
       ask: (library) => {
         try {
-          const made = new Cryptoki(library, limits)
-          if (libraries.length === 0) made.#asked = ahead(made.#coded())
+          const made = new Cryptoki(library, shelter, limits)
+          if (shelter.libraries.length === 0) made.#asked = ahead(made.#coded())
           outcome = () => made
         } catch (error) {
           // Told later: that the process can't load it comes before.

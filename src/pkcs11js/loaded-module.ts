@@ -1,10 +1,11 @@
 /** A module that an object of the class has loaded: runs its methods, and names its failures as pkcs11js does. */
+import { isDeepStrictEqual } from 'node:util'
 import { FatThreadError } from '../index.ts'
 import { Cryptoki } from '../pkcs11/cryptoki.ts'
 import { isCoded } from '../pkcs11/errors.ts'
 import { Life, type RunOptions } from '../pkcs11/life.ts'
 import type { InitializeArguments } from '../pkcs11/operations/general.ts'
-import type { LoadingOptions } from '../pkcs11/shelter.ts'
+import { type LoadingOptions, sheltered } from '../pkcs11/shelter.ts'
 import type { Ulong } from '../pkcs11/words.ts'
 import { failureOf, type Look } from './failure.ts'
 import { keepAll } from './given.ts'
@@ -71,17 +72,24 @@ export class LoadedModule {
       this.#settle()
       this.#life?.endTrips()
       this.#handles.beginnings.forget()
-      const { libraryParameters } = given
-      // They may say where its files are, and what it may read is decided before it is loaded.
-      if (libraryParameters !== undefined && !this.#cryptoki.isInitialized) {
-        const options = { ...this.#options, libraryParameters }
-        const next = this.#begin(options)
-        this.#cryptoki.closeSync()
-        this.#cryptoki = next
-        this.#life = undefined
-      }
+      if (!this.#cryptoki.isInitialized) this.#shelterAnew(given)
       this.#cryptoki.initializeSync(given, this.#limits)
     })
+  }
+
+  /**
+   * What it may reach is decided before it is loaded. The parameters may say where its files are, and the environment
+   * or a configuration may name others by now than when the program loaded it.
+   */
+  #shelterAnew({ libraryParameters }: InitializeArguments): void {
+    const told = libraryParameters !== undefined
+    const options = told ? { ...this.#options, libraryParameters } : this.#options
+    const { shelter } = sheltered(this.path, options)
+    if (!told && isDeepStrictEqual(shelter, this.#cryptoki.shelter)) return
+    const next = this.#begin(options)
+    this.#cryptoki.closeSync()
+    this.#cryptoki = next
+    this.#life = undefined
   }
 
   /** Whatever else goes on in the module, and whatever becomes of it. */

@@ -360,6 +360,40 @@ describe.skipIf(needsSoftHsm())('what a module was denied', () => {
   })
 })
 
+describe.skipIf(needsSoftHsm())('where tokens are', () => {
+  const before = process.env['SOFTHSM2_CONF']
+  afterEach(() => {
+    if (before === undefined) delete process.env['SOFTHSM2_CONF']
+    else process.env['SOFTHSM2_CONF'] = before
+  })
+
+  const turnTo = ({ options }: SoftHsm): void => {
+    process.env['SOFTHSM2_CONF'] = options.permissions?.env?.['SOFTHSM2_CONF']
+  }
+  const labels = (): string[] =>
+    (call('C_GetSlotList', true) as Buffer[]).map((slot) =>
+      (call('C_GetTokenInfo', slot) as { label: string }).label.trim(),
+    )
+
+  test('goes by the environment of C_Initialize, each time', () => {
+    using one = new SoftHsm()
+    using other = new SoftHsm()
+    turnTo(one)
+    loaded = new pkcs11js.PKCS11(SOFTHSM)
+    turnTo(other)
+    call('C_Initialize')
+    call('C_InitToken', (call('C_GetSlotList') as Buffer[])[0], 'so-pin', 'of the other')
+    call('C_Finalize')
+    turnTo(one)
+    call('C_Initialize')
+    expect(labels()).toEqual([''])
+    call('C_Finalize')
+    turnTo(other)
+    call('C_Initialize')
+    expect(labels()).toEqual(['of the other', ''])
+  })
+})
+
 test('two objects of one module are two', () => {
   const first = open()
   const second = new pkcs11js.PKCS11(MODULE)
