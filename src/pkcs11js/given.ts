@@ -1,4 +1,5 @@
 /** Arguments: checked as pkcs11js does, with its messages, and taken apart into what can't be wrong any more. */
+import { types } from 'node:util'
 import type { Ulong } from '../pkcs11/words.ts'
 import { bytesOfView, kept } from './bytes.ts'
 import { HANDLE_BYTES, wordOf } from './handles.ts'
@@ -35,7 +36,7 @@ const takes: { readonly [K in Kind]: Take<K> } = {
   label: takeString,
   bytes: takeBytes,
   random: takeBytes,
-  output: takeBytes,
+  output: takeOutput,
   mechanism: takeMechanism,
   template: takeTemplate,
 }
@@ -83,6 +84,11 @@ function takeString(value: unknown, index: number): string {
 function takeBytes(value: unknown, index: number): Uint8Array {
   if (!ArrayBuffer.isView(value)) throw wrongType(index, 'a Buffer')
   return bytesOfView(value)
+}
+
+/** A part of it is the result, so it stays what it is: a Buffer, where Uint8Array is another realm's as well. */
+function takeOutput(value: unknown, index: number): Uint8Array {
+  return types.isUint8Array(value) ? value : takeBytes(value, index)
 }
 
 /** @throws {TypeError} for what can't be called */

@@ -18,9 +18,13 @@ import type { Pkcs11Methods } from './signatures.ts'
 // biome-ignore lint/suspicious/noExplicitAny: their types are in signatures.ts
 type Any = any
 
-let moduleOf: (owner: Pkcs11Base, look: Look) => LoadedModule
+let moduleOf: (owner: InstanceType<typeof Pkcs11Base>, look: Look) => LoadedModule
 
-class Pkcs11Base {
+/** With the methods that are made below. */
+type Whole = PKCS11
+
+/** By the name that stacks say. */
+const Pkcs11Base = class PKCS11 {
   declare libPath: string
   #module: LoadedModule | undefined
 
@@ -38,7 +42,7 @@ class Pkcs11Base {
   load(library: string, options: IsolationOptions = {}): void {
     if (typeof library !== 'string')
       throw new TypeError('load: library must be a string, the file of a module')
-    const module = new LoadedModule(library, checked('load', options), this as unknown as PKCS11)
+    const module = new LoadedModule(library, checked('load', options), this as unknown as Whole)
     this.close()
     this.#module = module
     this.libPath = library
@@ -174,4 +178,3 @@ export const PKCS11 = Pkcs11Base as unknown as {
   new (library?: string, options?: IsolationOptions): PKCS11
   readonly prototype: PKCS11
 }
-Object.defineProperty(PKCS11, 'name', { value: 'PKCS11' })

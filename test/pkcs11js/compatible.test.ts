@@ -1,5 +1,6 @@
 /** One test file for npm's pkcs11js and what takes its place: every method, in every form. */
 import { createRequire } from 'node:module'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { fixture } from '../fixtures/build.ts'
 import {
@@ -165,6 +166,20 @@ describe.each(implementations)('$name', (implementation: Implementation) => {
         'C_Digest 5 in=(4)01000200 room=10',
         'C_DigestUpdate 5 in=(2)0000',
       ])
+    })
+
+    test('results are bytes as those that were given, of another realm too', async () => {
+      const loaded = fresh()
+      const theirs = runInNewContext('new Uint8Array(10)')
+      expect(loaded['C_Digest']?.(S, Buffer.alloc(2), theirs).constructor).toBe(theirs.constructor)
+      const later = await loaded['C_DigestAsync']?.(S, Buffer.alloc(2), theirs)
+      expect(later.constructor).toBe(theirs.constructor)
+      expect(later.buffer).toBe(theirs.buffer)
+    })
+
+    test('stacks say the class and the method', async () => {
+      const error = (await failure(() => fresh()['C_Logout']?.(handle(5, 5)))) as Error
+      expect(error.stack).toMatch(/^ {4}at PKCS11\.C_Logout \(/m)
     })
 
     test('without any bytes', () => {
