@@ -153,6 +153,13 @@ const shown: Readonly<Record<string, () => unknown>> = {
   'A wrong mechanism or template mostly ends the program.': async () => {
     expect(await failure(() => mine()['C_DigestInit']?.(S, 5))).toBeInstanceOf(TypeError)
     expect(await failure(() => mine()['C_CreateObject']?.(S, [5]))).toBeInstanceOf(TypeError)
+    const thrown = new RangeError('its own')
+    const throwing = {
+      get mechanism() {
+        throw thrown
+      },
+    }
+    expect(await failure(() => mine()['C_DigestInit']?.(S, throwing))).toBe(thrown)
   },
   'An empty `Buffer` is `NULL` to the module, which refuses it, or only says how much room it needs.':
     async () => {
