@@ -128,6 +128,24 @@ describe('lengths', () => {
       })
   })
 
+  test('of a template, in place of attributes that nobody has', async () => {
+    const [session, key] = await typed('has-a-template-without-end')
+    const expected = { ckr: 'CKR_BUFFER_TOO_SMALL', method: 'C_GetAttributeValue' }
+    for (const run of [
+      () => session.get(key, ['CKA_WRAP_TEMPLATE']),
+      () => session.get.sync(key, ['CKA_WRAP_TEMPLATE']),
+    ])
+      expect(await failure(run)).toMatchObject(expected)
+  })
+
+  test('of a template with many attributes: none takes a descriptor of the program', async () => {
+    const [session, key] = await typed('has-a-template-of-a-thousand')
+    const { descriptors } = program()
+    const { CKA_WRAP_TEMPLATE } = await session.get(key, ['CKA_WRAP_TEMPLATE'])
+    expect(Object.values(CKA_WRAP_TEMPLATE ?? {})).toHaveLength(1000)
+    expect(program().descriptors.size - descriptors.size).toBeLessThan(10)
+  })
+
   test.each(['has-no-end-of-slots', 'has-millions-of-slots', 'changes-lengths'])(
     'of lists: %s',
     async (deed) => {

@@ -7,8 +7,9 @@ import {
 import { Pkcs11Error } from '../errors.ts'
 import type { Frame } from '../frame.ts'
 import { calls, type Steps, type Trip } from '../operation.ts'
+import { ATTRIBUTE_BYTES } from '../structures/attributes.ts'
 import type { Ulong } from '../words.ts'
-import { type AttributeValues, getAttributeValue } from './objects.ts'
+import { type AttributeValues, getAttributeValue, type Value } from './objects.ts'
 import { isTemplate, layOut, offer, type Question, questionBytes } from './questions.ts'
 
 /** The first trip asks about a few objects: it tells how long values are. */
@@ -61,7 +62,7 @@ class Answers<Result> {
   }
 
   put(index: number, values: AttributeValues): void {
-    for (const value of values.values) if (value instanceof Uint8Array) this.#bytes += value.length
+    for (const value of values.values) this.#bytes += bytesOf(value)
     if (this.#bytes > MOST_ALL)
       throw new Pkcs11Error(
         'C_GetAttributeValue',
@@ -70,6 +71,12 @@ class Answers<Result> {
       )
     this.results[index] = this.#show(this.#all[index] as Ulong, values)
   }
+}
+
+function bytesOf(value: Value | null): number {
+  if (value === undefined || value === null) return 0
+  if (value instanceof Uint8Array) return value.length
+  return value.reduce((sum, inner) => sum + ATTRIBUTE_BYTES + bytesOf(inner.value), 0)
 }
 
 /**

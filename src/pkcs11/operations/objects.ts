@@ -1,9 +1,9 @@
 /** Objects, their attributes, and the search for them. */
 import { CKR_BUFFER_TOO_SMALL, CKR_DEVICE_ERROR } from '../constants/index.ts'
 import { Pkcs11Error } from '../errors.ts'
-import { copyOf, type Frame, type Place, wordIn } from '../frame.ts'
+import { aligned, copyOf, type Frame, type Place, partOf, wordIn } from '../frame.ts'
 import { type Call, call, type Steps, trip } from '../operation.ts'
-import { enoughForAll, MOST_VALUES, takeBytes } from '../output.ts'
+import { enough, enoughForAll, MOST_VALUES, takeBytes } from '../output.ts'
 import {
   ATTRIBUTE_BYTES,
   type Attribute,
@@ -20,6 +20,8 @@ import { ulongsIn } from './slots.ts'
 const FIRST_BYTES = 1024
 /** Handles that one call is asked for. */
 const HANDLES_AT_ONCE = 1024
+/** Attributes of a template that is an attribute: the standard has not nearly as many. */
+const MOST_IN_TEMPLATE = 2 ** 10
 /** A search that finds more than this finds no end. */
 const MOST_FOUND = 2 ** 20
 
@@ -71,7 +73,7 @@ export interface AttributeValues {
   readonly values: readonly Value[]
 }
 
-type Value = Uint8Array | readonly Attribute[] | undefined
+export type Value = Uint8Array | readonly Attribute[] | undefined
 
 /**
  * Mostly one call. Where values are missing, they may be longer than what they were offered: their lengths are asked
@@ -171,24 +173,37 @@ function* templateOf(
   yield call('C_GetAttributeValue', words, PARTIAL)
   const length = attributeLength(outer, 0)
   if (length === UNAVAILABLE) return undefined
-  const roomFor = enoughForAll('C_GetAttributeValue', MOST_VALUES)
-  const bytes = roomFor(length)
+  const most = MOST_IN_TEMPLATE * ATTRIBUTE_BYTES
+  const bytes = enough('C_GetAttributeValue', length, -1, most)
   const count = Math.floor(bytes / ATTRIBUTE_BYTES)
   if (count === 0) return []
   const inner = frame.zeroed(count * ATTRIBUTE_BYTES)
   writeAttribute(outer, 0, type, inner.address, inner.size)
   yield call('C_GetAttributeValue', words, PARTIAL)
+  const roomFor = enoughForAll('C_GetAttributeValue', MOST_VALUES)
   // Each is read once: what stands there later is the module's.
-  const rooms = Array.from({ length: count }, (_, index) => {
+  const found = Array.from({ length: count }, (_, index) => {
     const size = attributeLength(inner, index)
-    const room = size === UNAVAILABLE ? 0 : roomFor(size)
-    return { type: attributeType(inner, index), place: frame.zeroed(Math.max(1, room)), room }
+    return { type: attributeType(inner, index), room: size === UNAVAILABLE ? 0 : roomFor(size) }
   })
-  for (const [index, { type: each, place, room }] of rooms.entries())
-    writeAttribute(inner, index, each, place.address, room)
+  // In one piece: else each could be memory of its own, with a descriptor of the program.
+  const values = frame.zeroed(found.reduce((sum, { room }) => sum + valueBytes(room), 0))
+  let next = 0
+  const rooms = found.map(({ type: each, room }) => {
+    const place = partOf(values, next, room)
+    next += valueBytes(room)
+    return { type: each, place }
+  })
+  for (const [index, { type: each, place }] of rooms.entries())
+    writeAttribute(inner, index, each, place.address, place.size)
   writeAttribute(outer, 0, type, inner.address, inner.size)
   yield call('C_GetAttributeValue', words, PARTIAL)
-  return rooms.map(({ type: each, place, room }) => ({ type: each, value: copyOf(place, room) }))
+  return rooms.map(({ type: each, place }) => ({ type: each, value: copyOf(place, place.size) }))
+}
+
+/** Of a value in a template: one without bytes has an address, too. */
+function valueBytes(room: number): number {
+  return aligned(Math.max(1, room))
 }
 
 export function* findObjectsInit(
