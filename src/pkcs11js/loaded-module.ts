@@ -120,7 +120,8 @@ export class LoadedModule {
       if (isHeld) return undefined as Result
       try {
         const limits = isLimited ? this.#limits : undefined
-        const result = life.runSync((frame) => make(asked, frame, handles), limits)
+        const options = { session: sessionOf(asked), ...limits }
+        const result = life.runSync((frame) => make(asked, frame, handles), options)
         if (beginnings.isOfUse) beginnings.done(asked)
         // The number may be that of a session that failed.
         if (asked.name === 'C_OpenSession') this.#failures.take(wordOf(result as Buffer))

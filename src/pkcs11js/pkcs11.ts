@@ -1,5 +1,6 @@
 /** The class: methods that block, take a callback, or give a promise. */
 import { promisify } from 'node:util'
+import { CKF_DONT_BLOCK } from '../pkcs11/constants/index.ts'
 import type { Frame } from '../pkcs11/frame.ts'
 import type { FunctionName } from '../pkcs11/functions.ts'
 import type { InitializeArguments } from '../pkcs11/operations/general.ts'
@@ -113,9 +114,10 @@ const METHODS_OF_THEIR_OWN = {
     const [flags] = given
     if (typeof flags !== 'number')
       throw new TypeError('Argument 0 has wrong type. Should be a Number')
-    // It may be years until somebody puts a card in.
+    // It may be years until somebody puts a card in; a look is a call like others.
+    const isLook = (flags & CKF_DONT_BLOCK) !== 0
     const wait = (_asked: Asked, frame: Frame) => waitForSlotEvent(frame, flags >>> 0)
-    return module.run(WAIT_FOR_SLOT_EVENT, 'wrapped', wait, false)
+    return module.run(WAIT_FOR_SLOT_EVENT, 'wrapped', wait, isLook)
   },
 }
 

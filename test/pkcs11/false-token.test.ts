@@ -231,6 +231,18 @@ describe('a module that takes its time', () => {
     expect(module.thread.pid).toBe(pid)
   })
 
+  test('looks for events in its time limit, in the drop-in', async () => {
+    const [pkcs11, session] = dropIn('waits-for-events-it-should-only-look-for')
+    const elapsed = stopwatch()
+    const look = () => pkcs11.C_WaitForSlotEvent(door.CKF_DONT_BLOCK)
+    const expected = { message: 'CKR_FUNCTION_CANCELED', method: 'C_WaitForSlotEvent' }
+    expect(await failure(look)).toMatchObject(expected)
+    expect(elapsed()).toBeLessThan(2000)
+    expect(await failure(() => pkcs11.C_GetSessionInfo(session))).toMatchObject({
+      message: 'CKR_SESSION_HANDLE_INVALID',
+    })
+  })
+
   test('hangs-in-get-function-list: the drop-in has its time limit from the start', async () => {
     const elapsed = stopwatch()
     const error = await failure(() => dropIn('hangs-in-get-function-list'))

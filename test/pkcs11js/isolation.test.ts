@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { CrashError, ExitError, FatThreadError, TimeoutError } from '../../src/index.ts'
 import { type IsolationOptions, Pkcs11Error } from '../../src/pkcs11js/index.ts'
 import { fixture } from '../fixtures/build.ts'
+import { processes } from '../support/processes.ts'
 import { runProgram } from '../support/run-program.ts'
 import { needsSoftHsm, SOFTHSM, SoftHsm } from '../support/softhsm.ts'
 import { stopwatch } from '../support/stopwatch.ts'
@@ -136,6 +137,24 @@ describe('a crash', () => {
       ])
     },
   )
+
+  test('that came before a blocking call: its session is lost, and it has done nothing', async () => {
+    open()
+    const lost = session()
+    const own = processes().filter(({ parent }) => parent === process.pid)
+    for (const { pid } of own) process.kill(pid, 'SIGKILL')
+    // Blocking, too: the program does not hear of it.
+    while (
+      processes().some(({ pid, state }) => own.some((one) => one.pid === pid) && state !== 'Z')
+    );
+    const error = await failure(() => call('C_Logout', lost))
+    expect(error).toMatchObject({
+      message: 'CKR_SESSION_HANDLE_INVALID',
+      code: 179,
+      method: 'C_Logout',
+    })
+    expect(log()).toEqual([])
+  })
 
   test('no PIN is in what is said about it', async () => {
     open()
