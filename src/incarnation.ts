@@ -65,6 +65,7 @@ export class Incarnation {
   retirement: Retirement | undefined
   readonly #keeper: LaneKeeper
   #lastWords = ''
+  #concealed = false
   #preparations = 0
   #prepared = 0
   #onReady: (() => void) | undefined
@@ -218,7 +219,7 @@ export class Incarnation {
       crash: this.channel.crashReport(),
       modules: this.modules,
       several: new Set(begun.map(({ lane }) => lane?.strand)).size > 1,
-      lastWords: this.#lastLine(),
+      lastWords: this.#concealed ? '' : this.#lastLine(),
     }
   }
 
@@ -241,6 +242,11 @@ export class Incarnation {
   facts(): Facts {
     const { namespaces, listening, pid, introduction } = this.process
     return { introduction, namespaces, listening, status: statusOf(pid) }
+  }
+
+  /** It was given what is to be in no error: its last words may repeat that. */
+  conceal(): void {
+    this.#concealed = true
   }
 
   #remember(bytes: Uint8Array): void {

@@ -237,6 +237,11 @@ export class FatThread
     this.#life.closeSync()
   }
 
+  /** @internal The process that serves was given a secret: what it prints at its end is in no error. */
+  conceal(): void {
+    this.#life.current?.conceal()
+  }
+
   /** @internal */
   get life(): Life {
     return this.#life

@@ -44,6 +44,8 @@ export class Cryptoki implements AsyncDisposable {
   #closed = false
   /** The way to the first life, begun while its process loads the module. */
   #asked: Course<Life> | undefined
+  /** Whether a process before the one that serves was given a PIN. */
+  #hadSecretsBefore = false
   /** The last one that was followed by another before that was needed. */
   #resumed: Life | undefined
   /** Asked of each process but the first one. */
@@ -146,7 +148,11 @@ export class Cryptoki implements AsyncDisposable {
 
   /** One that is initialized already refuses it for that. */
   #uninitialized(error: unknown): unknown {
-    return this.isInitialized ? error : becauseDenied(error, this.library.thread)
+    return this.isInitialized ? error : becauseDenied(error, this.library.thread, this.#hadSecrets)
+  }
+
+  get #hadSecrets(): boolean {
+    return this.#hadSecretsBefore || this.#life?.hadSecrets === true
   }
 
   async finalize(options?: RunOptions): Promise<void> {
@@ -293,6 +299,7 @@ export class Cryptoki implements AsyncDisposable {
     if (this.#initialized !== undefined) yield initializing(life, this.#initialized, this.#limits)
     // A blocking call may have been quicker.
     if (this.#life?.isAlive) return this.#life
+    this.#hadSecretsBefore = this.#hadSecrets
     this.#life = life
     const { renewal } = this
     if (!isFirst && renewal !== undefined)

@@ -101,6 +101,12 @@ export class Frame {
     return place
   }
 
+  /** A PIN: what the module prints at its end, or names where it is denied something, may repeat it. */
+  secret(secret: string | Uint8Array): Place {
+    this.#frames.conceal()
+    return typeof secret === 'string' ? this.text(secret) : this.copy(secret)
+  }
+
   /** One CK_ULONG. */
   word(value: Ulong): Place {
     const place = this.room(8)
@@ -149,12 +155,24 @@ export class Frames {
   /** Kept blocks that were not wiped yet; those that are used again meanwhile are none. */
   readonly #dirty = new Set<Block>()
   #wiping: NodeJS.Timeout | undefined
+  #hadSecrets = false
   /** Of the first piece: where it is valid, the frames are. */
   readonly pointer: Pointer
 
   constructor(thread: FatThread) {
     this.#thread = thread
     this.pointer = this.#cut()
+  }
+
+  /** The process was given a secret. */
+  get hadSecrets(): boolean {
+    return this.#hadSecrets
+  }
+
+  conceal(): void {
+    if (this.#hadSecrets) return
+    this.#hadSecrets = true
+    this.#thread.conceal()
   }
 
   lease(): Frame {

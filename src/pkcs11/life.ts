@@ -56,6 +56,11 @@ export class Life {
     return this.isAlive && !this.#shut
   }
 
+  /** It was given a PIN. */
+  get hadSecrets(): boolean {
+    return this.#frames.hadSecrets
+  }
+
   /** Operations that have not ended. */
   get running(): number {
     return this.#running

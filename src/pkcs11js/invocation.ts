@@ -77,7 +77,7 @@ const lays: { readonly [K in Kind]: Lay<K> } = {
     words.push(number)
   },
   pin(pin, laying) {
-    laying.put(laying.frame.text(pin))
+    laying.put(laying.frame.secret(pin))
   },
   label(label, { words, frame }) {
     words.push(frame.copy(labelBytes(label)).address)

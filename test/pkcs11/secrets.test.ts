@@ -4,6 +4,7 @@ import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { CrashError, TimeoutError } from '../../src/index.ts'
 import { Module, type Session, type Slot } from '../../src/pkcs11/index.ts'
+import { PKCS11 } from '../../src/pkcs11js/index.ts'
 import { fixture } from '../fixtures/build.ts'
 import { needsSoftHsm, SO_PIN, TokenOfTest, USER_PIN } from '../support/softhsm.ts'
 import { stopwatch } from '../support/stopwatch.ts'
@@ -105,7 +106,7 @@ describe('a login that never ends well', () => {
   let session: Session
 
   beforeEach(async () => {
-    module = await Module.open(fixture('login-obeys-its-pin'))
+    module = await Module.open(fixture('login-obeys-its-pin'), { stderr: 'pipe' })
     const [slot] = await module.slots()
     session = (await slot?.open()) as Session
   })
@@ -120,6 +121,47 @@ describe('a login that never ends well', () => {
     expect(error).toMatchObject({ method: 'C_Login', signal: 'SIGSEGV', ckr: 'CKR_DEVICE_ERROR' })
     expect(told(error)).not.toContain(PIN)
     expect(countShared(Buffer.from(PIN))).toBe(0)
+  })
+
+  test.each(['awaited', 'blocking'])(
+    'an assertion that has the PIN is not told, %s',
+    async (form) => {
+      const login = async (): Promise<void> =>
+        form === 'awaited' ? session.login(`fail ${PIN}`) : session.login.sync(`fail ${PIN}`)
+      const events: unknown[] = []
+      module.thread.on('crash', (error) => events.push(error))
+      const error = await login().catch((error: unknown) => error)
+      expect(error).toBeInstanceOf(CrashError)
+      expect(error).toMatchObject({ method: 'C_Login', signal: 'SIGABRT', lastWords: undefined })
+      await until(() => events.length > 0, 'the event')
+      expect(told([error, events])).not.toContain(PIN)
+    },
+  )
+
+  test('nor is one of a later call, where the module has kept it', async () => {
+    await session.login(`keep ${PIN}`)
+    const error = await module.slots().catch((error: unknown) => error)
+    expect(error).toMatchObject({ method: 'C_GetSlotList', signal: 'SIGABRT' })
+    expect(told(error)).not.toContain(PIN)
+  })
+
+  test('C_Initialize that fails after a login tells no path, in the drop-in', async () => {
+    const pkcs11 = new PKCS11(fixture('login-obeys-its-pin'))
+    pkcs11.C_Initialize()
+    const handle = pkcs11.C_OpenSession(Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]), 4)
+    pkcs11.C_Login(handle, 1, `name ${PIN}`)
+    pkcs11.C_Finalize()
+    let failed: unknown
+    await until(() => {
+      try {
+        pkcs11.C_Initialize()
+      } catch (error) {
+        failed = error
+      }
+      return told(failed).includes('was denied')
+    }, 'the denial')
+    expect(told(failed)).not.toContain(PIN)
+    pkcs11.close()
   })
 
   test.each(['awaited', 'blocking'])('a time limit ends it, %s', async (form) => {

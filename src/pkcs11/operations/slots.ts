@@ -75,7 +75,7 @@ export function* waitForSlotEvent(frame: Frame, flags: Ulong): Steps<Ulong | und
 
 export function placePin(frame: Frame, pin: Pin): [address: number, length: number] {
   if (pin === null) return [0, 0]
-  const { address, size } = typeof pin === 'string' ? frame.text(pin) : frame.copy(pin)
+  const { address, size } = frame.secret(pin)
   return [address, size]
 }
 
