@@ -28,7 +28,8 @@ export function afterBeats(beats: number, look: () => void): () => void {
 function wait(beat: number, now: number): void {
   clearTimeout(timer)
   next = beat
-  timer = setTimeout(strike, beat * BEAT - now).unref()
+  // Node warns of what is past.
+  timer = setTimeout(strike, Math.max(0, beat * BEAT - now)).unref()
 }
 
 function strike(): void {

@@ -6,6 +6,7 @@ beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
 })
 afterEach(() => {
+  vi.restoreAllMocks()
   vi.useRealTimers()
 })
 
@@ -44,4 +45,17 @@ test('not when it was called off', async () => {
   afterBeats(1, look)()
   await vi.advanceTimersByTimeAsync(4 * BEAT)
   expect(look).not.toHaveBeenCalled()
+})
+
+test('a program that was busy beyond the next beat waits for no time that is past', async () => {
+  const waits = vi.spyOn(globalThis, 'setTimeout')
+  const look = vi.fn()
+  afterBeats(1, look)
+  afterBeats(4, look)
+  const busy = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 20 * BEAT)
+  await vi.advanceTimersByTimeAsync(4 * BEAT)
+  busy.mockRestore()
+  expect(look).toHaveBeenCalledTimes(2)
+  // Node warns of them.
+  for (const [, milliseconds] of waits.mock.calls) expect(milliseconds).toBeGreaterThanOrEqual(0)
 })
