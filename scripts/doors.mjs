@@ -2,7 +2,7 @@
 // Writes what a program imports as a few files, from the many that TypeScript wrote: dist/doors/. To look for, read and
 // compile each of 170 files costs a program three times what their code does. Comments go, names and lines stay.
 // And what it requires: dist/commonjs/, where modules of CommonJS load those, and TypeScript finds the declarations as
-// those of CommonJS.
+// those of CommonJS. Where no ES module can be required, as in Jest, they load the same written as CommonJS.
 import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rolldown } from 'rolldown'
@@ -31,21 +31,54 @@ const ascii = (code) =>
 const declareWhole = (name, module) =>
   `import * as ${name} from '${module}'\nexport * from '${module}'\nexport default ${name}\n`
 
+/**
+ * One copy of everything is a program's, imported or required, where it can be. Node and Jest 30 say what they can't
+ * require; Jest 29 takes it for CommonJS.
+ */
+const requiring = (
+  name,
+  names,
+) => `// What ES modules may name that import it, as they do by the names of the aliases.
+0 && (${names.map((each) => `exports.${each} = `).join('')}0)
+try {
+  module.exports = require('../../doors/${name}.js')
+} catch (error) {
+  if (error.code !== 'ERR_REQUIRE_ESM' && error.name !== 'SyntaxError') throw error
+  const door = require('../../doors/${name}.cjs')
+  module.exports = door['module.exports'] ?? door
+}
+`
+
 const input = Object.fromEntries(
   Object.entries(DOORS).map(([name, path]) => [name, join(DIST, path)]),
 )
 const bundle = await rolldown({ input, platform: 'node', external: [/^node:/], logLevel: 'warn' })
-const { output } = await bundle.generate({
-  format: 'esm',
-  entryFileNames: '[name].js',
-  chunkFileNames: 'shared-[name].js',
-  comments: false,
-  minifyInternalExports: false,
-})
-await bundle.close()
 rmSync(TO, { recursive: true, force: true })
 mkdirSync(TO)
-for (const { fileName, code } of output) writeFileSync(join(TO, fileName), ascii(code))
+/** What each door exports. */
+const names = new Map()
+for (const [format, ending] of [
+  ['esm', 'js'],
+  ['cjs', 'cjs'],
+]) {
+  const { output } = await bundle.generate({
+    format,
+    entryFileNames: `[name].${ending}`,
+    chunkFileNames: `shared-[name].${ending}`,
+    comments: false,
+    minifyInternalExports: false,
+    exports: 'named',
+  })
+  for (const { fileName, code, isEntry, name, exports } of output) {
+    writeFileSync(join(TO, fileName), ascii(code))
+    if (isEntry)
+      names.set(
+        name,
+        exports.filter((each) => /^(?!default$)\w+$/.test(each)),
+      )
+  }
+}
+await bundle.close()
 
 rmSync(COMMONJS, { recursive: true, force: true })
 for (const path of readdirSync(DIST, { recursive: true }))
@@ -55,7 +88,7 @@ writeFileSync(join(COMMONJS, 'package.json'), '{ "type": "commonjs" }\n')
 mkdirSync(join(COMMONJS, 'doors'))
 for (const [name, path] of Object.entries(DOORS)) {
   const door = join(COMMONJS, 'doors', name)
-  writeFileSync(`${door}.js`, `module.exports = require('../../doors/${name}.js')\n`)
+  writeFileSync(`${door}.js`, requiring(name, names.get(name)))
   writeFileSync(`${door}.d.ts`, `export * from '../${REQUIRED[name] ?? path}'\n`)
 }
 

@@ -86,7 +86,9 @@ function compileTypeScript() {
   }
   const compiled = output.includes('TSFILE:')
   if (compiled) say(`TypeScript compiled (${time()})`)
-  if (compiled || !existsSync(join(ROOT, 'dist', 'commonjs', 'doors'))) makeDoors()
+  // Written last, so the whole is older than what writes it only where that has changed.
+  const doors = modified(join(ROOT, 'dist', 'doors', 'pkcs11js.d.ts'))
+  if (compiled || doors < modified(join(ROOT, 'scripts', 'doors.mjs'))) makeDoors()
 }
 
 function makeDoors() {

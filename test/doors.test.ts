@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'rolldown'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { runProgram } from './support/run-program.ts'
 import { Scratch } from './support/scratch.ts'
 
@@ -13,6 +13,38 @@ test('each door has what its parts have, by import as by require', async () => {
   expect(stderr).toBe('')
   expect(code).toBe(0)
   expect(JSON.parse(stdout)).toEqual({ differences: [], length: 11, shared: true, required: true })
+})
+
+describe('required', () => {
+  const names = async (door: string): Promise<string> => {
+    const { default: whole, ...given } = await import(
+      new URL(`../dist/${door}.js`, import.meta.url).href
+    )
+    return Object.keys(whole ?? given)
+      .sort()
+      .join()
+  }
+
+  test.each([
+    ['as usual', [], []],
+    ['where no ES module can be required', ['--no-experimental-require-module'], []],
+    ['where all is taken for CommonJS, as in Jest 29', [], ['all-as-commonjs']],
+  ])('each door has what its parts have: %s', async (_name, node, args) => {
+    const ended = await runProgram('requires-the-doors.cjs', { node, args })
+    expect(ended.stderr).toBe('')
+    expect(ended.code).toBe(0)
+    expect(JSON.parse(ended.stdout)).toEqual({
+      names: {
+        index: await names('index'),
+        koffi: await names('koffi/index'),
+        pkcs11: await names('pkcs11/index'),
+        pkcs11js: await names('pkcs11js/index'),
+      },
+      cos: [1, 1],
+      aliases: [true, true],
+      shared: true,
+    })
+  })
 })
 
 /** As a user writes it: the names of the README, by each door. */

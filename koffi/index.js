@@ -1,2 +1,0 @@
-export * from '../dist/doors/koffi.js'
-export { default } from '../dist/doors/koffi.js'

@@ -1,0 +1,1 @@
+module.exports = require('../dist/commonjs/doors/pkcs11js.js')

@@ -1,2 +1,0 @@
-export * from '../dist/doors/pkcs11js.js'
-export { default } from '../dist/doors/pkcs11js.js'
