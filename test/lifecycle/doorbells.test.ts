@@ -133,10 +133,12 @@ test('fat threads that are gone leave none behind', async () => {
 }, 60_000)
 
 test('where the loop can poll nothing, the thread that watches hears them', async () => {
-  const ended = await runProgram('listens-without-descriptors.mjs', { args: [fixture('obeys')] })
+  const args = [fixture('obeys')]
+  // Nine environments and seventeen processes, one after the other.
+  const ended = await runProgram('listens-without-descriptors.mjs', { args, limit: 40_000 })
   expect(ended).toMatchObject({ code: 0, hung: false, stderr: '' })
   const environments = JSON.parse(ended.stdout) as { watched: boolean; missed: number }[]
   expect(environments.some(({ watched }) => watched)).toBe(true)
   expect(environments.some(({ watched }) => !watched)).toBe(true)
   expect(Math.max(...environments.map(({ missed }) => missed)), 'none is missed').toBe(0)
-})
+}, 120_000)
